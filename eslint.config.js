@@ -1,0 +1,25 @@
+import eslint from "typescript-eslint";
+
+// prettier owns the layout; these rules are about what the code does, no-floating-promises above all.
+const config = [
+  { ignores: ["**/node_modules/", "**/fixtures/", "**/dist/"] },
+  ...eslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ["*.js"] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      // Numbers and booleans in messages are wanted; objects and promises are the mistake that this rule is for.
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "no-restricted-syntax": ["error", { selector: "ExportDefaultDeclaration", message: "Export by name." }],
+    },
+  },
+  { files: ["*.config.{js,ts}"], rules: { "no-restricted-syntax": "off" } },
+];
+
+export default config;

@@ -1,0 +1,2 @@
+export * from "./v1alpha1.ts";
+export { crds } from "./crd.ts";

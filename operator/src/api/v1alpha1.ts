@@ -1,0 +1,229 @@
+/**
+ * The custom resources of group `esddns.io/v1alpha1`: one schema each, from which both the TypeScript type and the
+ * CustomResourceDefinition (crd.ts) are made, so that the two cannot drift apart.
+ *
+ * Only what Kubernetes' structural schemas can express is used here: no unions, no transforms, no records of unknown
+ * keys. Rules that span fields (a record that asks for AAAA needs a source for it) are checked where they are used.
+ */
+import { z } from "zod";
+
+export const GROUP = "esddns.io";
+export const VERSION = "v1alpha1";
+export const API_VERSION = `${GROUP}/${VERSION}`;
+
+/** The one WanAddress of a namespace. */
+export const WAN_ADDRESS_NAME = "wan";
+
+export const family = z.enum(["IPv4", "IPv6"]);
+export type Family = z.infer<typeof family>;
+
+export const conditionStatus = z.enum(["True", "False", "Unknown"]);
+
+/** A condition as metav1.Condition has it. */
+export const condition = z.object({
+  type: z.string(),
+  status: conditionStatus,
+  observedGeneration: z.int().optional(),
+  lastTransitionTime: z.iso.datetime({ offset: true }),
+  reason: z.string().min(1).max(1024),
+  message: z.string().max(32768),
+});
+export type Condition = z.infer<typeof condition>;
+
+// ---------------------------------------------------------------------------------------------------- WanAddress
+
+export const stunTransport = z.enum(["udp", "tcp", "tls"]);
+export type StunTransport = z.infer<typeof stunTransport>;
+
+export const stunServer = z.object({
+  host: z.string().min(1).max(253).describe("Host name or address of the STUN server."),
+  port: z.int().min(1).max(65535).describe("Port; by RFC 8489 3478 for UDP and TCP, 5349 for TLS."),
+  transport: stunTransport.default("udp"),
+  organisation: z.string().min(1).max(253).describe("Who operates it. One organisation has one vote."),
+});
+export type StunServer = z.infer<typeof stunServer>;
+
+export const echoService = z.object({
+  url: z.string().min(1).max(2048).describe("https:// URL that answers with the caller's address as its whole body."),
+  organisation: z.string().min(1).max(253).describe("Who operates it. One organisation has one vote."),
+});
+export type EchoService = z.infer<typeof echoService>;
+
+export const detectionSpec = z.object({
+  families: z.array(family).min(1).max(2).default(["IPv4", "IPv6"]).describe("Address families to look for."),
+  intervalSeconds: z.int().min(30).max(86400).default(300).describe("Seconds between full rounds."),
+  probeIntervalSeconds: z.int().min(1).max(3600).default(10).describe("Seconds between a node's cheap STUN probes."),
+  quorum: z.int().min(1).max(16).default(2).describe("Organisations that must agree on an address."),
+  prefixLength: z.int().min(32).max(64).default(64).describe("Length of the IPv6 prefix on which nodes must agree."),
+  allowNonGlobal: z
+    .array(z.string())
+    .max(64)
+    .default([])
+    .describe("CIDRs that are believed and contacted although they are not globally reachable (CGNAT, labs)."),
+  excluded: z
+    .array(z.string())
+    .max(256)
+    .default([])
+    .describe("Addresses, ranges and CIDRs that can never be the WAN address: the cluster's own pools."),
+  stun: z
+    .object({
+      enabled: z.boolean().default(true),
+      servers: z.array(stunServer).max(64).optional().describe("Instead of the built-in list."),
+    })
+    .prefault({}),
+  https: z
+    .object({
+      enabled: z.boolean().default(true),
+      services: z.array(echoService).max(64).optional().describe("Instead of the built-in list."),
+    })
+    .prefault({}),
+});
+/** How the WAN address is looked for (DESIGN section 5), with every default filled in. */
+export type DetectionSpec = z.output<typeof detectionSpec>;
+
+export const wanChange = z.object({
+  decisionId: z.int().min(0),
+  time: z.iso.datetime({ offset: true }),
+  family,
+  from: z.string().optional(),
+  to: z.string(),
+  organisations: z.array(z.string()).max(64),
+});
+export type WanChange = z.infer<typeof wanChange>;
+
+export const wanAddressStatus = z.object({
+  ipv4: z.string().optional().describe("The agreed IPv4 WAN address."),
+  ipv6Prefix: z.string().optional().describe("The IPv6 prefix on which the nodes agree, as CIDR."),
+  ipv6: z.string().optional().describe("The one IPv6 address that every node has in common, where there is one."),
+  decisionId: z.int().min(0).optional().describe("Increases with every decision; the fence of the writer."),
+  lastChangeTime: z.iso.datetime({ offset: true }).optional(),
+  history: z.array(wanChange).max(20).optional().describe("Newest first."),
+  observedGeneration: z.int().optional(),
+  conditions: z.array(condition).max(16).optional(),
+});
+export type WanAddressStatus = z.infer<typeof wanAddressStatus>;
+
+export const wanConditionType = z.enum(["Ready", "Agreed", "BehindNAT", "MultipleEgress", "FamilyUnavailable"]);
+export type WanConditionType = z.infer<typeof wanConditionType>;
+
+// ------------------------------------------------------------------------------------------------ WanObservation
+
+export const voteTransport = z.enum(["udp", "tcp", "tls", "https", "nat-pmp", "node"]);
+export type VoteTransport = z.infer<typeof voteTransport>;
+
+/** What became of a question: `Ok` alone makes a vote that counts. */
+export const voteOutcome = z.enum([
+  "Ok",
+  "Implausible",
+  "Timeout",
+  "Unreachable",
+  "NameNotResolved",
+  "NotAllowed",
+  "TlsFailed",
+  "Refused",
+  "Malformed",
+]);
+export type VoteOutcome = z.infer<typeof voteOutcome>;
+
+export const vote = z.object({
+  source: z.string().max(2048).describe("stun:host:port?transport=udp or the URL of the echo service."),
+  organisation: z.string().max(253),
+  transport: voteTransport,
+  family,
+  address: z.string().max(64).optional().describe("What the source said, in canonical form; also when Implausible."),
+  rttMs: z.number().min(0).optional(),
+  authenticated: z.boolean().describe("The answer came over TLS verified for the host name."),
+  outcome: voteOutcome,
+  detail: z.string().max(256).optional().describe("In words, for people: why the outcome is not Ok."),
+});
+export type Vote = z.infer<typeof vote>;
+
+/** One node's view: the votes of its last full round. Written by that node's pod alone. */
+export const wanObservation = z.object({
+  nodeName: z.string(),
+  observedAt: z.iso.datetime({ offset: true }),
+  validForSeconds: z.int().min(1),
+  votes: z.array(vote).max(256),
+});
+export type WanObservation = z.infer<typeof wanObservation>;
+
+// ----------------------------------------------------------------------------------------------------- DnsRecord
+
+export const recordType = z.enum(["A", "AAAA"]);
+export type RecordType = z.infer<typeof recordType>;
+
+/** TTL bounds and default of Gandi LiveDNS, in seconds. */
+export const TTL_MIN = 300;
+export const TTL_MAX = 2_592_000;
+
+export const recordSource = z.object({
+  kind: z.enum(["Wan", "Service", "Fixed"]).default("Wan"),
+  service: z.object({ namespace: z.string(), name: z.string() }).optional().describe("For kind Service."),
+  values: z.array(z.string()).max(32).optional().describe("For kind Fixed."),
+});
+
+export const dnsRecordSpec = z.object({
+  zone: z.string().min(1).max(253).describe("The zone at Gandi, for instance example.com."),
+  name: z.string().min(1).max(253).describe("Relative to the zone; @ is the apex, * the wildcard."),
+  types: z.array(recordType).min(1).max(2).default(["A"]),
+  ttl: z.int().min(TTL_MIN).max(TTL_MAX).default(TTL_MIN).describe("Seconds."),
+  source: recordSource.prefault({}),
+  ipv6Suffix: z.string().optional().describe("Joined with the WAN prefix to make the AAAA value, for instance ::10."),
+  conflictPolicy: z
+    .enum(["Adopt", "Refuse"])
+    .optional()
+    .describe("First take-over of an existing record. Default: Adopt a single address, Refuse several or a CNAME."),
+  deletionPolicy: z.enum(["Retain", "Delete"]).default("Retain"),
+  allowPrivate: z.boolean().default(false).describe("Publish a value that is not globally reachable. Never for Wan."),
+});
+export type DnsRecordSpec = z.output<typeof dnsRecordSpec>;
+
+export const publishedRrset = z.object({
+  type: z.string(),
+  ttl: z.int(),
+  values: z.array(z.string()).max(64),
+});
+export type PublishedRrset = z.infer<typeof publishedRrset>;
+
+export const dnsRecordStatus = z.object({
+  fqdn: z.string().optional(),
+  published: z.array(publishedRrset).max(8).optional().describe("What is known to stand at Gandi."),
+  replaced: z.array(publishedRrset).max(8).optional().describe("What stood there before the first take-over."),
+  observedGeneration: z.int().optional(),
+  conditions: z.array(condition).max(16).optional(),
+});
+export type DnsRecordStatus = z.infer<typeof dnsRecordStatus>;
+
+export const dnsConditionType = z.enum(["Synced", "Verified"]);
+export type DnsConditionType = z.infer<typeof dnsConditionType>;
+
+// ------------------------------------------------------------------------------------------------------- objects
+
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  uid?: string;
+  resourceVersion?: string;
+  generation?: number;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  finalizers?: string[];
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+}
+
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+}
+
+export interface WanAddressObject extends KubeObject {
+  spec: DetectionSpec;
+  status?: WanAddressStatus;
+}
+export interface WanObservationObject extends KubeObject, WanObservation {}
+export interface DnsRecordObject extends KubeObject {
+  spec: DnsRecordSpec;
+  status?: DnsRecordStatus;
+}

@@ -1,0 +1,17 @@
+/**
+ * The one base of the operator's errors. Expected outcomes (a source that does not answer, a record that is not
+ * there) are values, not errors.
+ */
+export class EsddnsError extends Error {
+  /** Stable, for programs: `ESDDNS_…`. */
+  readonly code: `ESDDNS_${string}`;
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean;
+
+  constructor(code: `ESDDNS_${string}`, message: string, options: { cause?: unknown; retryable?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "EsddnsError";
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+  }
+}

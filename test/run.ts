@@ -1,0 +1,104 @@
+/**
+ * `npm test`: static checks, unit tests, then the end-to-end tests on the lab, which it starts when it is not running
+ * (and then also stops again). `npm run check` runs the static checks alone. The last line is `N passed, N failed`.
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+
+interface Tally {
+  passed: number;
+  failed: number;
+}
+
+const checks: readonly (readonly [name: string, ...command: string[]])[] = [
+  ["types", "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"],
+  ["lint", "node_modules/eslint/bin/eslint.js", "--max-warnings=0", "."],
+  ["format", "node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."],
+  ["dead code", "node_modules/knip/bin/knip.js"],
+];
+
+const vitestReport = z.object({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  testResults: z.array(z.object({ status: z.string(), assertionResults: z.array(z.unknown()) })),
+});
+
+const checksOnly = process.argv[2] === "checks";
+const total = add(await runChecks(), checksOnly ? none() : add(await runVitest("unit"), await runOnLab()));
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+
+async function runChecks(): Promise<Tally> {
+  let tally = none();
+  for (const [name, ...command] of checks) {
+    heading(name);
+    tally = add(tally, verdict(name, await node(command)));
+  }
+  return tally;
+}
+
+async function runOnLab(): Promise<Tally> {
+  heading("lab");
+  const wasRunning = (await node(["lab/src/main.ts", "status"], "ignore")) === 0;
+  const up = verdict("the lab comes up", await node(["lab/src/main.ts", "up"]));
+  const e2e = up.failed === 0 ? await runVitest("e2e") : none();
+  const down = wasRunning ? none() : verdict("the lab goes down", await node(["lab/src/main.ts", "down"]));
+  return [up, e2e, down].reduce(add);
+}
+
+async function runVitest(project: "unit" | "e2e"): Promise<Tally> {
+  heading(`${project} tests`);
+  const dir = await mkdtemp(join(tmpdir(), "esddns-test-"));
+  try {
+    const file = join(dir, "report.json");
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+    const status = await node(["node_modules/vitest/vitest.mjs", "run", "--project", project, ...reporters]);
+    return await readReport(file, status);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** A file that fails before its first test (an import, a hook) counts as one failure: it must not vanish. */
+async function readReport(file: string, status: number): Promise<Tally> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+  const report = vitestReport.parse(JSON.parse(text));
+  const empty = report.testResults.filter((r) => r.status === "failed" && r.assertionResults.length === 0).length;
+  const failed = report.numFailedTests + empty;
+  return { passed: report.numPassedTests, failed: failed === 0 && status !== 0 ? 1 : failed };
+}
+
+function node(args: readonly string[], stdout: "inherit" | "ignore" = "inherit"): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { stdio: ["ignore", stdout, "inherit"] });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}
+
+function verdict(name: string, status: number): Tally {
+  console.log(`${status === 0 ? "✓" : "✗"} ${name}`);
+  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+function heading(text: string): void {
+  console.log(`\n── ${text}`);
+}
+
+function none(): Tally {
+  return { passed: 0, failed: 0 };
+}
+
+function add(a: Tally, b: Tally): Tally {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+}
