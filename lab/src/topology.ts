@@ -16,6 +16,8 @@ export interface Host {
   readonly name: string;
   readonly ipv4: string;
   readonly ipv6: string;
+  /** A second address of the same network: an RFC 3489 server answers from two. */
+  readonly alternateIpv4?: string;
   /** Names of the real world under which the lab's DNS publishes the host. */
   readonly dnsNames: readonly string[];
 }
@@ -56,7 +58,10 @@ export const internet = {
   stunCloudflare: host("stun-cloudflare", "203.0.113.12", "2001:db8:beef::12", ["stun.cloudflare.com"]),
   stunTwilio: host("stun-twilio", "203.0.113.13", "2001:db8:beef::13", ["global.stun.twilio.com"]),
   stunNextcloud: host("stun-nextcloud", "203.0.113.14", "2001:db8:beef::14", ["stun.nextcloud.com"]),
-  stunSipgate: host("stun-sipgate", "203.0.113.15", "2001:db8:beef::15", ["stun.sipgate.net"]),
+  stunSipgate: {
+    ...host("stun-sipgate", "203.0.113.15", "2001:db8:beef::15", ["stun.sipgate.net"]),
+    alternateIpv4: "203.0.113.16",
+  },
   echoIpify: host("echo-ipify", "203.0.113.21", "2001:db8:beef::21", ["api.ipify.org", "api6.ipify.org"]),
   echoAmazon: host("echo-amazon", "203.0.113.22", "2001:db8:beef::22", ["checkip.amazonaws.com"]),
   echoIfconfig: host("echo-ifconfig", "203.0.113.23", "2001:db8:beef::23", ["ifconfig.me"]),

@@ -1,0 +1,10 @@
+/** A stand-in for `pulumi-resource-command`, for machines that cannot download the real plugin; see provider.ts. */
+import { engineHost } from "../shared/engine.ts";
+import { servePlugin } from "../shared/grpc.ts";
+import { addProvider } from "../shared/serve-provider.ts";
+import { commandProvider } from "./provider.ts";
+
+const provider = commandProvider(engineHost(process.argv.at(-1) ?? ""), process.env);
+await servePlugin((server) => {
+  addProvider(server, provider);
+}, provider.cancel);

@@ -1,0 +1,16 @@
+/**
+ * A stand-in for `pulumi-resource-kubernetes`, for machines that cannot download the real plugin: the calls that this
+ * project's program makes, answered as the real one answered them (fixtures/). Where the real one is installed, it is used.
+ */
+import { engineHost } from "../shared/engine.ts";
+import { servePlugin } from "../shared/grpc.ts";
+import { systemClock } from "../shared/clock.ts";
+import { addProvider } from "../shared/serve-provider.ts";
+import { runHelm } from "./helm/cli.ts";
+import { kubernetesProvider } from "./provider.ts";
+
+const engine = process.argv.at(-1) ?? "";
+const provider = kubernetesProvider({ host: engineHost(engine), clock: systemClock, helm: runHelm, env: process.env });
+await servePlugin((server) => {
+  addProvider(server, provider);
+}, provider.cancel);

@@ -1,0 +1,59 @@
+/** The cgroups of the lab's pods: one tree of its own name in every hierarchy, cgroup v1 and v2 alike. */
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { allMounts, type Mount } from "./mounts.ts";
+import { readOr } from "./proc.ts";
+
+/** Below the root of each hierarchy; a kubelet puts its pods into CGROUP_ROOT/NODE. */
+export const CGROUP_ROOT = "esddns-lab";
+
+/** A kubelet takes the root of its cgroups as given: it has to be there in every hierarchy. */
+export function ensureCgroup(node: string): void {
+  for (const { target, type } of hierarchies()) {
+    const path = join(target, CGROUP_ROOT, node);
+    mkdirSync(path, { recursive: true });
+    if (type === "cgroup2") delegate([target, join(target, CGROUP_ROOT)]);
+  }
+}
+
+/** All cgroups of the lab, children before their parents. */
+export function labCgroups(): string[] {
+  return hierarchies()
+    .map(({ target }) => join(target, CGROUP_ROOT))
+    .filter((path) => existsSync(path))
+    .flatMap(descend);
+}
+
+export function cgroupPids(): number[] {
+  const pids = labCgroups().flatMap((path) => readOr(join(path, "cgroup.procs"), "").split("\n"));
+  return [...new Set(pids)].filter((text) => text !== "").map(Number);
+}
+
+/** Removes those that are empty; rmdir(2) refuses the others. */
+export function removeCgroups(): void {
+  for (const path of labCgroups()) {
+    try {
+      rmdirSync(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EBUSY") throw error;
+    }
+  }
+}
+
+function hierarchies(): Mount[] {
+  return allMounts().filter(({ type }) => type === "cgroup" || type === "cgroup2");
+}
+
+/** cgroup v2: a child has just the controllers that its parent passes on. */
+function delegate(paths: readonly string[]): void {
+  for (const path of paths) {
+    const controllers = readOr(join(path, "cgroup.controllers"), "").trim().split(" ").filter(Boolean);
+    const enable = controllers.map((controller) => `+${controller}`).join(" ");
+    if (enable !== "") writeFileSync(join(path, "cgroup.subtree_control"), enable);
+  }
+}
+
+function descend(path: string): string[] {
+  const children = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [...children.flatMap((entry) => descend(join(path, entry.name))), path];
+}

@@ -1,0 +1,98 @@
+/** The lab's command line: words in, one command out. Pure. */
+import { parseArgs } from "node:util";
+import { parseWanIpv4, parseWanPrefix } from "./address.ts";
+import { UsageError } from "./errors.ts";
+import { hostNames } from "./hosts.ts";
+
+export type Command =
+  | { readonly verb: "up" | "down" | "status" | "help" }
+  | { readonly verb: "wan"; readonly ipv4: string; readonly prefix: string | undefined }
+  | { readonly verb: "exec"; readonly host: string; readonly argv: readonly [string, ...string[]] }
+  | { readonly verb: "kubectl" | "pulumi"; readonly args: readonly string[] }
+  | { readonly verb: "logs"; readonly name: string | undefined; readonly follow: boolean };
+
+export const help = `The lab: Kubernetes, MetalLB and this project's stack behind a home router, on this one machine.
+
+  npm run lab                              build and start everything, deploy the stack; again: repair and update
+  npm run lab -- down                      stop and remove everything but the cache of built tools
+  npm run lab -- status                    what runs, and the addresses; exit status 0 when all is well
+  npm run lab -- wan ADDRESS [PREFIX/64]   the provider gives the router another IPv4 address (and IPv6 prefix)
+  npm run lab -- exec HOST COMMAND…        run a command in a host's network
+  npm run lab -- kubectl …                 kubectl, as the lab's administrator, on the LAN client
+  npm run lab -- pulumi …                  pulumi, on the lab's stack, on the LAN client
+  npm run lab -- logs [-f] [NAME]          the log of a process or a step, -f follows it; without NAME: their names
+
+exec, kubectl and pulumi pass on input, output, signals and exit status, and add nothing of their own.
+Hosts: ${hostNames.join(", ")}
+`;
+
+/** @throws {UsageError} saying what would be right. */
+export function parseCommand(argv: readonly string[]): Command {
+  const [verb = "up", ...args] = argv;
+  switch (verb) {
+    case "up":
+    case "down":
+    case "status":
+      return args[0] === "--help" ? { verb: "help" } : { verb: nothingMore(verb, args) };
+    case "wan":
+      return wanCommand(args);
+    case "exec":
+      return execCommand(args);
+    case "kubectl":
+    case "pulumi":
+      return { verb, args };
+    case "logs":
+      return logsCommand(args);
+    case "help":
+    case "--help":
+    case "-h":
+      return { verb: "help" };
+    default:
+      throw new UsageError(
+        `"${verb}" is not a verb of the lab; there are up, down, status, wan, exec, kubectl, pulumi, logs`,
+      );
+  }
+}
+
+function nothingMore<Verb extends string>(verb: Verb, args: readonly string[]): Verb {
+  if (args.length > 0) throw new UsageError(`${verb} takes no arguments, but got "${args.join(" ")}"`);
+  return verb;
+}
+
+function wanCommand(args: readonly string[]): Command {
+  const [ipv4, prefix, ...rest] = args;
+  if (ipv4 === undefined || rest.length > 0) {
+    throw new UsageError(
+      "wan takes an IPv4 address and, if that is to change too, an IPv6 prefix: wan 198.51.100.77 2001:db8:200::/64",
+    );
+  }
+  return {
+    verb: "wan",
+    ipv4: parseWanIpv4(ipv4),
+    prefix: prefix === undefined ? undefined : parseWanPrefix(prefix),
+  };
+}
+
+function execCommand(args: readonly string[]): Command {
+  const [host, ...command] = args;
+  if (host === undefined)
+    throw new UsageError("exec takes a host and a command: exec client curl -s http://192.168.1.100/");
+  if (!hostNames.includes(host)) throw new UsageError(`"${host}" is not a host; there are ${hostNames.join(", ")}`);
+  const [program, ...rest] = command[0] === "--" ? command.slice(1) : command;
+  if (program === undefined) throw new UsageError(`exec ${host} takes a command: exec ${host} ip address`);
+  return { verb: "exec", host, argv: [program, ...rest] };
+}
+
+function logsCommand(args: readonly string[]): Command {
+  try {
+    const options = { follow: { type: "boolean", short: "f", default: false } } as const;
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const [name, ...rest] = positionals;
+    if (rest.length > 0) throw new UsageError(`logs takes one name, but got "${positionals.join(" ")}"`);
+    if (values.follow && name === undefined) throw new UsageError("logs -f takes the name of the log to follow");
+    return { verb: "logs", name, follow: values.follow };
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,66 @@
+/** A Kubernetes of two nodes, both IP families, with the control plane on node1. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { ensureCgroup } from "../cgroups.ts";
+import { LabError, messageOf } from "../errors.ts";
+import { nodes } from "../hosts.ts";
+import { ensureRunning } from "../processes.ts";
+import type { Step } from "../steps.ts";
+import { saveKernelTunables } from "../tunables.ts";
+import { apiServer, controllers, etcd } from "./control-plane.ts";
+import { writeKubeconfigs } from "./kubeconfig.ts";
+import { kubectl } from "./kubectl.ts";
+import { ensureMountNamespaceDir } from "./mount-namespace.ts";
+import { prepareNode, type NodeServices } from "./node.ts";
+import { ensurePki } from "./pki.ts";
+
+/** Certificates and configuration of the whole cluster; nothing runs yet. */
+export async function prepareCluster(): Promise<NodeServices[]> {
+  await ensurePki();
+  await Promise.all([writeKubeconfigs(), ensureMountNamespaceDir()]);
+  return Promise.all(nodes.map((node, i) => prepareNode(node, i + 1)));
+}
+
+export async function startControlPlane(step: Step): Promise<void> {
+  await ensureRunning([etcd()], step);
+  await ensureRunning([apiServer()], step);
+  await ensureRunning(controllers(), step);
+}
+
+export async function startContainerds(services: readonly NodeServices[], step: Step): Promise<void> {
+  await ensureRunning(
+    services.map(({ containerd }) => containerd),
+    step,
+  );
+}
+
+/** Needs the control plane and containerd; resolves when every node is Ready. */
+export async function startNodes(services: readonly NodeServices[], step: Step): Promise<void> {
+  await saveKernelTunables();
+  for (const { name } of nodes) ensureCgroup(name);
+  await ensureRunning(
+    services.flatMap(({ kubelet, kubeProxy }) => [kubelet, kubeProxy]),
+    step,
+  );
+  await nodesReady(step);
+}
+
+const NODES_READY_MS = 90_000;
+
+async function nodesReady(step: Step): Promise<void> {
+  const deadlineMs = performance.now() + NODES_READY_MS;
+  for (;;) {
+    const names = nodes.map(({ name }) => `node/${name}`);
+    const problem = await kubectl("wait", "--for=condition=Ready", "--timeout=4s", ...names).then(
+      () => undefined,
+      (error: unknown) => messageOf(error),
+    );
+    if (problem === undefined) break;
+    if (performance.now() > deadlineMs) {
+      throw new LabError(`Not all nodes are Ready: ${problem}`, {
+        hint: "npm run lab -- kubectl describe nodes, npm run lab -- logs kubelet-node1",
+      });
+    }
+    await sleep(200);
+  }
+  step.progress(`${nodes.map(({ name }) => name).join(" and ")} are Ready`);
+}

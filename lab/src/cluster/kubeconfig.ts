@@ -1,0 +1,46 @@
+/** Kubeconfigs, complete in themselves: with the certificates inside, not beside them. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { nodes } from "../hosts.ts";
+import { stateDir } from "../paths.ts";
+import { lan } from "../topology.ts";
+import { ca, crt, key } from "./pki.ts";
+
+export const API_SERVER = `https://${lan.node1.ipv4}:6443`;
+
+/** The administrator's: what `kubectl` and `pulumi` use. */
+export const adminKubeconfig = join(stateDir, "kubeconfig");
+
+/** That of a component, by the name of its certificate. */
+export const kubeconfigOf = (certificate: string): string => join(stateDir, "kubeconfigs", certificate);
+
+export async function writeKubeconfigs(): Promise<void> {
+  await mkdir(join(stateDir, "kubeconfigs"), { recursive: true, mode: 0o700 });
+  const components = ["kube-controller-manager", "kube-scheduler", "kube-proxy"];
+  const kubelets = nodes.map((node) => `kubelet-${node.name}`);
+  await Promise.all([
+    write(adminKubeconfig, "admin"),
+    ...[...components, ...kubelets].map((name) => write(kubeconfigOf(name), name)),
+  ]);
+}
+
+async function write(file: string, certificate: string): Promise<void> {
+  const base64 = async (path: string) => readFile(path, "base64");
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "lab", cluster: { server: API_SERVER, "certificate-authority-data": await base64(ca) } }],
+    users: [
+      {
+        name: certificate,
+        user: {
+          "client-certificate-data": await base64(crt(certificate)),
+          "client-key-data": await base64(key(certificate)),
+        },
+      },
+    ],
+    contexts: [{ name: "lab", context: { cluster: "lab", user: certificate } }],
+    "current-context": "lab",
+  };
+  await writeFile(file, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+}

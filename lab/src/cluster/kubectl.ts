@@ -1,0 +1,11 @@
+/** kubectl as the lab itself uses it: on node1, with a limit on how long it may take. */
+import { binary } from "../toolchain.ts";
+import { onHost, run } from "../run.ts";
+import { lan } from "../topology.ts";
+import { adminKubeconfig } from "./kubeconfig.ts";
+
+/** @throws {LabError} with kubectl's own words when it fails. */
+export async function kubectl(...args: string[]): Promise<string> {
+  const argv = [binary("kubectl"), `--kubeconfig=${adminKubeconfig}`, "--request-timeout=5s", ...args];
+  return run(onHost(lan.node1.name, argv), { timeoutMs: 10_000 });
+}

@@ -1,0 +1,25 @@
+/** Groups of the topology's hosts, by what the network has to do for them. */
+import { internet, lan, type Host } from "./topology.ts";
+
+export const nodes = [lan.node1, lan.node2] as const;
+export type NodeName = (typeof nodes)[number]["name"];
+
+/** Hosts with one leg in the LAN and the router as their gateway. */
+export const lanHosts: readonly Host[] = [lan.node1, lan.node2, lan.client];
+
+export const internetHosts: readonly Host[] = Object.values(internet).filter(
+  (value): value is Host => typeof value !== "string" && "name" in value,
+);
+
+/** The LAN's switch and the provider have a network namespace, but are no host of the topology. */
+export const LAN_SWITCH = "lan";
+export const ISP = "isp";
+
+/** Everything that has a network namespace `esddns-NAME`, in the order in which people think of it. */
+export const hostNames: readonly string[] = [
+  ...lanHosts.map((host) => host.name),
+  lan.router.name,
+  ISP,
+  LAN_SWITCH,
+  ...internetHosts.map((host) => host.name),
+];

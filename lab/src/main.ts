@@ -1,0 +1,130 @@
+/** The lab's command: `npm run lab -- VERB …`. The only place that decides on output and exit status. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { help, parseCommand, type Command } from "./cli.ts";
+import { adminKubeconfig } from "./cluster/kubeconfig.ts";
+import { leftovers, removeAll, stopProcesses } from "./down.ts";
+import { LabError, messageOf, UsageError } from "./errors.ts";
+import { takeLock } from "./lock.ts";
+import { namespaceMounts } from "./mounts.ts";
+import { binDir, logDir } from "./paths.ts";
+import { pulumiCommand } from "./pulumi.ts";
+import { become, replaceProcess } from "./passthrough.ts";
+import { endChildren } from "./run.ts";
+import { StepFailed, Steps, terminalOutput } from "./steps.ts";
+import { labStatus } from "./status.ts";
+import { lan, namespaceOf } from "./topology.ts";
+import { upLab } from "./up.ts";
+import { changeWan, readWan } from "./wan.ts";
+
+process.on("exit", endChildren);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
+
+try {
+  process.exitCode = await perform(parseCommand(process.argv.slice(2)));
+} catch (error) {
+  // A failed step has said what there is to say.
+  if (!(error instanceof StepFailed)) process.stderr.write(`${explain(error)}\n`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+}
+
+/** @returns the exit status. */
+async function perform(command: Command): Promise<number> {
+  switch (command.verb) {
+    case "help":
+      process.stdout.write(help);
+      return 0;
+    case "up":
+      return up();
+    case "down":
+      return down();
+    case "status":
+      return status();
+    case "wan":
+      return setWan(command.ipv4, command.prefix);
+    case "exec":
+      requireHost(command.host);
+      return become(command.argv, { host: command.host });
+    case "kubectl":
+      requireHost(lan.client.name);
+      return become([join(binDir, "kubectl"), ...command.args], {
+        host: lan.client.name,
+        env: { KUBECONFIG: adminKubeconfig },
+      });
+    case "pulumi":
+      return pulumi(command.args);
+    case "logs":
+      return logs(command.name, command.follow);
+  }
+}
+
+async function up(): Promise<number> {
+  await takeLock("up");
+  const steps = new Steps(terminalOutput());
+  await upLab(steps);
+  process.stdout.write(`The lab is up. It took ${steps.took()}.\n`);
+  return 0;
+}
+
+async function down(): Promise<number> {
+  await takeLock("down");
+  const steps = new Steps(terminalOutput());
+  await steps.step("Processes", stopProcesses);
+  await steps.step("Mounts, namespaces, files", removeAll);
+  const left = leftovers();
+  for (const what of left) process.stderr.write(`Still there: ${what}\n`);
+  process.stdout.write(`${left.length === 0 ? "Nothing of the lab is left. " : ""}It took ${steps.took()}.\n`);
+  return left.length === 0 ? 0 : 1;
+}
+
+async function status(): Promise<number> {
+  const { lines, healthy } = await labStatus();
+  process.stdout.write(`${lines.join("\n")}\n`);
+  return healthy ? 0 : 1;
+}
+
+async function setWan(ipv4: string, prefix: string | undefined): Promise<number> {
+  requireHost(lan.router.name);
+  await takeLock("wan");
+  const before = await readWan();
+  const after = { ipv4, prefix: prefix ?? before.prefix };
+  await changeWan(after);
+  process.stdout.write(`before: ${before.ipv4}, ${before.prefix}\nnow:    ${after.ipv4}, ${after.prefix}\n`);
+  return 0;
+}
+
+async function pulumi(args: readonly string[]): Promise<number> {
+  requireHost(lan.client.name);
+  const { argv, env, cwd } = await pulumiCommand(args);
+  return become(argv, { host: lan.client.name, env, cwd });
+}
+
+function logs(name: string | undefined, follow: boolean): number {
+  const names = existsSync(logDir)
+    ? readdirSync(logDir)
+        .filter((file) => file.endsWith(".log"))
+        .map((file) => file.slice(0, -".log".length))
+    : [];
+  if (name === undefined) {
+    process.stdout.write(names.map((each) => `${each}\n`).join(""));
+    return 0;
+  }
+  if (!names.includes(name)) {
+    throw new UsageError(`there is no log "${name}"; there are ${names.join(", ")}`, "npm run lab -- logs");
+  }
+  const file = join(logDir, `${name}.log`);
+  return replaceProcess(follow ? ["tail", "-n", "50", "-F", file] : ["cat", file]);
+}
+
+function requireHost(host: string): void {
+  if (!namespaceMounts().has(namespaceOf(host))) throw new LabError("The lab is not up.", { hint: "npm run lab" });
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof LabError)) return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  const more = [
+    ...(error.log === undefined ? [] : [`Log: ${error.log}`]),
+    ...(error.hint === undefined ? [] : [`Look at: ${error.hint}`]),
+  ];
+  return [error.message, ...more].join("\n");
+}

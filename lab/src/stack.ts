@@ -1,0 +1,100 @@
+/** Deploys the stack `development` on the lab, as `pulumi up` does anywhere, and says what came of it. */
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+import { chartArchive } from "./charts.ts";
+import { projectDir, stateDir } from "./paths.ts";
+import { backendDir, labStack, passphraseFile, pulumiCommand, stackConfigFile } from "./pulumi.ts";
+import { onHost } from "./run.ts";
+import type { Step } from "./steps.ts";
+import { lan } from "./topology.ts";
+
+/** Longer than the longest wait within an `up`: Helm's five minutes and those of the custom resources. */
+const UP_TIMEOUT_MS = 15 * 60_000;
+
+/** Idempotent: brings state, config and stack to where they should be, from nothing or from an interrupted run. */
+export async function deployStack(step: Step): Promise<void> {
+  await mkdir(backendDir, { recursive: true });
+  if (!existsSync(passphraseFile)) {
+    await writeFile(passphraseFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
+  }
+  await writeStackConfig();
+  if (!existsSync(join(backendDir, ".pulumi", "stacks", "esddns", `${labStack}.json`))) {
+    await pulumi(step, ["stack", "init", labStack]);
+  }
+  await storeToken(step);
+  if (await isLocked()) {
+    // Nobody else uses this backend, and the caller holds the lab's own lock: this one is of a run that was killed.
+    await pulumi(step, ["cancel", "--yes", "--stack", labStack]);
+  }
+  await pulumi(step, ["up", "--yes", "--skip-preview", "--stack", labStack]);
+}
+
+async function pulumi(step: Step, args: readonly string[], input?: string): Promise<void> {
+  const { argv, env, cwd } = await pulumiCommand([...args, "--non-interactive", "--color", "never"]);
+  await step.run(onHost(lan.client.name, argv), {
+    env,
+    cwd,
+    timeoutMs: UP_TIMEOUT_MS,
+    onLine: (line) => {
+      if (line.trim() !== "") step.progress(line.trimEnd());
+    },
+    ...(input === undefined ? {} : { input }),
+  });
+}
+
+/** The committed config with what only the lab knows laid over it; the secret and its salt stay as they are. */
+async function writeStackConfig(): Promise<void> {
+  const committed = stackFile.parse(parse(await readFile(join(projectDir, `Pulumi.${labStack}.yaml`), "utf8")));
+  const file = stackConfigFile(labStack);
+  const kept = existsSync(file) ? stackFile.parse(parse(await readFile(file, "utf8"))) : { config: {} };
+  const token = kept.config[TOKEN_KEY];
+  const config = {
+    ...committed.config,
+    ...(await labConfig()),
+    ...(token === undefined ? {} : { [TOKEN_KEY]: token }),
+  };
+  await writeFile(file, stringify({ ...committed, ...kept, config }), { mode: 0o600 });
+}
+
+const TOKEN_KEY = "esddns:gandiToken";
+
+const stackFile = z.looseObject({ config: z.record(z.string(), z.unknown()).default({}) });
+
+async function labConfig(): Promise<Record<string, unknown>> {
+  return {
+    "esddns:metallb": { version: "0.15.3", chart: await chartArchive() },
+    "esddns:pools": [
+      { name: "esddns-pool", addresses: ["192.168.1.100-192.168.1.110", "fd00:192:168:1::100-fd00:192:168:1::110"] },
+    ],
+    "esddns:records": [
+      // The AAAA record points at the LAN client: any host behind the prefix will do.
+      { zone: "example.com", name: "home", types: ["A", "AAAA"], ttl: 300, ipv6Suffix: "::50" },
+    ],
+    // The lab's internet is made of documentation addresses, which are not globally reachable.
+    "esddns:detection": { allowNonGlobal: ["198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"] },
+    "esddns:extraCaCertificates": await readFile(join(stateDir, "pki", "internet-ca.crt"), "utf8"),
+    "esddns:image": {
+      builder: "buildah",
+      containerd: [lan.node1, lan.node2].map((node) => join(stateDir, node.name, "containerd.sock")),
+    },
+  };
+}
+
+/** Stores the stand-in's token as an encrypted secret, through stdin; only when there is none yet. */
+async function storeToken(step: Step): Promise<void> {
+  const stored = stackFile.parse(parse(await readFile(stackConfigFile(labStack), "utf8")));
+  if (stored.config[TOKEN_KEY] !== undefined) return;
+  const token = await readFile(join(stateDir, "gandi-token"), "utf8");
+  await pulumi(step, ["config", "set", "--secret", "gandiToken", "--stack", labStack], token.trim());
+}
+
+async function isLocked(): Promise<boolean> {
+  const locks = join(backendDir, ".pulumi", "locks");
+  if (!existsSync(locks)) return false;
+  const entries = await readdir(locks, { recursive: true, withFileTypes: true });
+  return entries.some((entry) => entry.isFile());
+}

@@ -1,0 +1,109 @@
+/** What of the lab runs, and its addresses. */
+import { existsSync } from "node:fs";
+import { adminKubeconfig } from "./cluster/kubeconfig.ts";
+import { kubectl } from "./cluster/kubectl.ts";
+import { messageOf } from "./errors.ts";
+import { hostNames, nodes } from "./hosts.ts";
+import { namespaceMounts } from "./mounts.ts";
+import { stateDir } from "./paths.ts";
+import { recordedServices } from "./processes.ts";
+import { lan, namespaceOf } from "./topology.ts";
+import { readWan } from "./wan.ts";
+
+export interface Status {
+  readonly lines: readonly string[];
+  readonly healthy: boolean;
+}
+
+export async function labStatus(): Promise<Status> {
+  if (!existsSync(stateDir)) return { lines: ["The lab is not up. Start it: npm run lab"], healthy: false };
+  const parts = [network(), processes(), ...(existsSync(adminKubeconfig) ? await cluster() : [])];
+  const wan = await readWan();
+  return {
+    healthy: parts.every(({ problems }) => problems.length === 0),
+    lines: [
+      ...parts.flatMap(({ title, text, problems }) => [
+        `${`${title}:`.padEnd(12)}${text}`,
+        ...problems.map((problem) => `  ✗ ${problem}`),
+      ]),
+      `WAN:        ${wan.ipv4}, ${wan.prefix}`,
+      `LAN:        ${[...nodes, lan.client, lan.router].map((host) => `${host.name} ${host.ipv4}`).join(", ")}`,
+    ],
+  };
+}
+
+interface Part {
+  readonly title: string;
+  readonly text: string;
+  readonly problems: readonly string[];
+}
+
+function network(): Part {
+  const mounted = namespaceMounts();
+  const missing = hostNames.filter((host) => !mounted.has(namespaceOf(host)));
+  return {
+    title: "Network",
+    text: `${hostNames.length - missing.length} of ${hostNames.length} namespaces`,
+    problems: missing.map((host) => `${host} has no network namespace`),
+  };
+}
+
+function processes(): Part {
+  const services = recordedServices();
+  const ended = services.filter(({ process }) => process === undefined);
+  return {
+    title: "Processes",
+    text: `${services.length - ended.length} of ${services.length} run`,
+    problems: ended.map(({ name, host }) => `${name} on ${host} has ended: npm run lab -- logs ${name}`),
+  };
+}
+
+async function cluster(): Promise<Part[]> {
+  try {
+    const [nodeList, podList] = await Promise.all([
+      list(kubectl("get", "nodes", "-o", "json")),
+      list(kubectl("get", "pods", "-A", "-o", "json")),
+    ]);
+    const unready = (items: readonly KubeObject[]) => items.filter((item) => !isReady(item));
+    const missing = nodes.filter(({ name }) => !nodeList.some(({ metadata }) => metadata.name === name));
+    return [
+      {
+        title: "Nodes",
+        text: `${nodeList.length - unready(nodeList).length} of ${nodes.length} are Ready`,
+        problems: [
+          ...missing.map(({ name }) => `${name} is not there`),
+          ...unready(nodeList).map(
+            ({ metadata }) => `${metadata.name}: npm run lab -- kubectl describe node ${metadata.name}`,
+          ),
+        ],
+      },
+      {
+        title: "Pods",
+        text: `${podList.length - unready(podList).length} of ${podList.length} are ready`,
+        problems: unready(podList).map(({ metadata: { namespace = "", name } }) => {
+          return `${namespace}/${name}: npm run lab -- kubectl -n ${namespace} describe pod ${name}`;
+        }),
+      },
+    ];
+  } catch (error) {
+    return [{ title: "Cluster", text: "does not answer", problems: [messageOf(error)] }];
+  }
+}
+
+interface KubeObject {
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly status?: {
+    readonly phase?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+async function list(json: Promise<string>): Promise<readonly KubeObject[]> {
+  return (JSON.parse(await json) as { items: KubeObject[] }).items;
+}
+
+/** A pod that has done its work is as well as one that serves. */
+function isReady({ status }: KubeObject): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  return status?.phase === "Succeeded" || ready?.status === "True";
+}

@@ -1,0 +1,158 @@
+/**
+ * Kubernetes, Pulumi, MetalLB and Helm, built from the Go modules that lab/toolchain pins: one small go.mod each, since
+ * their dependency graphs do not fit together. The binaries stay in the cache for every checkout and every run.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, realpathSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { LabError } from "./errors.ts";
+import { binDir, cacheDir, projectDir } from "./paths.ts";
+import { run } from "./run.ts";
+import type { Step } from "./steps.ts";
+
+interface Tool {
+  /** Its folder in lab/toolchain. */
+  readonly name: string;
+  /** The module whose version the binaries carry. */
+  readonly module: string;
+  readonly ldflags: (version: string) => readonly string[];
+}
+
+const K8S_VERSION = "k8s.io/component-base/version";
+
+export const tools: readonly Tool[] = [
+  {
+    name: "kubernetes",
+    module: "k8s.io/kubernetes",
+    ldflags: (version) => {
+      const [major = "", minor = ""] = version.replace(/^v/, "").split(".");
+      const values = { gitVersion: version, gitMajor: major, gitMinor: minor };
+      return Object.entries(values).map(([name, value]) => `-X ${K8S_VERSION}.${name}=${value}`);
+    },
+  },
+  {
+    name: "pulumi",
+    module: "github.com/pulumi/pulumi/pkg/v3",
+    ldflags: (version) => [`-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`],
+  },
+  { name: "metallb", module: "go.universe.tf/metallb", ldflags: () => [] },
+  { name: "helm", module: "helm.sh/helm/v3", ldflags: () => [] },
+];
+
+/** Builds what the cache does not have; afterwards every tool's binaries can be reached through `binDir`. */
+export async function ensureToolchain(step: Step): Promise<void> {
+  const go = await goVersion();
+  let built = 0;
+  for (const tool of tools) built += (await ensureTool(tool, go, step)) ? 1 : 0;
+  if (built === 0) step.progress(`all ${tools.length} tools are in ${cacheDir}`);
+}
+
+/** The file behind `binDir/NAME`: its path changes with the version, so a process started from it is known to be old. */
+export function binary(name: string): string {
+  return realpathSync(join(binDir, name));
+}
+
+/** Folder of the module at the version that lab/toolchain pins, downloaded where it is not there yet. */
+export async function moduleDir(toolName: string, module: string): Promise<string> {
+  const options = { cwd: toolDir(toolName), env: goEnv };
+  const { Dir } = JSON.parse(await run(["go", "mod", "download", "-json", module], options)) as { Dir: string };
+  return Dir;
+}
+
+/** The version of a module that a go.mod requires. */
+export function requiredVersion(goMod: string, module: string): string {
+  const line = goMod
+    .split("\n")
+    .map((text) => text.trim().replace(/^require\s+/, ""))
+    .find((text) => text.startsWith(`${module} `));
+  const version = line?.split(/\s+/)[1];
+  if (version === undefined) throw new Error(`go.mod does not require ${module}`);
+  return version;
+}
+
+export async function toolVersion(toolName: string): Promise<string> {
+  const tool = tools.find(({ name }) => name === toolName);
+  if (tool === undefined) throw new Error(`no tool ${toolName}`);
+  return requiredVersion(await readFile(join(toolDir(tool.name), "go.mod"), "utf8"), tool.module);
+}
+
+/** Everything that decides what a build gives: two checkouts with the same key share the binaries. */
+export function cacheKey(inputs: {
+  goMod: string;
+  goSum: string;
+  flags: readonly string[];
+  goVersion: string;
+}): string {
+  const hash = createHash("sha256");
+  for (const part of [inputs.goMod, inputs.goSum, inputs.flags.join("\n"), inputs.goVersion]) {
+    hash.update(`${part.length}:`).update(part);
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+function toolDir(name: string): string {
+  return join(projectDir, "lab", "toolchain", name);
+}
+
+const goEnv = { CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOWORK: "off", GOFLAGS: "-mod=readonly -buildvcs=false" };
+
+async function goVersion(): Promise<string> {
+  return run(["go", "version"], { env: goEnv }).catch((cause: unknown) => {
+    throw new LabError("Go is not on this machine's PATH.", {
+      cause,
+      hint: "lab/toolchain/*/go.mod name the oldest version that will do",
+    });
+  });
+}
+
+/** @returns whether it had to be built. */
+async function ensureTool(tool: Tool, go: string, step: Step): Promise<boolean> {
+  const dir = toolDir(tool.name);
+  const [goMod, goSum] = await Promise.all([
+    readFile(join(dir, "go.mod"), "utf8"),
+    readFile(join(dir, "go.sum"), "utf8"),
+  ]);
+  const ldflags = ["-s", "-w", ...tool.ldflags(requiredVersion(goMod, tool.module))].join(" ");
+  const flags = ["-trimpath", "-ldflags", ldflags];
+  const target = join(cacheDir, "toolchain", `${tool.name}-${cacheKey({ goMod, goSum, flags, goVersion: go })}`);
+  const missing = !existsSync(target);
+  if (missing) await build(tool, flags, target, step);
+  await link(target);
+  return missing;
+}
+
+async function build(tool: Tool, flags: readonly string[], target: string, step: Step): Promise<void> {
+  const options = { cwd: toolDir(tool.name), env: goEnv };
+  await mkdir(join(cacheDir, "toolchain"), { recursive: true });
+  step.progress(`${tool.name}: downloading its modules`);
+  const packages = (await step.run(["go", "list", "-deps", "tool"], options)).split("\n").length;
+  let compiled = 0;
+  const progress = setInterval(() => {
+    step.progress(`${tool.name}: ${compiled === 0 ? "linking" : `${compiled} of ${packages} packages compiled`}`);
+  }, 15_000);
+  step.progress(`${tool.name}: compiling`);
+  const part = `${target}.part`;
+  try {
+    // The lock makes a second run wait instead of building the same; only a whole folder gets the final name.
+    const script = `[ -d "$1" ] && exit; rm -rf "$2"; mkdir "$2"; out=$1 part=$2; shift 2; "$@"; mv "$part" "$out"`;
+    const go = ["go", "build", "-v", ...flags, "-o", `${part}/`, "tool"];
+    await step.run(["flock", `${target}.lock`, "sh", "-euc", script, "sh", target, part, ...go], {
+      ...options,
+      onLine: () => compiled++,
+    });
+  } finally {
+    clearInterval(progress);
+  }
+}
+
+/** Points binDir at the binaries, each link replaced in one step: another checkout may be using it. */
+async function link(target: string): Promise<void> {
+  await mkdir(binDir, { recursive: true });
+  for (const name of await readdir(target)) {
+    const temporary = join(binDir, `.${name}.${process.pid}`);
+    await rm(temporary, { force: true });
+    await symlink(join(target, name), temporary);
+    await rename(temporary, join(binDir, name));
+  }
+}

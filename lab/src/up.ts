@@ -1,0 +1,70 @@
+/** Brings the whole lab up, from nothing, from a running one or from what a killed run left. */
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { chartArchive } from "./charts.ts";
+import { prepareCluster, startContainerds, startControlPlane, startNodes } from "./cluster/index.ts";
+import { ensureKernel, ensurePackages } from "./debian.ts";
+import { removeAll } from "./down.ts";
+import { LabError } from "./errors.ts";
+import { buildImages, importImages } from "./images.ts";
+import { internetServices, prepareInternet } from "./internet/index.ts";
+import { ensureNetwork } from "./network.ts";
+import { stateDir } from "./paths.ts";
+import { readOr } from "./proc.ts";
+import { endStrays, ensureRunning } from "./processes.ts";
+import { Steps } from "./steps.ts";
+import { ensureToolchain } from "./toolchain.ts";
+
+/** Everything below the stack. Steps that need nothing of each other overlap. */
+export async function upLab(steps: Steps): Promise<void> {
+  checkMachine();
+  await endStrays();
+  await forgetEarlierBoot(steps);
+  const packages = steps.step("Debian packages", async (step) => {
+    await ensurePackages(step);
+    await ensureKernel();
+  });
+  const toolchain = steps.step("Toolchain", ensureToolchain);
+  const network = packages.then(() => steps.step("Network", ensureNetwork));
+  const internet = network.then(() =>
+    steps.step("Internet", async (step) => {
+      await prepareInternet();
+      await ensureRunning(await internetServices(), step);
+    }),
+  );
+  await Promise.all([internet, upCluster(steps, Promise.all([network, toolchain]))]);
+}
+
+async function upCluster(steps: Steps, prerequisites: Promise<unknown>): Promise<void> {
+  await prerequisites;
+  const services = await steps.step("Cluster configuration", async () => {
+    const [prepared] = await Promise.all([prepareCluster(), chartArchive()]);
+    return prepared;
+  });
+  const controlPlane = steps.step("Control plane", startControlPlane);
+  const images = steps.step("Images", async (step) => {
+    const [archives] = await Promise.all([buildImages(step), startContainerds(services, step)]);
+    await importImages(archives, step);
+  });
+  const ready = controlPlane.then(() => steps.step("Nodes", (step) => startNodes(services, step)));
+  await Promise.all([images, ready]);
+}
+
+function checkMachine(): void {
+  if (process.platform !== "linux") throw new LabError("The lab needs Linux: it is made of network namespaces.");
+  if (process.getuid?.() !== 0) {
+    throw new LabError("The lab needs root, to make network namespaces and mounts.", { hint: "sudo npm run lab" });
+  }
+}
+
+/** After a reboot the namespaces and processes are gone, but not the folder with their records: start anew. */
+async function forgetEarlierBoot(steps: Steps): Promise<void> {
+  const boot = readOr("/proc/sys/kernel/random/boot_id", "").trim();
+  const file = join(stateDir, "boot-id");
+  if (existsSync(stateDir) && existsSync(file) && readOr(file, "") !== boot) {
+    await steps.step("State of an earlier boot", removeAll);
+  }
+  await mkdir(stateDir, { recursive: true, mode: 0o755 });
+  await writeFile(file, boot);
+}
