@@ -16,7 +16,6 @@ interface PrinterColumn {
   type: "string" | "integer" | "date";
   jsonPath: string;
   description?: string;
-  priority?: number;
 }
 
 /** A CustomResourceDefinition, as apiextensions.k8s.io/v1 has it. */
@@ -79,12 +78,7 @@ export const crds: readonly CrdManifest[] = [
       { name: "FQDN", type: "string", jsonPath: ".status.fqdn" },
       { name: "Value", type: "string", jsonPath: ".status.published[*].values[*]" },
       conditionColumn("Synced"),
-      {
-        name: "Reason",
-        type: "string",
-        jsonPath: '.status.conditions[?(@.type=="Synced")].reason',
-        priority: 0,
-      },
+      { name: "Reason", type: "string", jsonPath: '.status.conditions[?(@.type=="Synced")].reason' },
       conditionColumn("Verified"),
       age,
     ],

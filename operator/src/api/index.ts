@@ -1,2 +1,3 @@
 export * from "./v1alpha1.ts";
 export { crds } from "./crd.ts";
+export * from "./rbac.ts";

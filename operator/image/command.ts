@@ -1,0 +1,23 @@
+import { execFile } from "node:child_process";
+
+/**
+ * Standard output of a program that ends with status 0.
+ * @throws Error with the last of its error output; where the program is missing, with what to install.
+ */
+export function run(
+  file: string,
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; install?: string; timeoutMs?: number } = {},
+): Promise<string> {
+  const { env = process.env, install = "", timeoutMs = 300_000 } = options;
+  return new Promise((resolve, reject) => {
+    execFile(file, args, { env, timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      if (error === null) return resolve(stdout);
+      if (error.code === "ENOENT") return reject(new Error(`${file} is not installed here. ${install}`.trim()));
+      const how = error.killed
+        ? `did not end within ${timeoutMs / 1000} s`
+        : `failed (${error.code ?? error.signal ?? "?"})`;
+      reject(new Error(`${file} ${args[0] ?? ""} ${how}:\n${stderr.trim().split("\n").slice(-15).join("\n")}`));
+    });
+  });
+}

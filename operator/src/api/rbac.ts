@@ -1,0 +1,60 @@
+/**
+ * What each service account may do, beside the names that the rules mention. The stack makes Roles of these, so that
+ * code and rights cannot drift apart: a call that is not listed here is refused by the API server.
+ */
+import { GROUP, WAN_ADDRESS_NAME } from "./v1alpha1.ts";
+
+/** The Lease whose holder alone decides and writes DNS. */
+export const LEASE_NAME = "esddns-writer";
+
+/** The ConfigMap with the agreed address, for workloads that want it as environment variables. */
+export const CONFIG_MAP_NAME = "esddns-wan-ip";
+
+/** Field managers of server-side apply: each node's observer, and the one writer. */
+export const OBSERVER_MANAGER = "esddns-observer";
+export const WRITER_MANAGER = "esddns-writer";
+
+/** A rule as rbac.authorization.k8s.io/v1 has it. */
+export interface PolicyRule {
+  apiGroups: string[];
+  resources: string[];
+  resourceNames?: string[];
+  verbs: string[];
+}
+
+const readOwnKinds: PolicyRule = {
+  apiGroups: [GROUP],
+  resources: ["wanaddresses", "wanobservations", "dnsrecords"],
+  verbs: ["get", "list", "watch"],
+};
+
+/** Role of `esddns-operator` in its own namespace. A server-side apply that creates needs `create` beside `patch`. */
+export const operatorRules: readonly PolicyRule[] = [
+  readOwnKinds,
+  { apiGroups: [GROUP], resources: ["wanobservations"], verbs: ["create", "patch"] },
+  {
+    apiGroups: [GROUP],
+    resources: ["wanaddresses/status"],
+    resourceNames: [WAN_ADDRESS_NAME],
+    verbs: ["patch"],
+  },
+  { apiGroups: [GROUP], resources: ["dnsrecords/status"], verbs: ["patch"] },
+  // A POST names no object in its path, so `create` cannot be narrowed to the one name.
+  { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
+  {
+    apiGroups: ["coordination.k8s.io"],
+    resources: ["leases"],
+    resourceNames: [LEASE_NAME],
+    verbs: ["get", "update"],
+  },
+  { apiGroups: [""], resources: ["configmaps"], resourceNames: [CONFIG_MAP_NAME], verbs: ["create", "patch"] },
+  { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create"] },
+];
+
+/** ClusterRole of `esddns-operator`: a node's uid makes its observation go when the node goes. */
+export const operatorClusterRules: readonly PolicyRule[] = [
+  { apiGroups: [""], resources: ["nodes"], verbs: ["get"] },
+];
+
+/** Role of `esddns-service`: the page only reads. */
+export const statusRules: readonly PolicyRule[] = [readOwnKinds];

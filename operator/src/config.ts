@@ -1,0 +1,105 @@
+/** What the pod's environment says: read once at the start, by a pure function that reports every problem at once. */
+
+export interface CommonConfig {
+  readonly namespace: string;
+  readonly podName: string;
+  readonly logLevel: LogLevel;
+  readonly httpPort: number;
+  readonly kube: { readonly host: string; readonly port: number; readonly serviceAccountDir: string };
+}
+
+export interface OperatorConfig extends CommonConfig {
+  readonly command: "operator";
+  readonly nodeName: string;
+  readonly gandiUrl: string;
+  readonly gandiTokenFile: string;
+}
+
+export interface StatusConfig extends CommonConfig {
+  readonly command: "status";
+}
+
+export type Config = OperatorConfig | StatusConfig;
+export type ParsedConfig = { ok: true; config: Config } | { ok: false; problems: string[] };
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+type LogLevel = (typeof LOG_LEVELS)[number];
+
+const SERVICE_ACCOUNT_DIR = "/var/run/secrets/kubernetes.io/serviceaccount";
+const TOKEN_FILE = "/var/run/secrets/esddns/token";
+const GANDI_URL = "https://api.gandi.net/v5/livedns";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The configuration of `esddns operator` or `esddns status`, or all that is wrong with it, one sentence each. */
+export function parseConfig(args: readonly string[], env: Environment): ParsedConfig {
+  const problems: string[] = [];
+  const read = reader(env, problems);
+  const [command] = args;
+  const common: CommonConfig = {
+    namespace: read.required("POD_NAMESPACE"),
+    podName: read.required("POD_NAME"),
+    logLevel: read.oneOf("ESDDNS_LOG_LEVEL", LOG_LEVELS, "info"),
+    httpPort: read.port("ESDDNS_HTTP_PORT", 8080),
+    kube: {
+      host: read.required("KUBERNETES_SERVICE_HOST"),
+      port: read.port("KUBERNETES_SERVICE_PORT", 443),
+      serviceAccountDir: read.optional("ESDDNS_SERVICE_ACCOUNT_DIR", SERVICE_ACCOUNT_DIR),
+    },
+  };
+  const config = commandConfig(command, common, read);
+  if (config === undefined || args.length !== 1) {
+    problems.unshift(`say what to run, "operator" or "status", and nothing else; got "${args.join(" ")}"`);
+  }
+  return config === undefined || problems.length > 0 ? { ok: false, problems } : { ok: true, config };
+}
+
+function commandConfig(
+  command: string | undefined,
+  common: CommonConfig,
+  read: ReturnType<typeof reader>,
+): Config | undefined {
+  if (command === "status") return { command, ...common };
+  if (command !== "operator") return undefined;
+  return {
+    command,
+    ...common,
+    nodeName: read.required("NODE_NAME"),
+    gandiUrl: read.httpUrl("ESDDNS_GANDI_URL", GANDI_URL),
+    gandiTokenFile: read.optional("ESDDNS_GANDI_TOKEN_FILE", TOKEN_FILE),
+  };
+}
+
+function reader(env: Environment, problems: string[]) {
+  // A variable that is set to nothing is one that a template left empty: the same as not set.
+  const get = (name: string): string | undefined => (env[name] === "" ? undefined : env[name]);
+  return {
+    required: (name: string): string => {
+      const value = get(name);
+      if (value === undefined) problems.push(`${name} is not set`);
+      return value ?? "";
+    },
+    optional: (name: string, fallback: string): string => get(name) ?? fallback,
+    port: (name: string, fallback: number): number => {
+      const value = get(name);
+      if (value === undefined) return fallback;
+      const port = Number(value);
+      if (!/^\d+$/.test(value) || port < 1 || port > 65535) {
+        problems.push(`${name} is "${value}", not a port from 1 to 65535`);
+      }
+      return port;
+    },
+    oneOf: <const T extends string>(name: string, allowed: readonly T[], fallback: T): T => {
+      const value = get(name) ?? fallback;
+      const found = allowed.find((candidate) => candidate === value.toLowerCase());
+      if (found === undefined) problems.push(`${name} is "${value}", not one of ${allowed.join(", ")}`);
+      return found ?? fallback;
+    },
+    httpUrl: (name: string, fallback: string): string => {
+      const value = get(name) ?? fallback;
+      const protocol = URL.canParse(value) ? new URL(value).protocol : "";
+      if (protocol !== "https:" && protocol !== "http:") problems.push(`${name} is "${value}", not an https:// URL`);
+      return value;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { RateBudget } from "./budget.ts";
+import { manualClock } from "./testing.ts";
+
+test("a burst goes through up to the limit, the next one when the first is a window old", () => {
+  const clock = manualClock();
+  const budget = new RateBudget(clock, { limit: 3, windowMs: 60_000 });
+  expect([budget.take(), budget.take(), budget.take()]).toEqual([0, 0, 0]);
+  clock.advance(10_000);
+  expect(budget.take()).toBe(50_000);
+  clock.advance(49_999);
+  expect(budget.take()).toBe(1);
+  clock.advance(1);
+  expect(budget.take()).toBe(0);
+});
+
+test("by default fewer than 30 a minute", () => {
+  const budget = new RateBudget(manualClock());
+  const granted = Array.from({ length: 100 }, () => budget.take()).filter((waitMs) => waitMs === 0);
+  expect(granted.length).toBe(28);
+});
+
+test("a pause holds even where there is budget, and a shorter one does not end it", () => {
+  const clock = manualClock();
+  const budget = new RateBudget(clock);
+  budget.pause(30_000);
+  budget.pause(1_000);
+  expect(budget.take()).toBe(30_000);
+  clock.advance(30_000);
+  expect(budget.take()).toBe(0);
+});
+
+test("no window ever holds more than the limit, and who waits as told gets through", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 5 }), fc.array(fc.integer({ min: 0, max: 90 })), (limit, steps) => {
+      const clock = manualClock();
+      const budget = new RateBudget(clock, { limit, windowMs: 100 });
+      const sent: number[] = [];
+      for (const step of steps) {
+        clock.advance(step);
+        const waitMs = budget.take();
+        if (waitMs === 0) sent.push(clock.monotonic());
+      }
+      for (const start of sent) {
+        expect(sent.filter((time) => time >= start && time < start + 100).length).toBeLessThanOrEqual(limit);
+      }
+      const waitMs = budget.take();
+      clock.advance(waitMs);
+      if (waitMs > 0) expect(budget.take()).toBe(0);
+    }),
+  );
+});

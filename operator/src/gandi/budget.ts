@@ -1,0 +1,43 @@
+import type { Clock } from "../clock.ts";
+
+/** Gandi's older limit is 30 requests a minute (today's is 1000); two are left for what jitter on the way adds up to. */
+const DEFAULT_LIMIT = 28;
+const DEFAULT_WINDOW_MS = 60_000;
+
+/**
+ * At most `limit` requests in any `windowMs`, whatever the number of records: bursts are free, unlike with a bucket
+ * that refills, which would let through twice its size within one window.
+ *
+ * It never waits. A request that waited would go out with an answer that had been right when it was queued; who is
+ * refused comes back later and looks again.
+ */
+export class RateBudget {
+  readonly limit: number;
+  readonly #windowMs: number;
+  readonly #clock: Clock;
+  /** Monotonic times of the last requests, oldest first, never more than `limit`. */
+  readonly #sent: number[] = [];
+  #pausedUntil = -Infinity;
+
+  constructor(clock: Clock, options: { limit?: number; windowMs?: number } = {}) {
+    this.#clock = clock;
+    this.limit = options.limit ?? DEFAULT_LIMIT;
+    this.#windowMs = options.windowMs ?? DEFAULT_WINDOW_MS;
+  }
+
+  /** 0 when a request may go out now, which is then counted; else the milliseconds after which one may. */
+  take(): number {
+    const now = this.#clock.monotonic();
+    const oldest = this.#sent.length < this.limit ? -Infinity : (this.#sent[0] ?? -Infinity);
+    const waitMs = Math.max(oldest + this.#windowMs, this.#pausedUntil) - now;
+    if (waitMs > 0) return waitMs;
+    this.#sent.push(now);
+    if (this.#sent.length > this.limit) this.#sent.shift();
+    return 0;
+  }
+
+  /** Gandi itself asked for a pause: it holds for every record. */
+  pause(ms: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.monotonic() + ms);
+  }
+}

@@ -1,0 +1,176 @@
+/** What can become of a request to LiveDNS other than success, as values: each with a sentence that says what to do. */
+import { errors as undiciErrors } from "undici";
+import { z } from "zod";
+import type { HttpReply } from "./http.ts";
+
+export type LiveDnsFailure =
+  | {
+      kind: "Unauthorized" | "Forbidden" | "ZoneNotFound" | "Invalid" | "Network" | "Timeout" | "Unexpected";
+      message: string;
+      /** Gandi's HTTP status; absent where the request was not answered, or not sent. */
+      status?: number;
+    }
+  | { kind: "RateLimited"; message: string; status?: number; retryAfterMs: number }
+  | { kind: "ServerError"; message: string; status: number; retryAfterMs?: number };
+
+export type LiveDnsResult<T> = { ok: true; value: T } | { ok: false; error: LiveDnsFailure };
+
+/** What a request was about, for the sentences. */
+export interface Subject {
+  zone: string;
+  /** For instance `A home.example.com`. */
+  rrset: string;
+  /** The base URL of the API. */
+  api: string;
+}
+
+/** For every failure that a new token cures. */
+export const HOW_TO_RENEW =
+  "create a Personal Access Token at https://admin.gandi.net/organizations/account/pat with the right " +
+  '"Manage domain name technical configurations", store it with "pulumi config set --secret esddns:gandiToken" ' +
+  '(or in the Secret that esddns:gandiTokenSecret names) and run "pulumi up".';
+
+/** Where Gandi sends 429 without saying for how long: its limits are per minute. */
+const DEFAULT_RETRY_AFTER_MS = 60_000;
+/** No server's number may stop a record for longer. */
+const MAX_RETRY_AFTER_MS = 3_600_000;
+const MAX_QUOTE = 300;
+
+/**
+ * Gandi's error bodies, in all their shapes: `{code, message, object, cause}`, the same without `code`, and
+ * `{status: "error", errors: [{location, name, description}]}`. What is not there or of another type is left out.
+ */
+const errorBody = z.object({
+  message: z.string().optional().catch(undefined),
+  object: z.string().optional().catch(undefined),
+  errors: z
+    .array(z.object({ name: z.string().optional(), description: z.string() }))
+    .optional()
+    .catch(undefined),
+});
+type ErrorBody = z.infer<typeof errorBody>;
+
+/** A 404 of the rrset, in a zone that exists: Gandi names the object that it did not find. */
+export function isRrsetAbsent(reply: HttpReply): boolean {
+  return reply.status === 404 && parseErrorBody(reply)?.object === "dns-record";
+}
+
+/**
+ * The failure that a reply other than 2xx stands for.
+ * @param now wall clock in milliseconds, for a Retry-After that is a date.
+ */
+export function failureOfReply(reply: HttpReply, subject: Subject, now: number): LiveDnsFailure {
+  const { status } = reply;
+  const body = parseErrorBody(reply);
+  const said = `(${status}: ${quote(reply, body)})`;
+  const retryAfterMs = parseRetryAfter(reply.header("retry-after"), now);
+  if (status === 401) {
+    return { kind: "Unauthorized", status, message: `Gandi does not accept the token ${said}: ${HOW_TO_RENEW}` };
+  }
+  if (status === 403) return { kind: "Forbidden", status, message: forbidden(subject, said) };
+  if (status === 404 && body?.object !== undefined && body.object !== "dns-record") {
+    return { kind: "ZoneNotFound", status, message: zoneNotFound(subject, said) };
+  }
+  if (status === 429) {
+    const message = `Gandi answers "too many requests" ${said}; it will be tried again. ${OTHER_PROGRAMS}`;
+    return { kind: "RateLimited", status, message, retryAfterMs: retryAfterMs ?? DEFAULT_RETRY_AFTER_MS };
+  }
+  if (status >= 500) {
+    const message = `Gandi cannot answer now ${said}; it will be tried again, and there is nothing else to do.`;
+    return { kind: "ServerError", status, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  }
+  if ([400, 409, 413, 422].includes(status)) {
+    const message = `Gandi refuses ${subject.rrset} ${said}: correct it in esddns:records and run "pulumi up".`;
+    return { kind: "Invalid", status, message };
+  }
+  return unexpected(subject, said, status);
+}
+
+/** The failure of a 2xx whose body is not what LiveDNS documents. */
+export function failureOfBody(reply: HttpReply, subject: Subject): LiveDnsFailure {
+  return unexpected(subject, `(${reply.status}: ${quote(reply, parseErrorBody(reply))})`, reply.status);
+}
+
+/** The failure of a request that got no whole answer. */
+export function failureOfError(error: unknown, subject: Subject): LiveDnsFailure {
+  if (isTimeout(error)) {
+    return {
+      kind: "Timeout",
+      message: `Gandi did not answer in time at ${subject.api}; it will be tried again. If this lasts, check the way out of the cluster.`,
+    };
+  }
+  const code = errorCode(error);
+  const advice = /CERT|SELF_SIGNED|UNABLE_TO_|TLS/.test(code)
+    ? "the server's certificate is not trusted: check the cluster's clock, and set esddns:extraCaCertificates where a private CA is meant to be trusted."
+    : "it will be tried again. If this lasts, check name resolution and the way out of the cluster.";
+  return { kind: "Network", message: `The connection to Gandi at ${subject.api} failed (${code}): ${advice}` };
+}
+
+/** The answer of our own rate budget, before anything is sent. */
+export function budgetSpent(limit: number, retryAfterMs: number): LiveDnsFailure {
+  const message = `More than ${limit} requests a minute to Gandi would be needed, or Gandi asked for a pause; it will be tried again.`;
+  return { kind: "RateLimited", message, retryAfterMs };
+}
+
+const OTHER_PROGRAMS = "If this lasts, another program behind the same address uses up Gandi's limit.";
+
+function forbidden({ zone }: Subject, said: string): string {
+  return `Gandi denies the token access to ${zone} ${said}: it lacks a right, is restricted to other domains or has expired; ${HOW_TO_RENEW}`;
+}
+
+function zoneNotFound({ zone }: Subject, said: string): string {
+  return (
+    `Gandi has no zone ${zone} for this token ${said}: check the spelling of "zone" in esddns:records, that the ` +
+    "domain uses Gandi LiveDNS, and that the token belongs to the organisation that owns the domain."
+  );
+}
+
+function unexpected({ rrset, api }: Subject, said: string, status: number): LiveDnsFailure {
+  const message = `${api} did not answer about ${rrset} as Gandi LiveDNS does ${said}: check that nothing, a proxy for instance, stands between, and the URL if it was changed.`;
+  return { kind: "Unexpected", status, message };
+}
+
+function parseErrorBody(reply: HttpReply): ErrorBody | undefined {
+  try {
+    return errorBody.safeParse(JSON.parse(reply.text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What Gandi said, short, on one line and printable: it goes into logs, conditions and terminals. */
+function quote(reply: HttpReply, body: ErrorBody | undefined): string {
+  const details = body?.errors?.map(({ name, description }) => (name === undefined ? "" : `${name}: `) + description);
+  const text = details?.join("; ") || body?.message || describeBody(reply, body);
+  const printable = text.replace(/[\p{C}\s]+/gu, " ").trim();
+  return printable.length <= MAX_QUOTE ? printable : `${printable.slice(0, MAX_QUOTE)}…`;
+}
+
+function describeBody(reply: HttpReply, body: ErrorBody | undefined): string {
+  if (reply.text.trim() === "") return "no text";
+  if (body !== undefined) return "JSON without a message";
+  return reply.text.trimStart().startsWith("<") ? "an HTML page" : "no JSON";
+}
+
+/** RFC 9110 10.2.3: seconds or a date. Undefined where it is neither. */
+function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
+}
+
+function isTimeout(error: unknown): boolean {
+  return (
+    (error instanceof DOMException && error.name === "TimeoutError") ||
+    error instanceof undiciErrors.ConnectTimeoutError ||
+    error instanceof undiciErrors.HeadersTimeoutError ||
+    error instanceof undiciErrors.BodyTimeoutError
+  );
+}
+
+/** The code of Node, OpenSSL or undici; of several attempts (RFC 8305) the first's. Never the text, which may be long. */
+function errorCode(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
+  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+  return error instanceof Error ? error.name : "unknown error";
+}

@@ -1,0 +1,211 @@
+import { Agent, type Dispatcher } from "undici";
+import type { Clock } from "../clock.ts";
+import { EsddnsError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { RateBudget } from "./budget.ts";
+import {
+  budgetSpent,
+  failureOfBody,
+  failureOfError,
+  failureOfReply,
+  isRrsetAbsent,
+  type LiveDnsFailure,
+  type LiveDnsResult,
+  type Subject,
+} from "./errors.ts";
+import { exchange, type HttpReply, type HttpRequest, type HttpTimeouts } from "./http.ts";
+import { fqdn, nameProblem, zoneProblem } from "./names.ts";
+import { parseRrset, type Rrset, type RrsetType, rrsetBody } from "./rrset.ts";
+import { authorization } from "./token.ts";
+
+export interface LiveDnsOptions {
+  /** For instance https://api.gandi.net/v5/livedns. Plain http only to a loopback address: the token goes along. */
+  baseUrl: string;
+  /** Asked before every request. */
+  token: () => Promise<string>;
+  clock: Clock;
+  log: Logger;
+  budget?: RateBudget;
+  /** Makes the pool of connections, at first and again after `dropConnections`. */
+  connect?: () => Dispatcher;
+  timeouts: HttpTimeouts;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A token that Gandi refused is asked about again this late, unless it is replaced: the refusal may have been a fault. */
+const REFUSED_TOKEN_MS = 15 * 60_000;
+
+/**
+ * A client of the few calls of Gandi LiveDNS (https://api.gandi.net/docs/livedns/) that keep single rrsets true. It
+ * knows no call that touches a whole zone, and no retries: every outcome is a value, and whoever asked decides.
+ * Methods reject only when their signal aborts, with its reason.
+ */
+export class LiveDns {
+  readonly #options: LiveDnsOptions;
+  readonly #baseUrl: string;
+  readonly #budget: RateBudget;
+  readonly #connect: () => Dispatcher;
+  #dispatcher: Dispatcher;
+  #refused: { token: string; untilMs: number; failure: LiveDnsFailure } | undefined;
+
+  /** Throws `ESDDNS_GANDI_URL` for a base URL that the token must not be sent to. */
+  constructor(options: LiveDnsOptions) {
+    this.#options = options;
+    this.#baseUrl = checkBaseUrl(options.baseUrl);
+    this.#budget = options.budget ?? new RateBudget(options.clock);
+    this.#connect = options.connect ?? (() => new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } }));
+    this.#dispatcher = this.#connect();
+  }
+
+  /** The rrset, or undefined where the zone exists and the rrset does not. */
+  async getRrset(
+    zone: string,
+    name: string,
+    type: RrsetType,
+    signal: AbortSignal,
+  ): Promise<LiveDnsResult<Rrset | undefined>> {
+    const reply = await this.#call("GET", { zone, name, type }, undefined, signal);
+    if (!reply.ok) return reply;
+    if (isRrsetAbsent(reply.value)) return { ok: true, value: undefined };
+    const rrset = parseRrset(reply.value.text, name, type);
+    return rrset === undefined
+      ? { ok: false, error: failureOfBody(reply.value, this.#subject(zone, name, type)) }
+      : { ok: true, value: rrset };
+  }
+
+  /** Makes the rrset exactly this, whether it existed or not. What Gandi then has is to be read back. */
+  async putRrset(zone: string, name: string, rrset: Rrset, signal: AbortSignal): Promise<LiveDnsResult<void>> {
+    if (rrset.values.length === 0) return invalid("an rrset without values is never written");
+    const { type } = rrset;
+    const reply = await this.#call("PUT", { zone, name, type }, rrsetBody(rrset), signal);
+    if (!reply.ok) return reply;
+    return isRrsetAbsent(reply.value)
+      ? { ok: false, error: failureOfBody(reply.value, this.#subject(zone, name, type)) }
+      : { ok: true, value: undefined };
+  }
+
+  /** Afterwards the rrset does not exist; that it did not before is success too. */
+  async deleteRrset(zone: string, name: string, type: RrsetType, signal: AbortSignal): Promise<LiveDnsResult<void>> {
+    const reply = await this.#call("DELETE", { zone, name, type }, undefined, signal);
+    return reply.ok ? { ok: true, value: undefined } : reply;
+  }
+
+  /**
+   * Later requests use new connections: after a change of the WAN address the old ones are dead without knowing it.
+   * Requests under way end on theirs.
+   */
+  dropConnections(): void {
+    const old = this.#dispatcher;
+    this.#dispatcher = this.#connect();
+    old.close().catch((error: unknown) => {
+      this.#options.log.debug({ err: error }, "Closing connections to Gandi failed");
+    });
+  }
+
+  /** Ends when requests under way have ended; there must be none after. */
+  async close(): Promise<void> {
+    await this.#dispatcher.close();
+  }
+
+  /** A 2xx reply, or a 404 that says that the rrset is absent. */
+  async #call(
+    method: HttpRequest["method"],
+    rrset: { zone: string; name: string; type: RrsetType },
+    body: string | undefined,
+    signal: AbortSignal,
+  ): Promise<LiveDnsResult<HttpReply>> {
+    signal.throwIfAborted();
+    const { zone, name, type } = rrset;
+    const problem = zoneProblem(zone) ?? nameProblem(name, zone);
+    if (problem !== undefined) return invalid(problem);
+
+    const token = await this.#token();
+    if (!token.ok) return token;
+    const waitMs = this.#budget.take();
+    if (waitMs > 0) return { ok: false, error: budgetSpent(this.#budget.limit, waitMs) };
+
+    const path = [zone, "records", name, type].map(encodeURIComponent).join("/");
+    const url = new URL(`${this.#baseUrl}/domains/${path}`);
+    const subject = this.#subject(zone, name, type);
+    const startedMs = this.#options.clock.monotonic();
+    const result = await this.#send({ url, method, token: token.value, body }, subject, signal);
+    this.#options.log.debug(
+      {
+        method,
+        path: url.pathname,
+        outcome: result.ok ? result.value.status : result.error.kind,
+        durationMs: Math.round(this.#options.clock.monotonic() - startedMs),
+      },
+      "Gandi request",
+    );
+    return result;
+  }
+
+  async #send(
+    call: { url: URL; method: HttpRequest["method"]; token: string; body: string | undefined },
+    subject: Subject,
+    signal: AbortSignal,
+  ): Promise<LiveDnsResult<HttpReply>> {
+    const { url, method, token, body } = call;
+    const headers: Record<string, string> = { authorization: authorization(token), accept: "application/json" };
+    if (body !== undefined) headers["content-type"] = "application/json";
+    const { clock, timeouts } = this.#options;
+    let reply: HttpReply;
+    try {
+      const http = { url, method, headers, ...(body === undefined ? {} : { body }) };
+      const answer = await exchange(http, { dispatcher: this.#dispatcher, timeouts, clock, signal });
+      // A server, or a proxy in front of it, may repeat the request's headers, and failures quote what it says.
+      reply = { ...answer, text: answer.text.replaceAll(token, "[token]") };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { ok: false, error: failureOfError(error, subject) };
+    }
+    if ((reply.status >= 200 && reply.status < 300) || isRrsetAbsent(reply)) return { ok: true, value: reply };
+    const failure = failureOfReply(reply, subject, clock.now());
+    this.#remember(failure, token);
+    return { ok: false, error: failure };
+  }
+
+  /** What a refusal means for the requests after it, whichever record they are for. */
+  #remember(failure: LiveDnsFailure, token: string): void {
+    if (failure.kind === "RateLimited") this.#budget.pause(failure.retryAfterMs);
+    if (failure.kind === "Unauthorized") {
+      this.#refused = { token, untilMs: this.#options.clock.monotonic() + REFUSED_TOKEN_MS, failure };
+    }
+  }
+
+  async #token(): Promise<LiveDnsResult<string>> {
+    let token: string;
+    try {
+      token = await this.#options.token();
+    } catch (error) {
+      const message = error instanceof EsddnsError ? error.message : "The Gandi token cannot be read.";
+      return { ok: false, error: { kind: "Unauthorized", message } };
+    }
+    const refused = this.#refused;
+    if (refused?.token === token && this.#options.clock.monotonic() < refused.untilMs) {
+      return { ok: false, error: refused.failure };
+    }
+    return { ok: true, value: token };
+  }
+
+  #subject(zone: string, name: string, type: RrsetType): Subject {
+    return { zone, rrset: `${type} ${fqdn(zone, name)}`, api: this.#baseUrl };
+  }
+}
+
+function invalid(problem: string): { ok: false; error: LiveDnsFailure } {
+  return { ok: false, error: { kind: "Invalid", message: `Not sent to Gandi: ${problem}.` } };
+}
+
+function checkBaseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const loopback = ["127.0.0.1", "[::1]", "localhost"].includes(url?.hostname ?? "");
+  if (url === undefined || !(url.protocol === "https:" || (url.protocol === "http:" && loopback))) {
+    throw new EsddnsError("ESDDNS_GANDI_URL", `Gandi's base URL must be an https:// URL, not "${text}".`);
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    throw new EsddnsError("ESDDNS_GANDI_URL", "Gandi's base URL must have no user, query or fragment.");
+  }
+  return url.origin + url.pathname.replace(/\/+$/, "");
+}

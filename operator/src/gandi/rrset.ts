@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+/** The types that are read; only addresses are written. */
+export type RrsetType = "A" | "AAAA" | "CNAME";
+
+/** All records of one name and type. */
+export interface Rrset {
+  type: RrsetType;
+  /** Seconds. */
+  ttl: number;
+  values: string[];
+}
+
+/** `GET /domains/{fqdn}/records/{name}/{type}`; more keys (rrset_href) come along. */
+const rrsetAnswer = z.object({
+  rrset_name: z.string(),
+  rrset_type: z.string(),
+  rrset_ttl: z.int().min(0),
+  rrset_values: z.array(z.string()).min(1).max(1000),
+});
+
+/** The body of a PUT. Without rrset_ttl Gandi would take 10800. */
+export function rrsetBody({ values, ttl }: Rrset): string {
+  return JSON.stringify({ rrset_values: values, rrset_ttl: ttl });
+}
+
+/** The rrset of an answer's body; undefined where it is no such answer, or one about another rrset. */
+export function parseRrset(text: string, name: string, type: RrsetType): Rrset | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { data } = rrsetAnswer.safeParse(json);
+  if (data?.rrset_type !== type || data.rrset_name.toLowerCase() !== name.toLowerCase()) return undefined;
+  return { type, ttl: data.rrset_ttl, values: data.rrset_values };
+}

@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { EsddnsError } from "../errors.ts";
+import { HOW_TO_RENEW } from "./errors.ts";
+
+/** Both kinds of Gandi's credentials are far shorter; a longer file is not a token. */
+const MAX_TOKEN = 1024;
+/** Gandi's legacy API keys have 24 characters, its Personal Access Tokens 40. */
+const LEGACY_KEY_LENGTH = 24;
+
+/**
+ * A token source over a file. The file is read at every call, because Kubernetes replaces a mounted Secret in place;
+ * at the client's request rate that is cheaper than being wrong about when it changed.
+ * Rejects with `ESDDNS_GANDI_TOKEN` when the file is missing, unreadable or empty, or holds something else than a token.
+ */
+export function tokenFile(path: string): () => Promise<string> {
+  return async () => checkToken((await read(path)).trim(), path);
+}
+
+/**
+ * The value of the Authorization header: `Bearer` for a Personal Access Token, `Apikey` for a legacy key
+ * (https://api.gandi.net/docs/authentication/). Gandi does not tell them apart by form; 24 characters or less are taken
+ * as a legacy key, the rule of DNS-Lexicon's Gandi provider.
+ */
+export function authorization(token: string): string {
+  return `${token.length <= LEGACY_KEY_LENGTH ? "Apikey" : "Bearer"} ${token}`;
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
+    const what = code === "ENOENT" ? "does not exist" : `cannot be read (${code})`;
+    throw tokenError(`The Gandi token file ${path} ${what}`, cause);
+  }
+}
+
+function checkToken(token: string, path: string): string {
+  if (token === "") throw tokenError(`The Gandi token file ${path} is empty`);
+  // Anything else could not be sent in a header (RFC 9110 5.5), and an error about it would quote it.
+  if (token.length > MAX_TOKEN || !/^[\x21-\x7e]+$/.test(token)) {
+    throw tokenError(`The Gandi token file ${path} does not hold one line with a token`);
+  }
+  return token;
+}
+
+function tokenError(what: string, cause?: unknown): EsddnsError {
+  return new EsddnsError("ESDDNS_GANDI_TOKEN", `${what}: ${HOW_TO_RENEW}`, { cause, retryable: true });
+}

@@ -1,0 +1,71 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { detectionSpec } from "../api/index.ts";
+import { addressData, writeAddressConfigMap, writeDecision, writeObservation } from "./apply.ts";
+import { wanAddresses } from "./resources.ts";
+import { directClient, FakeApi } from "./testing.ts";
+
+const never = new AbortController().signal;
+let api: FakeApi;
+beforeEach(() => {
+  api = new FakeApi();
+});
+
+describe("writeDecision", () => {
+  it("is a conflict when anybody has written since the object was read", async () => {
+    const client = directClient(api);
+    api.put("/wanaddresses/wan", {
+      ...{ apiVersion: "esddns.io/v1alpha1", kind: "WanAddress" },
+      metadata: { name: "wan", namespace: "home" },
+      ...{ spec: detectionSpec.parse({}) },
+    });
+    const read = await client.get(wanAddresses, { name: "wan" }, never);
+    if (!read.ok) expect.unreachable();
+    expect(await writeDecision(client, read.value, { decisionId: 1 }, never)).toMatchObject({ ok: true });
+    expect(await writeDecision(client, read.value, { decisionId: 1, ipv4: "192.0.2.9" }, never)).toMatchObject({
+      ok: false,
+      error: { kind: "Conflict" },
+    });
+    expect(api.objects.get("/wanaddresses/wan")?.["status"]).toEqual({ decisionId: 1 });
+    expect(api.calls.at(-1)?.body).not.toHaveProperty("spec");
+  });
+});
+
+describe("writeObservation", () => {
+  it("belongs to the Node object, and to nobody where that is not known", async () => {
+    const observation = { nodeName: "node1", observedAt: "2026-03-01T12:00:00Z", validForSeconds: 660, votes: [] };
+    await writeObservation(directClient(api), "home", observation, "node-uid", never);
+    expect(api.calls[0]?.body).toMatchObject({
+      metadata: {
+        name: "node1",
+        namespace: "home",
+        ownerReferences: [{ apiVersion: "v1", kind: "Node", name: "node1", uid: "node-uid" }],
+      },
+      ...observation,
+    });
+    await writeObservation(directClient(api), "home", observation, undefined, never);
+    expect((api.calls[1]?.body as { metadata: object }).metadata).not.toHaveProperty("ownerReferences");
+  });
+});
+
+describe("addressData", () => {
+  it.each([
+    [{}, {}],
+    [{ ipv4: "192.0.2.1" }, { ipv4: "192.0.2.1", ip: "192.0.2.1" }],
+    [{ ipv6Prefix: "2001:db8::/64" }, { ipv6Prefix: "2001:db8::/64" }],
+    [
+      { ipv6Prefix: "2001:db8::/64", ipv6: "2001:db8::1" },
+      { ipv6Prefix: "2001:db8::/64", ipv6: "2001:db8::1", ip: "2001:db8::1" },
+    ],
+    [
+      { ipv4: "192.0.2.1", ipv6: "2001:db8::1" },
+      { ipv4: "192.0.2.1", ipv6: "2001:db8::1", ip: "192.0.2.1" },
+    ],
+  ])("has a key only for what is known: %j", (status, data) => {
+    expect(addressData(status)).toEqual(data);
+  });
+
+  it("is what the ConfigMap gets", async () => {
+    await writeAddressConfigMap(directClient(api), "home", { ip: "192.0.2.1" }, never);
+    expect(api.calls[0]?.body).toMatchObject({ metadata: { name: "esddns-wan-ip" }, data: { ip: "192.0.2.1" } });
+  });
+});

@@ -1,0 +1,104 @@
+/** Every write to the cluster that is not the lease or an event, each under the field manager of its author. */
+import {
+  API_VERSION,
+  CONFIG_MAP_NAME,
+  type DnsRecordObject,
+  type DnsRecordStatus,
+  type KubeObject,
+  OBSERVER_MANAGER,
+  type WanAddressObject,
+  type WanAddressStatus,
+  type WanObservation,
+  type WanObservationObject,
+  WRITER_MANAGER,
+} from "../api/index.ts";
+import type { KubeClient } from "./client.ts";
+import type { KubeResult } from "./failure.ts";
+import { configMaps, dnsRecords, wanAddresses, wanObservations } from "./resources.ts";
+
+type Applier = Pick<KubeClient, "apply">;
+
+/**
+ * Writes a decision as the status of the WanAddress that was read. The resourceVersion is the fence: had anybody
+ * written since, the answer is a Conflict, and the decision must be made anew from what stands there now.
+ */
+export function writeDecision(
+  client: Applier,
+  read: WanAddressObject,
+  status: WanAddressStatus,
+  signal: AbortSignal,
+): Promise<KubeResult<WanAddressObject>> {
+  const { name, namespace, resourceVersion } = read.metadata;
+  if (resourceVersion === undefined) throw new TypeError("a WanAddress without resourceVersion was never read");
+  return client.apply(
+    wanAddresses,
+    withStatus("WanAddress", { name, ...inNamespace(namespace), resourceVersion }, status),
+    { fieldManager: WRITER_MANAGER, subresource: "status" },
+    signal,
+  );
+}
+
+/** Writes a record's status. No fence: the next reconciliation repairs whatever a superseded writer left. */
+export function writeRecordStatus(
+  client: Applier,
+  record: DnsRecordObject,
+  status: DnsRecordStatus,
+  signal: AbortSignal,
+): Promise<KubeResult<DnsRecordObject>> {
+  const { name, namespace } = record.metadata;
+  return client.apply(
+    dnsRecords,
+    withStatus("DnsRecord", { name, ...inNamespace(namespace) }, status),
+    { fieldManager: WRITER_MANAGER, subresource: "status" },
+    signal,
+  );
+}
+
+/** Writes this node's observation, owned by the Node object so that it goes when the node goes. */
+export function writeObservation(
+  client: Applier,
+  namespace: string,
+  observation: WanObservation,
+  nodeUid: string | undefined,
+  signal: AbortSignal,
+): Promise<KubeResult<WanObservationObject>> {
+  const name = observation.nodeName;
+  const owner = { apiVersion: "v1", kind: "Node", name, uid: nodeUid };
+  const object = {
+    apiVersion: API_VERSION,
+    kind: "WanObservation",
+    metadata: { name, namespace, ...(nodeUid === undefined ? {} : { ownerReferences: [owner] }) },
+    ...observation,
+  };
+  return client.apply(wanObservations, object, { fieldManager: OBSERVER_MANAGER }, signal);
+}
+
+/** Writes the ConfigMap for workloads; only what is known becomes a key. */
+export function writeAddressConfigMap(
+  client: Applier,
+  namespace: string,
+  data: Record<string, string>,
+  signal: AbortSignal,
+): Promise<KubeResult<KubeObject>> {
+  const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: CONFIG_MAP_NAME, namespace }, data };
+  return client.apply(configMaps, object, { fieldManager: WRITER_MANAGER }, signal);
+}
+
+/** The keys of that ConfigMap: `ipv4`, `ipv6`, `ipv6Prefix`, and `ip`, which is IPv4 where there is one, else IPv6. */
+export function addressData(status: WanAddressStatus): Record<string, string> {
+  const ip = status.ipv4 ?? status.ipv6;
+  return {
+    ...(status.ipv4 === undefined ? {} : { ipv4: status.ipv4 }),
+    ...(status.ipv6 === undefined ? {} : { ipv6: status.ipv6 }),
+    ...(status.ipv6Prefix === undefined ? {} : { ipv6Prefix: status.ipv6Prefix }),
+    ...(ip === undefined ? {} : { ip }),
+  };
+}
+
+function withStatus(kind: string, metadata: KubeObject["metadata"], status: object): KubeObject & { status: object } {
+  return { apiVersion: API_VERSION, kind, metadata, status };
+}
+
+function inNamespace(namespace: string | undefined): { namespace?: string } {
+  return namespace === undefined ? {} : { namespace };
+}

@@ -1,0 +1,227 @@
+import { Agent, type Dispatcher } from "undici";
+import type { KubeObject } from "../api/index.ts";
+import { failureOfError, failureOfStatus, type KubeFailure, type KubeResult } from "./failure.ts";
+import type { ParseResult, Resource } from "./resources.ts";
+import type { KubeServer } from "./server.ts";
+
+export interface ObjectRef {
+  /** Undefined for kinds that belong to no namespace. */
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+export interface ListPage {
+  readonly resourceVersion: string;
+  /** As they came; `Resource.parse` makes objects of them. */
+  readonly items: readonly unknown[];
+}
+
+export interface ApplyOptions {
+  readonly fieldManager: string;
+  readonly subresource?: "status";
+}
+
+/** What every request may take unless the caller's signal is stricter, milliseconds. */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** The most that an answer may weigh. etcd holds no object beyond 1.5 MiB; a page of a list has PAGE_SIZE of them. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const PAGE_SIZE = 250;
+/** A watch is silent between bookmarks, which come once a minute. Two missed: the connection is taken for dead. */
+const WATCH_IDLE_MS = 150_000;
+
+interface RequestOptions {
+  method: "GET" | "POST" | "PUT" | "PATCH";
+  path: string;
+  body?: unknown;
+  contentType?: string;
+}
+
+/**
+ * A Kubernetes client for the few kinds of resources.ts. What the API server answers, refusals and silence included,
+ * comes back as a value; only the caller's own abort rejects, with the signal's reason.
+ */
+export class KubeClient {
+  readonly #server: KubeServer;
+  readonly #agent: Agent;
+
+  constructor(server: KubeServer) {
+    this.#server = server;
+    this.#agent = new Agent({
+      connect: { timeout: 5_000, ...(server.ca === undefined ? {} : { ca: server.ca }) },
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      bodyTimeout: REQUEST_TIMEOUT_MS,
+    });
+  }
+
+  get<T extends KubeObject>(resource: Resource<T>, ref: ObjectRef, signal: AbortSignal): Promise<KubeResult<T>> {
+    return this.#object(resource, { method: "GET", path: pathOf(resource, ref.namespace, ref.name) }, signal);
+  }
+
+  create<T extends KubeObject>(resource: Resource<T>, object: T, signal: AbortSignal): Promise<KubeResult<T>> {
+    const path = pathOf(resource, object.metadata.namespace);
+    return this.#object(resource, { method: "POST", path, body: object }, signal);
+  }
+
+  /** Replaces the object; a Conflict when its resourceVersion is no longer the present one. */
+  update<T extends KubeObject>(resource: Resource<T>, object: T, signal: AbortSignal): Promise<KubeResult<T>> {
+    const path = pathOf(resource, object.metadata.namespace, object.metadata.name);
+    return this.#object(resource, { method: "PUT", path, body: object }, signal);
+  }
+
+  /**
+   * Server-side apply, forced: the manager owns every field it names. With `metadata.resourceVersion` in the object it
+   * is a Conflict when the stored one is another; without, the object is made where it does not exist.
+   */
+  apply<T extends KubeObject>(
+    resource: Resource<T>,
+    object: KubeObject,
+    options: ApplyOptions,
+    signal: AbortSignal,
+  ): Promise<KubeResult<T>> {
+    const query = new URLSearchParams({ fieldManager: options.fieldManager, force: "true" });
+    const subresource = options.subresource === undefined ? "" : `/${options.subresource}`;
+    const path = `${pathOf(resource, object.metadata.namespace, object.metadata.name)}${subresource}?${query.toString()}`;
+    // JSON is YAML, and servers before 1.31 know apply under this name alone.
+    const contentType = "application/apply-patch+yaml";
+    return this.#object(resource, { method: "PATCH", path, body: object, contentType }, signal);
+  }
+
+  /** Every object of one kind in one namespace, by a consistent read, page by page. */
+  async list(resource: Resource<KubeObject>, namespace: string, signal: AbortSignal): Promise<KubeResult<ListPage>> {
+    const items: unknown[] = [];
+    const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
+    for (;;) {
+      const path = `${pathOf(resource, namespace)}?${query.toString()}`;
+      const page = await this.#request({ method: "GET", path }, parseList, signal);
+      if (!page.ok) return page;
+      items.push(...page.value.items);
+      if (page.value.continue === "")
+        return { ok: true, value: { resourceVersion: page.value.resourceVersion, items } };
+      query.set("continue", page.value.continue);
+    }
+  }
+
+  /** The raw stream of watch events since `resourceVersion`; it ends by itself after `timeoutSeconds`. */
+  async watch(
+    resource: Resource<KubeObject>,
+    namespace: string,
+    options: { resourceVersion: string; timeoutSeconds: number },
+    signal: AbortSignal,
+  ): Promise<KubeResult<AsyncIterable<Uint8Array>>> {
+    const query = new URLSearchParams({
+      watch: "1",
+      allowWatchBookmarks: "true",
+      resourceVersion: options.resourceVersion,
+      timeoutSeconds: String(options.timeoutSeconds),
+    });
+    const path = `${pathOf(resource, namespace)}?${query.toString()}`;
+    try {
+      const answer = await this.#send({ method: "GET", path }, signal, WATCH_IDLE_MS);
+      if (answer.statusCode === 200) return { ok: true, value: answer.body };
+      return { ok: false, error: await this.#failure(answer) };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { ok: false, error: failureOfError(error) };
+    }
+  }
+
+  /** Cuts every connection, streams included. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  #object<T extends KubeObject>(
+    resource: Resource<T>,
+    options: RequestOptions,
+    signal: AbortSignal,
+  ): Promise<KubeResult<T>> {
+    return this.#request(options, (body) => resource.parse(body), signal);
+  }
+
+  async #request<T>(
+    options: RequestOptions,
+    parse: (body: unknown) => ParseResult<T>,
+    signal: AbortSignal,
+  ): Promise<KubeResult<T>> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+    try {
+      const answer = await this.#send(options, limited);
+      if (answer.statusCode >= 300) return { ok: false, error: await this.#failure(answer) };
+      const parsed = parse(JSON.parse(await readText(answer.body)));
+      if (parsed.ok) return parsed;
+      return { ok: false, error: { kind: "Unexpected", message: `an answer that cannot be read: ${parsed.problem}` } };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { ok: false, error: failureOfError(error) };
+    }
+  }
+
+  async #send(options: RequestOptions, signal: AbortSignal, idleMs?: number): Promise<Dispatcher.ResponseData> {
+    const answer = await this.#sendOnce(options, signal, idleMs);
+    if (answer.statusCode !== 401) return answer;
+    // The token may just have been replaced; the file has the new one.
+    await answer.body.dump();
+    this.#server.token.refused();
+    return await this.#sendOnce(options, signal, idleMs);
+  }
+
+  async #sendOnce(options: RequestOptions, signal: AbortSignal, idleMs?: number): Promise<Dispatcher.ResponseData> {
+    const token = await this.#server.token.current();
+    return await this.#agent.request({
+      origin: this.#server.origin,
+      path: options.path,
+      method: options.method,
+      signal,
+      headers: {
+        accept: "application/json",
+        "user-agent": "esddns",
+        authorization: `Bearer ${token}`,
+        ...(options.body === undefined ? {} : { "content-type": options.contentType ?? "application/json" }),
+      },
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(idleMs === undefined ? {} : { bodyTimeout: idleMs }),
+    });
+  }
+
+  async #failure(answer: Dispatcher.ResponseData): Promise<KubeFailure> {
+    const retryAfter = answer.headers["retry-after"];
+    return failureOfStatus(
+      answer.statusCode,
+      await readText(answer.body),
+      typeof retryAfter === "string" ? retryAfter : undefined,
+    );
+  }
+}
+
+function pathOf(resource: Resource<KubeObject>, namespace: string | undefined, name?: string): string {
+  const group = resource.apiVersion.includes("/") ? "apis" : "api";
+  const parts = [group, ...resource.apiVersion.split("/")];
+  if (namespace !== undefined) parts.push("namespaces", namespace);
+  parts.push(resource.plural);
+  if (name !== undefined) parts.push(name);
+  return `/${parts.map(encodeURIComponent).join("/")}`;
+}
+
+function parseList(body: unknown): ParseResult<ListPage & { continue: string }> {
+  if (typeof body === "object" && body !== null && "items" in body && "metadata" in body) {
+    const { items, metadata } = body as { items: unknown; metadata: { resourceVersion?: unknown; continue?: unknown } };
+    // An empty list is `null` to some encoders.
+    const list: unknown = items ?? [];
+    if (Array.isArray(list) && typeof metadata.resourceVersion === "string") {
+      const next = typeof metadata.continue === "string" ? metadata.continue : "";
+      return { ok: true, value: { resourceVersion: metadata.resourceVersion, items: list, continue: next } };
+    }
+  }
+  return { ok: false, problem: "not a list" };
+}
+
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

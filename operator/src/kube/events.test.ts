@@ -1,0 +1,62 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { type VirtualClock, virtualClock } from "../stun/testing.ts";
+import { silentLog } from "../wan/testing.ts";
+import { type EventNote, type EventRecorder, eventRecorder } from "./events.ts";
+import { directClient, FakeApi, status } from "./testing.ts";
+
+const wan = {
+  apiVersion: "esddns.io/v1alpha1",
+  kind: "WanAddress",
+  metadata: { name: "wan", namespace: "home", uid: "u1", resourceVersion: "7" },
+};
+const changed = (note: string): EventNote => ({ type: "Normal", reason: "Changed", action: "Decide", note });
+
+let api: FakeApi;
+let clock: VirtualClock;
+let recorder: EventRecorder;
+const logged: string[] = [];
+beforeEach(() => {
+  api = new FakeApi();
+  clock = virtualClock();
+  logged.length = 0;
+  const signal = new AbortController().signal;
+  recorder = eventRecorder({ client: directClient(api), instance: "pod-1", clock, log: silentLog(logged), signal });
+});
+
+describe("eventRecorder", () => {
+  it("writes an event about the object, in the namespace of the object", async () => {
+    recorder.record(wan, changed("IPv4 is 192.0.2.1"));
+    await recorder.idle();
+    expect(api.calls[0]?.body).toMatchObject({
+      apiVersion: "events.k8s.io/v1",
+      kind: "Event",
+      metadata: { namespace: "home" },
+      eventTime: "2026-03-01T12:00:00.000000Z",
+      reportingController: "esddns.io/operator",
+      reportingInstance: "pod-1",
+      regarding: { kind: "WanAddress", name: "wan", namespace: "home", uid: "u1" },
+      ...changed("IPv4 is 192.0.2.1"),
+    });
+  });
+
+  it("writes the same thing again only after an hour", async () => {
+    for (let i = 0; i < 5; i++) recorder.record(wan, changed("same"));
+    recorder.record(wan, changed("other"));
+    recorder.record({ ...wan, metadata: { ...wan.metadata, uid: "u2" } }, changed("same"));
+    await recorder.idle();
+    expect(api.calls).toHaveLength(3);
+    await clock.run(3_600_000);
+    recorder.record(wan, changed("same"));
+    await recorder.idle();
+    expect(api.calls).toHaveLength(4);
+    expect(api.objects.size).toBe(4);
+  });
+
+  it("never fails, and cuts a note that is too long", async () => {
+    api.fault = () => status(403, "Forbidden", "no");
+    recorder.record(wan, changed("x".repeat(5000)));
+    await recorder.idle();
+    expect((api.calls[0]?.body as EventNote).note).toHaveLength(1024);
+    expect(logged).toEqual(["WARN event not written"]);
+  });
+});

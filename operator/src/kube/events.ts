@@ -1,0 +1,87 @@
+import type { KubeObject } from "../api/index.ts";
+import type { Clock } from "../clock.ts";
+import type { Logger } from "../log.ts";
+import type { KubeClient } from "./client.ts";
+import { events } from "./resources.ts";
+
+/** What people see under "Events" of `kubectl describe`. */
+export interface EventNote {
+  readonly type: "Normal" | "Warning";
+  /** One word, for programs: Changed, Disputed, Synced, SyncFailed. */
+  readonly reason: string;
+  /** What the operator was doing, one word. */
+  readonly action: string;
+  /** In words, what happened and what to do about it. */
+  readonly note: string;
+}
+
+/** The same note about the same object is not written again for so long, milliseconds. */
+const REPEAT_MS = 60 * 60_000;
+/** So many different notes are remembered; the oldest is forgotten first. */
+const REMEMBERED = 256;
+const MAX_NOTE_LENGTH = 1024;
+
+export interface EventRecorder {
+  /** Never waits and never fails: an event that cannot be written is logged and forgotten. */
+  record(regarding: KubeObject, event: EventNote): void;
+  /** Resolves when nothing is under way any more. */
+  idle(): Promise<void>;
+}
+
+/** Writes events of events.k8s.io/v1. `instance` is the pod that reports. */
+export function eventRecorder(options: {
+  client: Pick<KubeClient, "create">;
+  instance: string;
+  clock: Clock;
+  log: Logger;
+  signal: AbortSignal;
+}): EventRecorder {
+  const { client, instance, clock, log, signal } = options;
+  const writtenAt = new Map<string, number>();
+  const pending = new Set<Promise<void>>();
+  let serial = 0;
+
+  const isRepeat = (key: string): boolean => {
+    const before = writtenAt.get(key);
+    const now = clock.monotonic();
+    if (before !== undefined && now - before < REPEAT_MS) return true;
+    writtenAt.delete(key);
+    writtenAt.set(key, now);
+    const oldest = writtenAt.keys().next();
+    if (writtenAt.size > REMEMBERED && oldest.done !== true) writtenAt.delete(oldest.value);
+    return false;
+  };
+
+  const write = async (regarding: KubeObject, event: EventNote): Promise<void> => {
+    const { name, namespace, uid, resourceVersion } = regarding.metadata;
+    const now = clock.now();
+    const object = {
+      apiVersion: events.apiVersion,
+      kind: events.kind,
+      metadata: { name: `${name}.${now.toString(16)}.${serial++}`, ...(namespace === undefined ? {} : { namespace }) },
+      eventTime: new Date(now).toISOString().replace("Z", "000Z"),
+      reportingController: "esddns.io/operator",
+      reportingInstance: instance,
+      ...event,
+      note: event.note.slice(0, MAX_NOTE_LENGTH),
+      regarding: { apiVersion: regarding.apiVersion, kind: regarding.kind, name, namespace, uid, resourceVersion },
+    };
+    try {
+      const created = await client.create(events, object, signal);
+      if (!created.ok) log.warn({ failure: created.error, reason: event.reason }, "event not written");
+    } catch (error) {
+      log.debug({ err: error, reason: event.reason }, "event not written");
+    }
+  };
+
+  return {
+    record: (regarding, event) => {
+      if (isRepeat(JSON.stringify([regarding.kind, regarding.metadata.uid, event.reason, event.note]))) return;
+      const task = write(regarding, event).finally(() => pending.delete(task));
+      pending.add(task);
+    },
+    idle: async () => {
+      await Promise.all(pending);
+    },
+  };
+}

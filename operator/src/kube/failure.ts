@@ -1,0 +1,85 @@
+import { EsddnsError } from "../errors.ts";
+
+/** Why a request to the API server did not do what was asked. Timeout and Network never reached a verdict. */
+export type KubeFailureKind =
+  | "NotFound"
+  | "Conflict"
+  | "AlreadyExists"
+  | "Expired"
+  | "Unauthorized"
+  | "Forbidden"
+  | "Invalid"
+  | "TooManyRequests"
+  | "ServerError"
+  | "Timeout"
+  | "Network"
+  | "Unexpected";
+
+export interface KubeFailure {
+  readonly kind: KubeFailureKind;
+  /** The HTTP status, where there was an answer. */
+  readonly status?: number;
+  /** The server's own words where it gave any. */
+  readonly message: string;
+  readonly retryAfterMs?: number;
+}
+
+export type KubeResult<T> = { ok: true; value: T } | { ok: false; error: KubeFailure };
+
+/** The failure that an HTTP answer with a metav1.Status body stands for. `retryAfter` in seconds, as in the header. */
+export function failureOfStatus(status: number, body: string, retryAfter?: string): KubeFailure {
+  const { reason, message } = parseStatus(body);
+  const seconds = Number(retryAfter);
+  return {
+    kind: kindOf(status, reason),
+    status,
+    message: message ?? `HTTP status ${status}`,
+    ...(retryAfter !== undefined && Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}),
+  };
+}
+
+/** The failure behind an exception of the HTTP client: silence, a connection that broke, or an answer not to be read. */
+export function failureOfError(error: unknown): KubeFailure {
+  const { name, code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
+  if (name === "TimeoutError" || (code?.endsWith("_TIMEOUT") ?? false)) return { kind: "Timeout", message };
+  if (error instanceof EsddnsError) return { kind: "Unexpected", message };
+  if (error instanceof SyntaxError) return { kind: "Unexpected", message: `an answer that is not JSON: ${message}` };
+  return { kind: "Network", message: code === undefined ? message : `${message} (${code})` };
+}
+
+function parseStatus(body: string): { reason?: string; message?: string } {
+  try {
+    const status: unknown = JSON.parse(body);
+    if (typeof status !== "object" || status === null) return {};
+    const { reason, message } = status as { reason?: unknown; message?: unknown };
+    return {
+      ...(typeof reason === "string" ? { reason } : {}),
+      ...(typeof message === "string" && message !== "" ? { message: message.slice(0, 1000) } : {}),
+    };
+  } catch {
+    // Proxies on the way answer in their own format; the HTTP status says enough.
+    return {};
+  }
+}
+
+function kindOf(status: number, reason: string | undefined): KubeFailureKind {
+  switch (status) {
+    case 400:
+    case 422:
+      return "Invalid";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "NotFound";
+    case 409:
+      return reason === "AlreadyExists" ? "AlreadyExists" : "Conflict";
+    case 410:
+      return "Expired";
+    case 429:
+      return "TooManyRequests";
+    default:
+      return status >= 500 ? "ServerError" : "Unexpected";
+  }
+}

@@ -1,0 +1,110 @@
+/** The kinds that the operator reads or writes: where they live, and what is kept of an object once it is parsed. */
+import { z } from "zod";
+import {
+  API_VERSION,
+  detectionSpec,
+  type DnsRecordObject,
+  dnsRecordSpec,
+  dnsRecordStatus,
+  type KubeObject,
+  type WanAddressObject,
+  wanAddressStatus,
+  wanObservation,
+  type WanObservationObject,
+} from "../api/index.ts";
+
+export interface Resource<T extends KubeObject> {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly plural: string;
+  /** Unknown fields are dropped (managedFields above all), which keeps the stores small. */
+  parse(value: unknown): ParseResult<T>;
+}
+
+export type ParseResult<T> = { ok: true; value: T } | { ok: false; problem: string };
+
+const strings = z.record(z.string(), z.string()).exactOptional();
+
+const metadata = z.object({
+  name: z.string(),
+  namespace: z.string().exactOptional(),
+  uid: z.string().exactOptional(),
+  resourceVersion: z.string().exactOptional(),
+  generation: z.int().exactOptional(),
+  creationTimestamp: z.string().exactOptional(),
+  deletionTimestamp: z.string().exactOptional(),
+  finalizers: z.array(z.string()).exactOptional(),
+  labels: strings,
+  annotations: strings,
+});
+
+const object = { apiVersion: z.string(), kind: z.string(), metadata };
+
+export const wanAddresses: Resource<WanAddressObject> = resource(
+  API_VERSION,
+  "WanAddress",
+  "wanaddresses",
+  z.object({ ...object, spec: detectionSpec, status: wanAddressStatus.exactOptional() }),
+);
+
+export const wanObservations: Resource<WanObservationObject> = resource(
+  API_VERSION,
+  "WanObservation",
+  "wanobservations",
+  z.object({ ...object, ...wanObservation.shape }),
+);
+
+export const dnsRecords: Resource<DnsRecordObject> = resource(
+  API_VERSION,
+  "DnsRecord",
+  "dnsrecords",
+  z.object({ ...object, spec: dnsRecordSpec, status: dnsRecordStatus.exactOptional() }),
+);
+
+/** Of a Node only its name and uid are wanted. */
+export const nodes: Resource<KubeObject> = resource("v1", "Node", "nodes", z.object(object));
+
+const configMap = z.object({ ...object, data: strings });
+export const configMaps: Resource<z.infer<typeof configMap>> = resource("v1", "ConfigMap", "configmaps", configMap);
+
+/** Kept whole: a Lease is written back with PUT, which must not drop what somebody else put there. */
+const lease = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject(metadata.shape),
+  spec: z
+    .looseObject({
+      holderIdentity: z.string().exactOptional(),
+      leaseDurationSeconds: z.int().exactOptional(),
+      acquireTime: z.string().exactOptional(),
+      renewTime: z.string().exactOptional(),
+      leaseTransitions: z.int().exactOptional(),
+    })
+    .exactOptional(),
+});
+export type LeaseObject = z.infer<typeof lease>;
+export const leases: Resource<LeaseObject> = resource("coordination.k8s.io/v1", "Lease", "leases", lease);
+
+/** Written only; the answer is of no interest. */
+export const events: Resource<KubeObject> = resource("events.k8s.io/v1", "Event", "events", z.object(object));
+
+function resource<T extends KubeObject>(
+  apiVersion: string,
+  kind: string,
+  plural: string,
+  schema: z.ZodType<T>,
+): Resource<T> {
+  return {
+    apiVersion,
+    kind,
+    plural,
+    parse: (value) => {
+      // Items of a list carry neither apiVersion nor kind.
+      const typed = typeof value === "object" && value !== null ? { apiVersion, kind, ...value } : value;
+      const result = schema.safeParse(typed);
+      return result.success
+        ? { ok: true, value: result.data }
+        : { ok: false, problem: z.prettifyError(result.error).slice(0, 500) };
+    },
+  };
+}

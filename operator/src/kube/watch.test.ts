@@ -1,0 +1,235 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { DnsRecordObject } from "../api/index.ts";
+import type { Clock } from "../clock.ts";
+import { virtualClock } from "../stun/testing.ts";
+import { silentLog } from "../wan/testing.ts";
+import { dnsRecords } from "./resources.ts";
+import { type ServedApi, serveApi, status } from "./testing.ts";
+import { Watch } from "./watch.ts";
+
+const collection = "/apis/esddns.io/v1alpha1/namespaces/home/dnsrecords";
+const record = (name: string, ttl = 300) => ({
+  apiVersion: "esddns.io/v1alpha1",
+  kind: "DnsRecord",
+  metadata: { name, namespace: "home" },
+  spec: { zone: "example.com", name, ttl },
+});
+
+let served: ServedApi;
+let stop: AbortController;
+let running: Promise<void> | undefined;
+let changes: string[];
+let pauses: number[];
+let elapsed: number;
+let logged: string[];
+
+/** Pauses take no time but the clock's own. */
+const clock: Clock = {
+  now: () => elapsed,
+  monotonic: () => elapsed,
+  sleep: (ms) => {
+    pauses.push(ms);
+    elapsed += ms;
+    return Promise.resolve();
+  },
+};
+
+function start(): Watch<DnsRecordObject> {
+  const watch = new Watch({
+    client: served.client,
+    resource: dnsRecords,
+    namespace: "home",
+    clock,
+    random: () => 1,
+    log: silentLog(logged),
+    onChange: (name, object) => {
+      changes.push(`${name} ${object === undefined ? "gone" : object.spec.ttl}`);
+    },
+  });
+  running = watch.run(stop.signal);
+  return watch;
+}
+
+const watchCalls = (): string[] => served.api.calls.map(({ target }) => target).filter((t) => t.includes("watch=1"));
+const listCalls = (): string[] => served.api.calls.map(({ target }) => target).filter((t) => !t.includes("watch=1"));
+
+/** The condition, or the test's own time limit. */
+const until = (condition: () => boolean): Promise<true> =>
+  vi.waitFor(() => condition() || Promise.reject(new Error("not yet")), {
+    timeout: 5_000,
+    interval: 5,
+  }) as Promise<true>;
+
+beforeEach(async () => {
+  served = await serveApi();
+  stop = new AbortController();
+  running = undefined;
+  [changes, pauses, logged, elapsed] = [[], [], [], 0];
+});
+afterEach(async () => {
+  stop.abort();
+  await running;
+  await served.close();
+});
+
+describe("Watch", () => {
+  it("lists, then follows what is added, changed and deleted", async () => {
+    served.api.put(`${collection}/old`, record("old"));
+    const watch = start();
+    expect(watch.synced).toBe(false);
+    expect(watch.ageMs()).toBeUndefined();
+    await watch.whenSynced(stop.signal);
+    await until(() => served.api.watching === 1);
+    served.api.put(`${collection}/new`, record("new", 400));
+    served.api.put(`${collection}/new`, record("new", 500));
+    served.api.remove(`${collection}/old`);
+    await until(() => changes.length === 4);
+    expect(changes).toEqual(["old 300", "new 400", "new 500", "old gone"]);
+    expect(watch.items().map(({ metadata }) => metadata.name)).toEqual(["new"]);
+  });
+
+  it("goes on where it was after the connection is cut", async () => {
+    const watch = start();
+    await until(() => served.api.watching === 1);
+    served.api.put(`${collection}/a`, record("a"));
+    await until(() => changes.length === 1);
+    const { resourceVersion } = served.api;
+    served.cutWatches();
+    await until(() => watchCalls().length === 2 && served.api.watching === 1);
+    expect(watchCalls()[1]).toContain(`resourceVersion=${resourceVersion}`);
+    expect(listCalls()).toHaveLength(1);
+    expect(pauses).toEqual([500]);
+    expect(watch.synced).toBe(true);
+  });
+
+  it("learns the resource version from bookmarks", async () => {
+    start();
+    await until(() => served.api.watching === 1);
+    served.api.emit(`${collection}/`, { type: "BOOKMARK", object: { metadata: { resourceVersion: "777" } } });
+    served.api.put(`${collection}/a`, record("a"));
+    served.api.emit(`${collection}/`, { type: "BOOKMARK", object: { metadata: { resourceVersion: "888" } } });
+    await until(() => changes.length === 1);
+    served.cutWatches();
+    await until(() => watchCalls().length === 2);
+    expect(watchCalls()[1]).toContain("resourceVersion=888");
+  });
+
+  it("lists anew when its resource version has expired, and notices what it missed", async () => {
+    served.api.put(`${collection}/kept`, record("kept"));
+    served.api.put(`${collection}/lost`, record("lost"));
+    start();
+    await until(() => served.api.watching === 1);
+    served.api.objects.delete(`${collection}/lost`);
+    served.api.emit(`${collection}/`, { type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } });
+    await until(() => listCalls().length === 2 && served.api.watching === 1);
+    expect(changes).toEqual(["kept 300", "lost 300", "lost gone"]);
+    expect(pauses).toEqual([]);
+  });
+
+  it("does not spin on a server for which every version has expired", async () => {
+    served.api.fault = ({ target }) => (target.includes("watch=1") ? status(410, "Expired", "too old") : undefined);
+    start();
+    await until(() => pauses.length >= 4);
+    // The first time is in order and free.
+    expect(pauses.slice(0, 3)).toEqual([1000, 2000, 4000]);
+  });
+
+  it("pauses longer and longer while the server fails, and keeps what it knew", async () => {
+    served.api.put(`${collection}/a`, record("a"));
+    const watch = start();
+    await until(() => served.api.watching === 1);
+    served.api.fault = () => status(500, "InternalError", "no");
+    served.cutWatches();
+    await until(() => pauses.length >= 9);
+    expect(pauses.slice(0, 9)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+    expect(watch.items()).toHaveLength(1);
+    expect(watch.ageMs()).toBeGreaterThanOrEqual(120_000);
+    served.api.fault = () => undefined;
+    served.api.put(`${collection}/b`, record("b"));
+    await until(() => watch.items().length === 2);
+    await until(() => watch.ageMs() === 0);
+  });
+
+  it("ignores and logs an object that is not as its definition has it", async () => {
+    const watch = start();
+    await until(() => served.api.watching === 1);
+    served.api.put(`${collection}/bad`, { ...record("bad"), spec: { zone: 7 } });
+    served.api.put(`${collection}/good`, record("good"));
+    await until(() => changes.length === 1);
+    expect(watch.items().map(({ metadata }) => metadata.name)).toEqual(["good"]);
+    expect(logged).toContain("WARN object ignored: not as its definition has it");
+  });
+
+  it("reads everything anew when an event cannot be read", async () => {
+    start();
+    await until(() => served.api.watching === 1);
+    served.api.put(`${collection}/a`, record("a"));
+    await until(() => changes.length === 1);
+    served.api.emit(`${collection}/`, [] as object);
+    await until(() => listCalls().length === 2);
+  });
+
+  it("lists anew after half an hour, however healthy the watch", async () => {
+    start();
+    await until(() => served.api.watching === 1);
+    elapsed += 30 * 60_000;
+    served.cutWatches();
+    await until(() => listCalls().length === 2);
+  });
+
+  it("keeps the newer of an event and the answer to a write", async () => {
+    const watch = start();
+    await until(() => served.api.watching === 1);
+    const older = served.api.put(`${collection}/a`, record("a", 400));
+    const newer = served.api.put(`${collection}/a`, record("a", 500));
+    await until(() => changes.length === 2);
+    const parse = (value: unknown): DnsRecordObject => {
+      const parsed = dnsRecords.parse(value);
+      return parsed.ok ? parsed.value : expect.unreachable();
+    };
+    watch.put(parse(older));
+    watch.put(parse(newer));
+    expect(watch.get("a")?.spec.ttl).toBe(500);
+    watch.put({ ...parse(newer), metadata: { ...parse(newer).metadata, resourceVersion: "9999" } });
+    served.api.emit(`${collection}/a`, { type: "MODIFIED", object: older });
+    served.api.put(`${collection}/b`, record("b"));
+    await until(() => watch.get("b") !== undefined);
+    expect(changes).toEqual(["a 400", "a 500", "a 500", "b 300"]);
+  });
+
+  it("gives up waiting for the first list when told to", async () => {
+    served.api.fault = () => status(503, "", "no");
+    const watch = start();
+    const impatient = new AbortController();
+    const waiting = watch.whenSynced(impatient.signal);
+    impatient.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+  });
+});
+
+describe("Watch on a server that accepts and says nothing", () => {
+  it("takes a stream that ends at once for a failure", async () => {
+    const time = virtualClock();
+    let watches = 0;
+    const watch = new Watch({
+      client: {
+        list: () => Promise.resolve({ ok: true, value: { resourceVersion: "1", items: [] } }),
+        watch: () => {
+          watches++;
+          return Promise.resolve({ ok: true, value: (async function* () {})() });
+        },
+      },
+      resource: dnsRecords,
+      namespace: "home",
+      clock: time,
+      random: () => 1,
+      log: silentLog(),
+    });
+    const ended = watch.run(stop.signal);
+    await time.run(60_000);
+    // 0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5 s, then every 30 s.
+    expect(watches).toBe(7);
+    stop.abort();
+    await ended;
+  });
+});

@@ -1,0 +1,125 @@
+import type { Condition } from "../api/index.ts";
+import type { Random } from "../clock.ts";
+import type { LiveDnsFailure } from "../gandi/errors.ts";
+import { backoffMs } from "../wait.ts";
+
+type SyncedReason =
+  | "Synced"
+  | "WaitingForAddress"
+  | "NotGlobal"
+  | "Conflict"
+  | "TokenRefused"
+  | "AccessDenied"
+  | "ZoneNotFound"
+  | "Invalid"
+  | "RateLimited"
+  | "GandiUnavailable"
+  | "UnexpectedAnswer"
+  | "ReadBackDiffers";
+
+/** What became of one rrset, or of the record as a whole. */
+export interface Finding {
+  /** Blocked: something outside has to change first. Failed: the same may succeed when it is tried again. */
+  effect: "none" | "put" | "blocked" | "failed";
+  reason: SyncedReason;
+  /** For people; says nothing that is another each time, so that the same finding makes the same status. */
+  message: string;
+  /** Milliseconds after which to look again; absent: there is nothing that looking again would find. */
+  retryAfterMs?: number;
+  /** The other rrsets of the record would meet the same. */
+  general?: true;
+}
+
+/** After failures that pass by themselves; the first retry comes soon because a change of address breaks connections. */
+const TRANSIENT = { baseMs: 1_000, maxMs: 300_000 };
+/** A refused token is looked at this often; nothing is sent as long as it is the same one. */
+const TOKEN_MS = 60_000;
+/** Where a person has to do something at Gandi. */
+const PERSON_MS = 300_000;
+
+const reasonOf: Record<LiveDnsFailure["kind"], SyncedReason> = {
+  Unauthorized: "TokenRefused",
+  Forbidden: "AccessDenied",
+  ZoneNotFound: "ZoneNotFound",
+  Invalid: "Invalid",
+  RateLimited: "RateLimited",
+  ServerError: "GandiUnavailable",
+  Network: "GandiUnavailable",
+  Timeout: "GandiUnavailable",
+  Unexpected: "UnexpectedAnswer",
+};
+
+/** @param attempt failures of this record in a row before this one. */
+export function failed(failure: LiveDnsFailure, attempt: number, random: Random): Finding {
+  const { kind, message } = failure;
+  const retryAfterMs = Math.round(delayMs(failure, attempt, random));
+  const finding: Finding = { effect: "failed", reason: reasonOf[kind], message, retryAfterMs };
+  return kind === "Invalid" ? finding : { ...finding, general: true };
+}
+
+export function readBackDiffers(rrset: string, attempt: number, random: Random): Finding {
+  const message = `Gandi accepted ${rrset}, but what it answers afterwards is something else; it will be tried again. If this lasts, another program writes the same record.`;
+  const retryAfterMs = Math.round(backoffMs(attempt, TRANSIENT, random));
+  return { effect: "failed", reason: "ReadBackDiffers", message, retryAfterMs };
+}
+
+export function conflict(message: string, random: Random): Finding {
+  return { effect: "blocked", reason: "Conflict", message, retryAfterMs: Math.round(jitter(PERSON_MS, random)) };
+}
+
+/** The finding of a record out of those of its rrsets: the worst one's reason, and what there is to say of all. */
+export function summarise(findings: readonly Finding[]): Finding {
+  const worst = [...findings].sort((a, b) => rank[b.effect] - rank[a.effect])[0];
+  if (worst === undefined) throw new Error("a record has at least one rrset");
+  const delays = findings.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
+  const { effect, reason } = worst;
+  const message = findings.map((finding) => finding.message).join(" ");
+  return { effect, reason, message, ...(delays.length === 0 ? {} : { retryAfterMs: Math.min(...delays) }) };
+}
+
+/**
+ * The record's conditions with this Synced; other types stay as they are. As with metav1.Condition, the time is that of
+ * the last change of `status`.
+ */
+export function withSynced(
+  conditions: readonly Condition[],
+  finding: Finding,
+  options: { generation: number | undefined; now: number },
+): Condition[] {
+  const status = finding.reason === "Synced" ? "True" : "False";
+  const previous = conditions.find(({ type }) => type === "Synced");
+  const synced: Condition = {
+    type: "Synced",
+    status,
+    reason: finding.reason,
+    message: finding.message,
+    ...(options.generation === undefined ? {} : { observedGeneration: options.generation }),
+    lastTransitionTime: previous?.status === status ? previous.lastTransitionTime : new Date(options.now).toISOString(),
+  };
+  return [synced, ...conditions.filter(({ type }) => type !== "Synced")];
+}
+
+const rank: Record<Finding["effect"], number> = { none: 0, put: 1, blocked: 2, failed: 3 };
+
+function delayMs(failure: LiveDnsFailure, attempt: number, random: Random): number {
+  switch (failure.kind) {
+    case "Network":
+    case "Timeout":
+      return backoffMs(attempt, TRANSIENT, random);
+    case "RateLimited":
+    case "ServerError":
+      return Math.max(backoffMs(attempt, TRANSIENT, random), jitter(failure.retryAfterMs ?? 0, random));
+    case "Unauthorized":
+      return jitter(TOKEN_MS, random);
+    case "Forbidden":
+    case "ZoneNotFound":
+    case "Invalid":
+    case "Unexpected":
+      return jitter(PERSON_MS, random);
+  }
+}
+
+/** Up to a tenth more, never less: records that were told the same time do not come back together. */
+function jitter(ms: number, random: Random): number {
+  return ms * (1 + 0.1 * random());
+}

@@ -1,0 +1,377 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  API_VERSION,
+  type DnsRecordObject,
+  dnsRecordSpec,
+  dnsRecordStatus,
+  type WanAddressStatus,
+} from "../api/index.ts";
+import type { LiveDnsFailure } from "../gandi/errors.ts";
+import { keptLog, manualClock, type ManualClock } from "../gandi/testing.ts";
+import { type Reconciled, type RecordContext, reconcileRecord } from "./reconciler.ts";
+import { FakeLiveDns } from "./testing.ts";
+
+const wan: WanAddressStatus = { ipv4: "198.51.100.20", ipv6Prefix: "2001:db8:100::/64" };
+const network: LiveDnsFailure = { kind: "Network", message: "No connection." };
+
+let gandi: FakeLiveDns;
+let clock: ManualClock;
+let record: DnsRecordObject;
+let lines: string[];
+
+beforeEach(() => {
+  gandi = new FakeLiveDns();
+  clock = manualClock();
+  lines = [];
+  declare({});
+});
+
+function declare(spec: Record<string, unknown>): void {
+  record = {
+    apiVersion: API_VERSION,
+    kind: "DnsRecord",
+    metadata: { name: "home", namespace: "esddns", generation: 1 },
+    spec: dnsRecordSpec.parse({ zone: "example.com", name: "home", ...spec }),
+  };
+}
+
+/** One run; its status is the record's from then on. */
+async function run(
+  known: WanAddressStatus | undefined = wan,
+  context: Partial<RecordContext> = {},
+): Promise<Reconciled> {
+  gandi.calls.length = 0;
+  const kept = keptLog();
+  lines = kept.lines;
+  const rest = { livedns: gandi.api, clock, log: kept.log, random: () => 0.5, attempt: 0 };
+  const result = await reconcileRecord(record, known, { ...rest, ...context }, new AbortController().signal);
+  expect(dnsRecordStatus.parse(result.status)).toEqual(result.status);
+  record = { ...record, status: result.status };
+  return result;
+}
+
+/** Reason of Synced, with its status in front. */
+function synced(result: Reconciled): string {
+  const { status, reason } = result.status.conditions?.find(({ type }) => type === "Synced") ?? {};
+  return `${status ?? "absent"} ${reason ?? ""}`;
+}
+
+function message(result: Reconciled): string {
+  return result.status.conditions?.find(({ type }) => type === "Synced")?.message ?? "";
+}
+
+describe("the way of a record", () => {
+  test("it is created: looked for, with a CNAME beside it, written, read back", async () => {
+    const result = await run();
+    expect(gandi.calls).toEqual([
+      "GET example.com home A",
+      "GET example.com home CNAME",
+      "PUT example.com home A 198.51.100.20 300",
+      "GET example.com home A",
+    ]);
+    expect(result).toEqual({
+      action: "put",
+      status: {
+        fqdn: "home.example.com",
+        observedGeneration: 1,
+        published: [{ type: "A", ttl: 300, values: ["198.51.100.20"] }],
+        conditions: [
+          {
+            type: "Synced",
+            status: "True",
+            reason: "Synced",
+            message: "A 198.51.100.20 (TTL 300) is in place.",
+            observedGeneration: 1,
+            lastTransitionTime: "2026-03-01T12:00:00.000Z",
+          },
+        ],
+      },
+    });
+  });
+
+  test("when nothing changes it costs one request, and the status stays the very same", async () => {
+    const first = await run();
+    clock.advance(60_000);
+    const second = await run();
+    expect(gandi.calls).toEqual(["GET example.com home A"]);
+    expect(second.action).toBe("none");
+    expect(second.status).toEqual(first.status);
+    expect(lines).toEqual([]);
+  });
+
+  test("a new address is written, and the time of Synced stays, since Synced does", async () => {
+    const first = await run();
+    clock.advance(60_000);
+    const second = await run({ ...wan, ipv4: "198.51.100.77" });
+    expect(second.action).toBe("put");
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.77"]);
+    expect(second.status.published).toEqual([{ type: "A", ttl: 300, values: ["198.51.100.77"] }]);
+    expect(second.status.conditions?.[0]?.lastTransitionTime).toBe(first.status.conditions?.[0]?.lastTransitionTime);
+    expect(lines.join()).toContain("Changed");
+  });
+
+  test("a person's edit is corrected, and called drift", async () => {
+    await run();
+    gandi.stand("home", "A", 3600, "203.0.113.9", "203.0.113.10");
+    const result = await run();
+    expect(result.action).toBe("put");
+    expect(gandi.at("home", "A")).toEqual({ type: "A", ttl: 300, values: ["198.51.100.20"] });
+    expect(lines.join()).toContain("Drifted");
+  });
+
+  test("A and AAAA are written each by itself; the name is searched for a CNAME once", async () => {
+    declare({ types: ["A", "AAAA"], ipv6Suffix: "::10" });
+    const result = await run();
+    expect(synced(result)).toBe("True Synced");
+    expect(gandi.at("home", "AAAA")?.values).toEqual(["2001:db8:100::10"]);
+    expect(gandi.calls.filter((call) => call.includes("CNAME"))).toHaveLength(1);
+    expect(message(result)).toBe("A 198.51.100.20 (TTL 300) is in place. AAAA 2001:db8:100::10 (TTL 300) is in place.");
+  });
+
+  test("beside an A that stands there can be no CNAME to look for", async () => {
+    declare({ types: ["A", "AAAA"], ipv6Suffix: "::10" });
+    gandi.stand("home", "A", 300, "198.51.100.20");
+    await run();
+    expect(gandi.at("home", "AAAA")).toBeDefined();
+    expect(gandi.calls.filter((call) => call.includes("CNAME"))).toEqual([]);
+  });
+
+  test("at the apex there can be no CNAME to look for", async () => {
+    declare({ name: "@" });
+    const result = await run();
+    expect(result.status.fqdn).toBe("example.com");
+    expect(gandi.calls.filter((call) => call.includes("CNAME"))).toEqual([]);
+  });
+
+  test("another name of the same DnsRecord starts anew", async () => {
+    gandi.stand("home", "A", 300, "203.0.113.9");
+    await run();
+    gandi.stand("www", "A", 300, "203.0.113.8", "203.0.113.9");
+    record = { ...record, spec: { ...record.spec, name: "www" } };
+    const result = await run();
+    expect(synced(result)).toBe("False Conflict");
+    expect(result.status).not.toHaveProperty("published");
+    expect(result.status).not.toHaveProperty("replaced");
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.20"]);
+  });
+});
+
+describe("the first take-over", () => {
+  test("one foreign value is replaced, and kept in the status for good", async () => {
+    gandi.stand("home", "A", 10800, "203.0.113.9");
+    const replaced = [{ type: "A", ttl: 10800, values: ["203.0.113.9"] }];
+    expect((await run()).status.replaced).toEqual(replaced);
+    gandi.stand("home", "A", 300, "203.0.113.10");
+    expect((await run()).status.replaced).toEqual(replaced);
+    expect((await run({ ...wan, ipv4: "198.51.100.77" })).status.replaced).toEqual(replaced);
+  });
+
+  test("it is kept even where the answer to the write gets lost", async () => {
+    gandi.stand("home", "A", 10800, "203.0.113.9");
+    gandi.fault = (call) => (call.startsWith("PUT") ? network : undefined);
+    expect((await run()).status.replaced).toEqual([{ type: "A", ttl: 10800, values: ["203.0.113.9"] }]);
+  });
+
+  test("several values are left alone", async () => {
+    gandi.stand("home", "A", 300, "203.0.113.8", "203.0.113.9");
+    const result = await run();
+    expect(synced(result)).toBe("False Conflict");
+    expect(result.action).toBe("blocked");
+    expect(result.retryAfterMs).toBeGreaterThanOrEqual(300_000);
+    expect(result.status).not.toHaveProperty("published");
+    expect(gandi.calls).toEqual(["GET example.com home A"]);
+  });
+
+  test("a CNAME is left alone, even with Adopt", async () => {
+    declare({ conflictPolicy: "Adopt" });
+    gandi.stand("home", "CNAME", 300, "elsewhere.example.net.");
+    const result = await run();
+    expect(synced(result)).toBe("False Conflict");
+    expect(message(result)).toContain("CNAME to elsewhere.example.net.");
+    expect(gandi.calls.filter((call) => call.startsWith("PUT"))).toEqual([]);
+  });
+
+  test("what is right already becomes ours, also with Refuse: it may be our own of before", async () => {
+    declare({ conflictPolicy: "Refuse" });
+    gandi.stand("home", "A", 300, "198.51.100.20");
+    expect(synced(await run())).toBe("True Synced");
+    expect(synced(await run({ ...wan, ipv4: "198.51.100.77" }))).toBe("True Synced");
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.77"]);
+  });
+});
+
+describe("when nothing is known", () => {
+  test("nothing is asked, and what was published stays in the status and at Gandi", async () => {
+    const before = await run();
+    const result = await run({});
+    expect(gandi.calls).toEqual([]);
+    expect(synced(result)).toBe("False WaitingForAddress");
+    expect(result.action).toBe("blocked");
+    expect(result).not.toHaveProperty("retryAfterMs");
+    expect(result.status.published).toEqual(before.status.published);
+  });
+
+  test("a family that is missing does not hold up the other", async () => {
+    declare({ types: ["AAAA", "A"], ipv6Suffix: "::10" });
+    const result = await run({ ipv4: "198.51.100.20" });
+    expect(synced(result)).toBe("False WaitingForAddress");
+    expect(message(result)).toContain("A 198.51.100.20 (TTL 300) is in place.");
+    expect(result.status.published).toEqual([{ type: "A", ttl: 300, values: ["198.51.100.20"] }]);
+  });
+
+  test("a record that makes no sense says everything, asks nothing, and loses nothing", async () => {
+    const before = await run();
+    record = { ...record, spec: { ...record.spec, zone: "example", types: ["AAAA"] } };
+    const result = await run();
+    expect(gandi.calls).toEqual([]);
+    expect(synced(result)).toBe("False Invalid");
+    expect(message(result)).toMatch(/two labels.*ipv6Suffix/);
+    expect(result.status.published).toEqual(before.status.published);
+    expect(result.status.fqdn).toBe("home.example.com");
+  });
+
+  test("an rrset that an older record has is not touched", async () => {
+    declare({ types: ["A", "AAAA"], ipv6Suffix: "::10" });
+    const result = await run(wan, { lostTo: new Map([["A", "older"]]) });
+    expect(synced(result)).toBe("False Conflict");
+    expect(message(result)).toContain("DnsRecord older");
+    expect(gandi.at("home", "A")).toBeUndefined();
+    expect(gandi.at("home", "AAAA")).toBeDefined();
+  });
+
+  test("a Service's addresses are used where they are given", async () => {
+    declare({ source: { kind: "Service", service: { namespace: "web", name: "front" } } });
+    expect(synced(await run())).toBe("False WaitingForAddress");
+    expect(synced(await run(wan, { serviceAddresses: ["1.1.1.1"] }))).toBe("True Synced");
+  });
+});
+
+describe("failures", () => {
+  test.each<[LiveDnsFailure, string]>([
+    [{ kind: "Unauthorized", message: "m" }, "TokenRefused"],
+    [{ kind: "Forbidden", message: "m", status: 403 }, "AccessDenied"],
+    [{ kind: "ZoneNotFound", message: "m", status: 404 }, "ZoneNotFound"],
+    [{ kind: "Invalid", message: "m", status: 400 }, "Invalid"],
+    [{ kind: "RateLimited", message: "m", retryAfterMs: 1 }, "RateLimited"],
+    [{ kind: "ServerError", message: "m", status: 500 }, "GandiUnavailable"],
+    [{ kind: "Network", message: "m" }, "GandiUnavailable"],
+    [{ kind: "Timeout", message: "m" }, "GandiUnavailable"],
+    [{ kind: "Unexpected", message: "m", status: 200 }, "UnexpectedAnswer"],
+  ])("%j while looking or writing is %s, and what is published stays", async (failure, reason) => {
+    const before = await run();
+    for (const method of ["GET", "PUT"]) {
+      gandi.fault = (call) => (call.startsWith(method) ? failure : undefined);
+      const result = await run({ ...wan, ipv4: "198.51.100.77" });
+      expect(synced(result)).toBe(`False ${reason}`);
+      expect(message(result)).toBe("m");
+      expect(result.action).toBe("failed");
+      expect(result.retryAfterMs).toBeGreaterThan(0);
+      expect(result.status.published).toEqual(before.status.published);
+    }
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.20"]);
+    gandi.fault = () => undefined;
+    expect(synced(await run({ ...wan, ipv4: "198.51.100.77" }))).toBe("True Synced");
+  });
+
+  test("a failure that the other rrsets would meet too is met once; a refused rrset is its own matter", async () => {
+    declare({ types: ["A", "AAAA"], ipv6Suffix: "::10" });
+    gandi.fault = (call) => (call.endsWith("home A") ? network : undefined);
+    await run();
+    expect(gandi.calls).toEqual(["GET example.com home A"]);
+    gandi.fault = (call) =>
+      call.startsWith("PUT example.com home A ") ? { kind: "Invalid", message: "m" } : undefined;
+    expect(synced(await run())).toBe("False Invalid");
+    expect(gandi.at("home", "AAAA")).toBeDefined();
+  });
+
+  test("an edit that cannot be corrected yet is what is known to stand there", async () => {
+    await run();
+    gandi.stand("home", "A", 300, "203.0.113.9");
+    gandi.fault = (call) => (call.startsWith("PUT") ? network : undefined);
+    expect((await run()).status.published).toEqual([{ type: "A", ttl: 300, values: ["203.0.113.9"] }]);
+  });
+
+  test("a record that somebody deleted, and that cannot be written, is still ours", async () => {
+    const before = await run();
+    gandi.rrsets.clear();
+    gandi.fault = (call) => (call.startsWith("PUT") ? network : undefined);
+    expect((await run()).status.published).toEqual(before.status.published);
+  });
+
+  test("an accepted write whose read-back fails is not called synced", async () => {
+    let asked = 0;
+    gandi.fault = (call) => (call.endsWith("home A") && ++asked === 2 ? network : undefined);
+    const result = await run();
+    expect(synced(result)).toBe("False GandiUnavailable");
+    expect(result.status.published).toEqual([{ type: "A", ttl: 300, values: ["198.51.100.20"] }]);
+    expect(await run()).toMatchObject({ action: "none" });
+  });
+
+  test("an accepted write after which something else stands there is told apart", async () => {
+    gandi.store = () => ({ type: "A", ttl: 300, values: ["203.0.113.9"] });
+    const result = await run();
+    expect(synced(result)).toBe("False ReadBackDiffers");
+    expect(result.status.published).toEqual([{ type: "A", ttl: 300, values: ["203.0.113.9"] }]);
+    gandi.store = () => undefined;
+    gandi.rrsets.clear();
+    expect(synced(await run())).toBe("False ReadBackDiffers");
+  });
+
+  test("the same failure makes the same status, and one warning", async () => {
+    gandi.fault = () => network;
+    const first = await run();
+    expect(lines.filter((line) => line.includes("WARN"))).toHaveLength(1);
+    clock.advance(5_000);
+    const second = await run(wan, { attempt: 5 });
+    expect(second.status).toEqual(first.status);
+    expect(lines.filter((line) => line.includes("WARN"))).toEqual([]);
+  });
+
+  test("other conditions stay as they are", async () => {
+    await run();
+    const verified = {
+      type: "Verified",
+      status: "True" as const,
+      reason: "Seen",
+      message: "",
+      lastTransitionTime: "2026-01-01T00:00:00Z",
+    };
+    record = { ...record, status: { ...record.status, conditions: [...(record.status?.conditions ?? []), verified] } };
+    gandi.fault = () => network;
+    expect((await run()).status.conditions).toContainEqual(verified);
+  });
+
+  test("an abort rejects with its reason and leaves nothing half noted", async () => {
+    const reason = new Error("lease lost");
+    const context = { livedns: gandi.api, clock, log: keptLog().log, random: () => 0, attempt: 0 };
+    await expect(reconcileRecord(record, wan, context, AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(gandi.calls).toEqual([]);
+  });
+});
+
+describe("when to come back", () => {
+  async function delay(failure: LiveDnsFailure, attempt: number, random: number): Promise<number | undefined> {
+    gandi.fault = () => failure;
+    return (await run(wan, { attempt, random: () => random })).retryAfterMs;
+  }
+
+  test("a broken connection is tried again after a second, then ever later up to five minutes", async () => {
+    expect(await delay(network, 0, 1)).toBe(1_000);
+    expect(await delay(network, 0, 0)).toBe(500);
+    expect(await delay(network, 3, 1)).toBe(8_000);
+    expect(await delay(network, 1000, 1)).toBe(300_000);
+  });
+
+  test("what Gandi asks for is the least, and is never cut short", async () => {
+    const limited: LiveDnsFailure = { kind: "RateLimited", message: "m", status: 429, retryAfterMs: 40_000 };
+    expect(await delay(limited, 0, 0)).toBe(40_000);
+    expect(await delay(limited, 0, 0.5)).toBe(42_000);
+    expect(await delay({ kind: "ServerError", message: "m", status: 503, retryAfterMs: 40_000 }, 0, 0)).toBe(40_000);
+    expect(await delay({ kind: "ServerError", message: "m", status: 500 }, 2, 1)).toBe(4_000);
+  });
+
+  test("what a person has to mend is looked at at leisure", async () => {
+    expect(await delay({ kind: "Forbidden", message: "m" }, 0, 0)).toBe(300_000);
+    expect(await delay({ kind: "Unauthorized", message: "m" }, 0, 0)).toBe(60_000);
+  });
+});

@@ -1,0 +1,42 @@
+import type { LiveDnsFailure, LiveDnsResult } from "../gandi/errors.ts";
+import type { Rrset, RrsetType } from "../gandi/rrset.ts";
+import type { RecordContext } from "./reconciler.ts";
+
+/** An account at Gandi in memory: what stands there, what was asked, and what shall go wrong next. */
+export class FakeLiveDns {
+  readonly rrsets = new Map<string, Rrset>();
+  readonly calls: string[] = [];
+  /** Looked at before every call; a failure that it gives is the call's outcome. */
+  fault: (call: string) => LiveDnsFailure | undefined = () => undefined;
+  /** What a PUT leaves behind. */
+  store: (rrset: Rrset) => Rrset | undefined = (rrset) => rrset;
+
+  readonly api: RecordContext["livedns"] = {
+    getRrset: (zone, name, type, signal) =>
+      this.#call(`GET ${key(zone, name, type)}`, signal, () => this.rrsets.get(key(zone, name, type))),
+    putRrset: (zone, name, rrset, signal) =>
+      this.#call(`PUT ${key(zone, name, rrset.type)} ${rrset.values.join()} ${rrset.ttl}`, signal, () => {
+        const stored = this.store(rrset);
+        if (stored !== undefined) this.rrsets.set(key(zone, name, rrset.type), stored);
+      }),
+  };
+
+  stand(name: string, type: RrsetType, ttl: number, ...values: string[]): void {
+    this.rrsets.set(key("example.com", name, type), { type, ttl, values });
+  }
+
+  at(name: string, type: RrsetType): Rrset | undefined {
+    return this.rrsets.get(key("example.com", name, type));
+  }
+
+  #call<T>(call: string, signal: AbortSignal, act: () => T): Promise<LiveDnsResult<T>> {
+    signal.throwIfAborted();
+    this.calls.push(call);
+    const error = this.fault(call);
+    return Promise.resolve(error === undefined ? { ok: true, value: act() } : { ok: false, error });
+  }
+}
+
+function key(zone: string, name: string, type: string): string {
+  return `${zone} ${name} ${type}`;
+}

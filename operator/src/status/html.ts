@@ -1,0 +1,41 @@
+/** HTML that was escaped when it was made. Only the `html` tag makes it, so nothing unescaped can get into a page. */
+export class Html {
+  readonly text: string;
+
+  constructor(token: typeof made, text: string) {
+    if (token !== made) throw new TypeError("Html is made by the html tag alone");
+    this.text = text;
+  }
+}
+
+const made = Symbol("html");
+
+export type HtmlValue = Html | string | number | undefined | false | readonly HtmlValue[];
+
+/**
+ * A template whose literal parts are HTML and whose values are text: strings and numbers are escaped for element
+ * content and for quoted attributes alike, arrays are joined, `undefined` and `false` are nothing.
+ */
+export function html(literals: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+  let text = literals[0] ?? "";
+  values.forEach((value, index) => {
+    text += render(value) + (literals[index + 1] ?? "");
+  });
+  return new Html(made, text);
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function render(value: HtmlValue): string {
+  if (value === undefined || value === false) return "";
+  if (value instanceof Html) return value.text;
+  if (typeof value === "string") return value.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? "");
+  if (typeof value === "number") return String(value);
+  return value.map(render).join("");
+}

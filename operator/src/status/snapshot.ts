@@ -1,0 +1,56 @@
+import type {
+  Condition,
+  DnsRecordObject,
+  WanAddressObject,
+  WanAddressStatus,
+  WanObservationObject,
+} from "../api/index.ts";
+
+/** How fresh the knowledge of one kind is. */
+export interface WatchState {
+  readonly kind: string;
+  /** Milliseconds since the API server was last heard of; undefined: never yet. */
+  readonly ageMs: number | undefined;
+}
+
+/** All that the page, the JSON and the metrics tell, at one moment. */
+export interface Snapshot {
+  /** Wall clock, milliseconds since the epoch. */
+  readonly now: number;
+  readonly namespace: string;
+  readonly version: string;
+  readonly wan: WanAddressObject | undefined;
+  readonly observations: readonly WanObservationObject[];
+  readonly records: readonly DnsRecordObject[];
+  readonly watches: readonly WatchState[];
+}
+
+export function conditionOf(
+  status: { conditions?: Condition[] | undefined } | undefined,
+  type: string,
+): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}
+
+export function isTrue(status: { conditions?: Condition[] | undefined } | undefined, type: string): boolean {
+  return conditionOf(status, type)?.status === "True";
+}
+
+/** The one address for those who want one: IPv4 where there is one, else IPv6. */
+export function wanIp(status: WanAddressStatus | undefined): string | undefined {
+  return status?.ipv4 ?? status?.ipv6;
+}
+
+/** When any node last finished a round, RFC 3339; undefined before the first. */
+export function lastObservedAt(observations: readonly WanObservationObject[]): string | undefined {
+  return observations.map(({ observedAt }) => observedAt).reduce<string | undefined>(later, undefined);
+}
+
+/** Whether every record that there is stands at Gandi as it should. */
+export function allInSync(records: readonly DnsRecordObject[]): boolean {
+  return records.every(({ status }) => isTrue(status, "Synced"));
+}
+
+function later(a: string | undefined, b: string): string {
+  return a === undefined || Date.parse(b) > Date.parse(a) ? b : a;
+}

@@ -1,0 +1,80 @@
+import type { Clock } from "../clock.ts";
+
+/** A clock that jumps from one sleeper to the next, so that hours pass in milliseconds and always in the same way. */
+export interface VirtualClock extends Clock {
+  /** Lets `ms` pass, waking everybody who is due on the way, in order. */
+  run(ms: number): Promise<void>;
+}
+
+export function virtualClock(startMs = Date.parse("2026-03-01T12:00:00Z")): VirtualClock {
+  let elapsed = 0;
+  const sleepers = new Set<{ due: number; wake: () => void }>();
+  return {
+    now: () => startMs + elapsed,
+    monotonic: () => elapsed,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        const sleeper = { due: elapsed + ms, wake: resolve };
+        sleepers.add(sleeper);
+        signal?.addEventListener("abort", () => {
+          sleepers.delete(sleeper);
+          reject(signal.reason as Error);
+        });
+      }),
+    run: async (ms) => {
+      const end = elapsed + ms;
+      for (;;) {
+        await everythingElse();
+        const next = [...sleepers].sort((a, b) => a.due - b.due)[0];
+        if (next === undefined || next.due > end) break;
+        elapsed = Math.max(elapsed, next.due);
+        sleepers.delete(next);
+        next.wake();
+      }
+      elapsed = end;
+    },
+  };
+}
+
+/** Until no promise is left that can go on by itself. */
+async function everythingElse(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Bytes from hexadecimal digits, with blanks for reading. */
+export function hex(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text.replace(/\s/g, ""), "hex"));
+}
+
+/** The messages of RFC 5769: short-term credentials (2.1 to 2.3) and long-term ones (2.4). */
+export const RFC5769 = {
+  password: "VOkJxbRl1RmTxUk/WvJxBt",
+  transactionId: hex("b7e7a701 bc34d686 fa87dfae"),
+  request: hex(`
+    00010058 2112a442 b7e7a701 bc34d686 fa87dfae
+    80220010 5354554e 20746573 7420636c 69656e74
+    00240004 6e0001ff
+    80290008 932ff9b1 51263b36
+    00060009 6576746a 3a683676 59202020
+    00080014 9aeaa70c bfd8cb56 781ef2b5 b2d3f249 c1b571a2
+    80280004 e57a3bcf`),
+  ipv4Response: hex(`
+    0101003c 2112a442 b7e7a701 bc34d686 fa87dfae
+    8022000b 74657374 20766563 746f7220
+    00200008 0001a147 e112a643
+    00080014 2b91f599 fd9e90c3 8c7489f9 2af9ba53 f06be7d7
+    80280004 c07d4c96`),
+  ipv6Response: hex(`
+    01010048 2112a442 b7e7a701 bc34d686 fa87dfae
+    8022000b 74657374 20766563 746f7220
+    00200014 0002a147 0113a9fa a5d3f179 bc25f4b5 bed2b9d9
+    00080014 a382954e 4be67bf1 1784c97c 8292c275 bfe3ed41
+    80280004 c8fb0b4c`),
+  longTermRequest: hex(`
+    00010060 2112a442 78ad3433 c6ad72c0 29da412e
+    00060012 e3839ee3 8388e383 aae38383 e382afe3 82b90000
+    0015001c 662f2f34 39396b39 35346436 4f4c3334 6f4c3946 53547679 36347341
+    0014000b 6578616d 706c652e 6f726700
+    00080014 f6702465 6dd64a3e 02b8e071 2e85c9a2 8ca89666`),
+} as const;

@@ -1,0 +1,49 @@
+import type { ErrorCode, TransportAddress } from "./attributes.ts";
+import type { BindingResponse } from "./codec.ts";
+import { describe } from "./codec.ts";
+
+/** The address and port of a server: an address, never a name, so that what was checked is what is contacted. */
+export interface Peer {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What became of a Binding transaction. */
+export type TransactionResult =
+  /** `rttMs` is counted from the start of the transaction: with several transmissions nobody knows which was answered. */
+  | { readonly ok: true; readonly mapped: TransportAddress; readonly rttMs: number }
+  | { readonly ok: false; readonly failure: TransactionFailure };
+
+export interface TransactionFailure {
+  readonly kind: "Timeout" | "Unreachable" | "TlsFailed" | "Refused" | "Malformed";
+  /** In words, for people. */
+  readonly detail: string;
+  /** Of an error response. */
+  readonly error?: ErrorCode;
+}
+
+export function failure(
+  kind: TransactionFailure["kind"],
+  detail: string,
+  error?: ErrorCode,
+): { ok: false; failure: TransactionFailure } {
+  return { ok: false, failure: { kind, detail, ...(error === undefined ? {} : { error }) } };
+}
+
+/** The end that a response puts to its transaction; undefined where it puts none. */
+export function resultOf(response: BindingResponse, rttMs: number): TransactionResult | undefined {
+  switch (response.kind) {
+    case "junk":
+      return undefined;
+    case "mapped":
+      return { ok: true, mapped: response.mapped, rttMs };
+    case "refused": {
+      const { code, reason } = response.error;
+      const unknown = response.unknownAttributes.map((type) => `0x${type.toString(16).padStart(4, "0")}`).join(", ");
+      const detail = `STUN error ${code} ${reason}`.trim() + (unknown === "" ? "" : `, unknown attributes ${unknown}`);
+      return failure("Refused", detail, response.error);
+    }
+    case "failed":
+      return failure("Malformed", describe(response.error));
+  }
+}

@@ -1,0 +1,177 @@
+import type { Family, StunTransport, Vote, VoteOutcome } from "../api/index.ts";
+import type { Clock, Random } from "../clock.ts";
+import type { Logger } from "../log.ts";
+import type { Retransmission } from "../stun/schedule.ts";
+import type { Peer, TransactionResult } from "../stun/transaction.ts";
+import { untilAborted, within } from "../wait.ts";
+import type { Address } from "./address.ts";
+import { parseAddress } from "./address.ts";
+import type { FetchEcho } from "./echo.ts";
+import type { Plausibility } from "./plausibility.ts";
+import type { Resolve } from "./resolver.ts";
+import type { EchoSource, Source, StunSource } from "./sources.ts";
+
+/** One Binding transaction with a STUN server, on the address that was checked. */
+export type StunBinding = (
+  server: { readonly peer: Peer; readonly transport: StunTransport; readonly host: string },
+  options: { readonly retransmission: Retransmission; readonly clock: Clock; readonly signal: AbortSignal },
+) => Promise<TransactionResult>;
+
+export interface AskDeps {
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly resolve: Resolve;
+  readonly stun: StunBinding;
+  readonly echo: FetchEcho;
+}
+
+export interface AskLimits {
+  /** For everything, from the name to the answer. */
+  readonly deadlineMs: number;
+  /** For STUN over UDP. */
+  readonly retransmission: Retransmission;
+  /** Aborts when the answer is not waited for any longer: a Timeout, too. */
+  readonly enough?: AbortSignal;
+}
+
+type Answer =
+  | { readonly ok: true; readonly address: Address; readonly rttMs: number; readonly authenticated: boolean }
+  | { readonly ok: false; readonly outcome: VoteOutcome; readonly detail: string };
+
+/**
+ * Asks one source over one family, within the deadline, and judges the answer. Everything that can go wrong, a
+ * defect in here included, is an outcome of the vote, so that no source costs the votes of others. Rejects only with
+ * the signal's reason.
+ */
+export async function ask(
+  source: Source,
+  family: Family,
+  plausibility: Plausibility,
+  limits: AskLimits,
+  deps: AskDeps,
+  signal: AbortSignal,
+): Promise<Vote> {
+  const answer = await answerInTime(source, limits, deps, signal, (inner) =>
+    source.kind === "stun"
+      ? askStun(source, family, plausibility, limits, deps, inner)
+      : askEcho(source, family, plausibility, deps, inner),
+  );
+  return voteOf(source, family, plausibility, answer);
+}
+
+async function answerInTime(
+  source: Source,
+  { deadlineMs, enough }: AskLimits,
+  { clock, log }: AskDeps,
+  signal: AbortSignal,
+  question: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  const either = enough === undefined ? signal : AbortSignal.any([signal, enough]);
+  try {
+    return await within(clock, deadlineMs, either, (inner) => untilAborted(question(inner), inner));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (enough?.aborted === true) return refuse("Timeout", "not waited for: others had agreed");
+    if (error instanceof DOMException && error.name === "TimeoutError") {
+      return refuse("Timeout", `no answer in ${deadlineMs} ms`);
+    }
+    log.error({ err: error, source: source.id }, "Asking a source failed unexpectedly");
+    return refuse("Unreachable", "internal error, see the log");
+  }
+}
+
+async function askStun(
+  { host, port, transport }: StunSource,
+  family: Family,
+  plausibility: Plausibility,
+  { retransmission }: AskLimits,
+  deps: AskDeps,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const contact = await contactOf(host, family, plausibility, deps, signal);
+  if (!contact.ok) return contact;
+  const server = { peer: { address: contact.address.text, port }, transport, host };
+  const result = await deps.stun(server, { retransmission, clock: deps.clock, signal });
+  if (!result.ok) return refuse(result.failure.kind, result.failure.detail);
+  const address = parseAddress(result.mapped.address);
+  if (address === undefined) return refuse("Malformed", `not an address: ${result.mapped.address}`);
+  return { ok: true, address, rttMs: result.rttMs, authenticated: transport === "tls" };
+}
+
+async function askEcho(
+  source: EchoSource,
+  family: Family,
+  plausibility: Plausibility,
+  deps: AskDeps,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const url = URL.parse(source.url);
+  if (url?.protocol !== "https:") return refuse("NotAllowed", "not an https:// URL");
+  const contact = await contactOf(url.hostname.replace(/^\[|\]$/g, ""), family, plausibility, deps, signal);
+  if (!contact.ok) return contact;
+  const startedAt = deps.clock.monotonic();
+  const result = await deps.echo(url, contact.address, signal);
+  if (!result.ok) return result;
+  return { ok: true, address: result.address, rttMs: deps.clock.monotonic() - startedAt, authenticated: true };
+}
+
+/** The address on which a host is contacted: one that is allowed, at random, so that load and failures spread. */
+async function contactOf(
+  host: string,
+  family: Family,
+  plausibility: Plausibility,
+  deps: AskDeps,
+  signal: AbortSignal,
+): Promise<{ readonly ok: true; readonly address: Address } | Extract<Answer, { ok: false }>> {
+  const resolved = await addressesOf(host, family, deps, signal);
+  if (!Array.isArray(resolved)) return resolved;
+  const judged = resolved.map((address) => ({ address, judgement: plausibility.mayContact(address) }));
+  const allowed = judged.filter(({ judgement }) => judgement.plausible);
+  const chosen = allowed[Math.floor(deps.random() * allowed.length)];
+  if (chosen !== undefined) return { ok: true, address: chosen.address };
+  const refused = judged.flatMap(({ judgement }) => (judgement.plausible ? [] : [judgement.reason]))[0];
+  return refused === undefined
+    ? refuse("NameNotResolved", `${host} has no ${family} address`)
+    : refuse("NotAllowed", `not contacted: ${refused}`);
+}
+
+async function addressesOf(
+  host: string,
+  family: Family,
+  deps: AskDeps,
+  signal: AbortSignal,
+): Promise<Address[] | Extract<Answer, { ok: false }>> {
+  const literal = parseAddress(host);
+  if (literal !== undefined) return literal.family === family ? [literal] : [];
+  try {
+    const addresses = (await deps.resolve(host, family, signal)).map(parseAddress);
+    return addresses.filter((address) => address?.family === family) as Address[];
+  } catch (error) {
+    signal.throwIfAborted();
+    return refuse("NameNotResolved", error instanceof Error ? error.message : String(error));
+  }
+}
+
+function voteOf(source: Source, family: Family, plausibility: Plausibility, answer: Answer): Vote {
+  const base = {
+    source: source.id,
+    organisation: source.organisation,
+    transport: source.kind === "stun" ? source.transport : ("https" as const),
+    family,
+  };
+  if (!answer.ok) {
+    return { ...base, authenticated: false, outcome: answer.outcome, detail: answer.detail.slice(0, 256) };
+  }
+  const { address, authenticated } = answer;
+  const judgement = plausibility.judge(address, family);
+  // Tenths of a millisecond: what lies below is noise.
+  const said = { ...base, address: address.text, rttMs: Math.round(answer.rttMs * 10) / 10, authenticated };
+  return judgement.plausible
+    ? { ...said, outcome: "Ok" }
+    : { ...said, outcome: "Implausible", detail: judgement.reason.slice(0, 256) };
+}
+
+function refuse(outcome: VoteOutcome, detail: string): Extract<Answer, { ok: false }> {
+  return { ok: false, outcome, detail };
+}

@@ -1,0 +1,164 @@
+import type { Condition, Family, WanConditionType } from "../api/index.ts";
+import type { Outcome } from "./verdicts.ts";
+
+export interface FamilyView {
+  readonly family: Family;
+  /** The value that stands in the status from now on: an IPv4 address, or an IPv6 prefix. */
+  readonly value: string | undefined;
+  /** Undefined: the family is not looked for. */
+  readonly outcome: Outcome | undefined;
+}
+
+export interface ConditionsInput {
+  readonly views: readonly FamilyView[];
+  /** Whether there is any valid observation. */
+  readonly observed: boolean;
+  readonly neededFamilies: readonly Family[];
+  readonly quorum: number;
+  readonly previous: readonly Condition[];
+  readonly generation: number;
+  /** Now, as a timestamp; of a condition whose status did not change the old one is kept. */
+  readonly time: string;
+}
+
+type Finding = Pick<Condition, "status" | "reason" | "message">;
+
+/**
+ * The conditions of WanAddress, in a fixed order. Messages are for people and tell slow facts alone (which value, which
+ * node), so that they do not change from one round to the next.
+ */
+export function conditionsOf(input: ConditionsInput): Condition[] {
+  const before = (type: WanConditionType): Condition | undefined => input.previous.find((c) => c.type === type);
+  // A change that has not reached every node yet is no finding; but once it is one, it stays until the nodes agree.
+  const settling =
+    before("MultipleEgress")?.status !== "True" &&
+    input.views.some(({ outcome }) => outcome?.kind === "NodesDiffer" && outcome.settlesInMs > 0);
+  const findings: [WanConditionType, Finding][] = [
+    ["Ready", ready(input)],
+    ["Agreed", (settling ? before("Agreed") : undefined) ?? agreed(input)],
+    ["BehindNAT", behindNat],
+    ["MultipleEgress", (settling ? before("MultipleEgress") : undefined) ?? multipleEgress(input)],
+    ["FamilyUnavailable", familyUnavailable(input)],
+  ];
+  return findings.map(([type, { status, reason, message }]) => {
+    const previous = before(type);
+    const lastTransitionTime = previous?.status === status ? previous.lastTransitionTime : input.time;
+    return { type, status, reason, message, observedGeneration: input.generation, lastTransitionTime };
+  });
+}
+
+function ready({ views, neededFamilies }: ConditionsInput): Finding {
+  const known = views.filter(({ value }) => value !== undefined);
+  const missing = views.filter(({ family, value }) => neededFamilies.includes(family) && value === undefined);
+  const ignored = missing.filter(({ outcome }) => outcome === undefined);
+  if (ignored.length > 0) {
+    return no("FamilyNotLookedFor", `A record needs ${names(ignored)}, which detection.families leaves out.`);
+  }
+  if (missing.length > 0)
+    return no("AddressUnknown", `No WAN address is known yet for ${names(missing)}, which a record needs.`);
+  if (known.length === 0) return no("AddressUnknown", "No WAN address is known yet.");
+  return yes("AddressKnown", `The WAN address is known: ${sentence(known.map(valueText))}.`);
+}
+
+function agreed({ views, observed, quorum }: ConditionsInput): Finding {
+  if (!observed)
+    return unknown("NoObservations", "No node has observed anything lately; the last known values are kept.");
+  const problems = views.flatMap((view) => {
+    const problem = problemOf(view, quorum);
+    return problem === undefined ? [] : [{ ...problem, kept: view.value !== undefined }];
+  });
+  const [first] = problems;
+  if (first !== undefined) {
+    const kept = problems.some((problem) => problem.kept) ? " The last known value is kept." : "";
+    return no(first.reason, problems.map(({ message }) => message).join(" ") + kept);
+  }
+  const agreeing = views.filter(({ outcome }) => outcome?.kind === "Agreed");
+  if (agreeing.length === 0) return unknown("NoAnswers", "No source answers; the last known values are kept.");
+  return yes("QuorumReached", `The organisations asked agree: ${sentence(agreeing.map(valueText))}.`);
+}
+
+function problemOf({ family, outcome }: FamilyView, quorum: number): { reason: string; message: string } | undefined {
+  switch (outcome?.kind) {
+    case "Disputed":
+      return {
+        reason: "Disputed",
+        message: `Organisations differ about ${family}: see the votes in the WanObservations.`,
+      };
+    case "Unauthenticated":
+      return { reason: "Unauthenticated", message: `No organisation told the ${family} address over verified TLS.` };
+    case "TooFew":
+      return { reason: "TooFewOrganisations", message: `Fewer than ${quorum} organisations answer over ${family}.` };
+    case "NodesDiffer":
+      return {
+        reason: "NodesDiffer",
+        message: `Nodes have different ${family} addresses: ${byNode(outcome.nodesOf)}.`,
+      };
+    case "Agreed":
+    case "Silent":
+    case undefined:
+      return undefined;
+  }
+}
+
+/** Only the router can say which address it has outside; it is not asked here. */
+const behindNat: Finding = unknown(
+  "RouterNotAsked",
+  "Whether the provider translates addresses once more (CGNAT, double NAT) only the router can tell.",
+);
+
+function multipleEgress({ views, observed }: ConditionsInput): Finding {
+  const differing = views.flatMap(({ family, outcome }) =>
+    outcome?.kind === "NodesDiffer" ? [`${family}: ${byNode(outcome.nodesOf)}`] : [],
+  );
+  if (differing.length > 0) {
+    return yes(
+      "NodesDiffer",
+      `Nodes leave by different addresses, and the last known value is kept. ${differing.join("; ")}.`,
+    );
+  }
+  if (observed && views.some(({ outcome }) => outcome?.kind === "Agreed")) {
+    return no("OneEgress", "All nodes that know their WAN address have the same one.");
+  }
+  return unknown("NotKnown", "No node knows its WAN address at present.");
+}
+
+function familyUnavailable({ views, observed }: ConditionsInput): Finding {
+  if (!observed) return unknown("NoObservations", "No node has observed anything lately.");
+  const silent = views.filter(({ outcome }) => outcome?.kind === "Silent");
+  if (silent.length === 0) return no("AllAnswer", "Every family that is looked for has answers.");
+  const kept = silent.filter(({ value }) => value !== undefined);
+  const tail = kept.length === 0 ? "" : ` The last known value is kept: ${sentence(kept.map(valueText))}.`;
+  return yes("NoAnswers", `No source answers over ${names(silent)}.${tail}`);
+}
+
+function valueText({ family, value }: FamilyView): string {
+  return family === "IPv4" ? `IPv4 ${value ?? ""}` : `IPv6 prefix ${value ?? ""}`;
+}
+
+function names(views: readonly FamilyView[]): string {
+  return sentence(views.map(({ family }) => family));
+}
+
+function byNode(nodesOf: ReadonlyMap<string, readonly string[]>): string {
+  return [...nodesOf]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, 8)
+    .map(([value, nodes]) => `${value} (${nodes.slice(0, 8).join(", ")}${nodes.length > 8 ? ", …" : ""})`)
+    .join(", ");
+}
+
+function sentence(parts: readonly string[]): string {
+  return parts.join(" and ");
+}
+
+function yes(reason: string, message: string): Finding {
+  return { status: "True", reason, message };
+}
+
+function no(reason: string, message: string): Finding {
+  return { status: "False", reason, message };
+}
+
+function unknown(reason: string, message: string): Finding {
+  return { status: "Unknown", reason, message };
+}

@@ -1,0 +1,137 @@
+import type { DetectionSpec, Family, WanAddressStatus, WanChange, WanObservation } from "../api/index.ts";
+import type { FamilyView } from "./conditions.ts";
+import { conditionsOf } from "./conditions.ts";
+import { createPlausibility } from "./plausibility.ts";
+import type { Outcome } from "./verdicts.ts";
+import { firstExpiryMs, outcomeOf, validObservations } from "./verdicts.ts";
+
+const HISTORY_LENGTH = 20;
+const FAMILIES: readonly Family[] = ["IPv4", "IPv6"];
+
+export interface DecisionInput {
+  readonly spec: DetectionSpec;
+  /** Of all nodes; those that have expired are left out here. */
+  readonly observations: readonly WanObservation[];
+  readonly previous: WanAddressStatus | undefined;
+  /** metadata.generation of the WanAddress that `spec` was read from. */
+  readonly generation: number;
+  /** The families for which some record wants an address. */
+  readonly neededFamilies: readonly Family[];
+  /** Wall clock, milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export interface Decision {
+  /** Complete: to be written as it is, and only where it differs from what stands there. */
+  readonly status: WanAddressStatus;
+  /** What this decision changed; empty if no value changed. */
+  readonly changes: WanChange[];
+  /** When the passing of time alone may change the decision, in milliseconds from now; undefined: never. */
+  readonly recheckAfterMs?: number;
+}
+
+/**
+ * The writer's judgement over all nodes' observations (DESIGN section 5).
+ *
+ * A value changes only to one on which every node that has a verdict agrees; anything else, silence included, keeps
+ * the last good one. Only taking a family out of `spec.families` takes its value away. `decisionId` increases by one
+ * when any value changes and never otherwise. Pure: the same input gives the same status, and the status, given back
+ * as `previous`, stays as it is.
+ */
+export function decide(input: DecisionInput): Decision {
+  const { spec, previous = {}, now } = input;
+  const time = new Date(now).toISOString();
+  const plausibility = createPlausibility(spec);
+  const observations = validObservations(input.observations, now);
+  const outcomes = new Map<Family, Outcome>(
+    spec.families.map((family) => [family, outcomeOf(observations, family, spec, plausibility, now)]),
+  );
+  const full = spec.families.includes("IPv6")
+    ? outcomeOf(observations, "IPv6", { ...spec, prefixLength: 128 }, plausibility, now)
+    : undefined;
+  const before = { IPv4: previous.ipv4, IPv6: previous.ipv6Prefix };
+  const values = {
+    IPv4: nextValue(before.IPv4, outcomes.get("IPv4")),
+    IPv6: nextValue(before.IPv6, outcomes.get("IPv6")),
+  };
+  const ipv6 = nextIpv6(previous, values.IPv6, outcomes.get("IPv6"), full);
+
+  const moved = values.IPv4 !== before.IPv4 || values.IPv6 !== before.IPv6 || ipv6 !== previous.ipv6;
+  const decisionId = (previous.decisionId ?? 0) + (moved ? 1 : 0);
+  const changes = FAMILIES.flatMap((family) => {
+    const change = changeOf(family, before[family], outcomes.get(family));
+    return change === undefined ? [] : [{ decisionId, time, ...change }];
+  });
+  const views: FamilyView[] = FAMILIES.map((family) => ({
+    family,
+    value: values[family],
+    outcome: outcomes.get(family),
+  }));
+  const lastChangeTime = moved ? time : previous.lastChangeTime;
+  return {
+    status: {
+      ...(values.IPv4 === undefined ? {} : { ipv4: values.IPv4 }),
+      ...(values.IPv6 === undefined ? {} : { ipv6Prefix: values.IPv6 }),
+      ...(ipv6 === undefined ? {} : { ipv6 }),
+      decisionId,
+      ...(lastChangeTime === undefined ? {} : { lastChangeTime }),
+      history: [...changes, ...(previous.history ?? [])].slice(0, HISTORY_LENGTH),
+      observedGeneration: input.generation,
+      conditions: conditionsOf({
+        views,
+        observed: observations.length > 0,
+        neededFamilies: input.neededFamilies,
+        quorum: spec.quorum,
+        previous: previous.conditions ?? [],
+        generation: input.generation,
+        time,
+      }),
+    },
+    changes,
+    ...recheck([firstExpiryMs(observations, now), ...[...outcomes.values()].map(settlingMs)]),
+  };
+}
+
+function settlingMs(outcome: Outcome): number | undefined {
+  return outcome.kind === "NodesDiffer" && outcome.settlesInMs > 0 ? outcome.settlesInMs : undefined;
+}
+
+function recheck(candidates: readonly (number | undefined)[]): Pick<Decision, "recheckAfterMs"> {
+  const known = candidates.filter((ms) => ms !== undefined);
+  return known.length === 0 ? {} : { recheckAfterMs: Math.min(...known) };
+}
+
+/** @param outcome undefined: the family is not looked for, so that nothing is said of it */
+function nextValue(before: string | undefined, outcome: Outcome | undefined): string | undefined {
+  if (outcome === undefined) return undefined;
+  return outcome.kind === "Agreed" ? outcome.value : before;
+}
+
+/**
+ * The one full address that all nodes have in common, as behind a NAT for IPv6. Gone as soon as they are known to have
+ * different ones, or another prefix; kept while they say nothing.
+ */
+function nextIpv6(
+  previous: WanAddressStatus,
+  prefix: string | undefined,
+  outcome: Outcome | undefined,
+  full: Outcome | undefined,
+): string | undefined {
+  if (outcome?.kind !== "Agreed") return prefix === undefined ? undefined : previous.ipv6;
+  if (full?.kind === "Agreed" && full.nodes.length === outcome.nodes.length) return full.value.replace(/\/128$/, "");
+  return undefined;
+}
+
+function changeOf(
+  family: Family,
+  from: string | undefined,
+  outcome: Outcome | undefined,
+): Pick<WanChange, "family" | "from" | "to" | "organisations"> | undefined {
+  if (outcome?.kind !== "Agreed" || outcome.value === from) return undefined;
+  return {
+    family,
+    ...(from === undefined ? {} : { from }),
+    to: outcome.value,
+    organisations: outcome.organisations.slice(0, 64),
+  };
+}

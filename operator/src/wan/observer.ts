@@ -1,0 +1,114 @@
+import type { DetectionSpec, Family, Vote } from "../api/index.ts";
+import { pause } from "../wait.ts";
+import { Cadence } from "./cadence.ts";
+import { Prober } from "./prober.ts";
+import type { Verdict } from "./quorum.ts";
+import { judgeVotes } from "./quorum.ts";
+import type { RoundDeps } from "./round.ts";
+import { runRound } from "./round.ts";
+
+export interface ObserveOptions {
+  /** The settings as they are now; read again before every round and probe. */
+  readonly spec: () => DetectionSpec;
+  /** Gets the votes of every full round, one round at a time; where it rejects, the next round comes sooner. */
+  readonly onRound: (votes: Vote[], durationMs: number) => Promise<void>;
+  readonly onProbe?: (result: Vote) => void;
+  /** Is handed a function that asks for a full round at once: another node saw another address, the spec changed. */
+  readonly wake?: (trigger: () => void) => void;
+  readonly deps: RoundDeps;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The node's own loop: full rounds, probes between them, and rounds at once when a probe sees another address, two get
+ * no answer, or the trigger is called. Resolves when the signal aborts, and not before.
+ */
+export async function observe(options: ObserveOptions): Promise<void> {
+  const { deps, signal } = options;
+  const { clock } = deps;
+  const limits = (): { intervalMs: number; probeIntervalMs: number } => {
+    const { intervalSeconds, probeIntervalSeconds } = options.spec();
+    return { intervalMs: intervalSeconds * 1000, probeIntervalMs: probeIntervalSeconds * 1000 };
+  };
+  const cadence = new Cadence(limits, deps.random, clock.monotonic());
+  const prober = new Prober(deps);
+  let interrupt = new AbortController();
+  const wakeUp = (): void => {
+    interrupt.abort();
+  };
+  options.wake?.(() => {
+    cadence.hurry();
+    wakeUp();
+  });
+  signal.addEventListener("abort", wakeUp);
+  if (options.spec().stun.enabled) deps.log.info({}, "STUN protocol enabled for IP discovery");
+  try {
+    while (!signal.aborted) {
+      if (interrupt.signal.aborted) interrupt = new AbortController();
+      const now = clock.monotonic();
+      const due = cadence.next(now);
+      if (due.at > now) await pause(clock, due.at - now, interrupt.signal);
+      else if (due.action === "round") await round(options, cadence, prober);
+      else await probe(options, cadence, prober, interrupt.signal);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener("abort", wakeUp);
+  }
+}
+
+async function round(options: ObserveOptions, cadence: Cadence, prober: Prober): Promise<void> {
+  const { deps, signal } = options;
+  const spec = options.spec();
+  const startedAt = deps.clock.monotonic();
+  const urgent = cadence.roundStarts(startedAt);
+  const verdictsOf = (votes: readonly Vote[]): Map<Family, Verdict> =>
+    new Map(spec.families.map((family) => [family, judgeVotes(votes, family, spec)]));
+  // In a hurry nobody waits for sources that are down, or for a family that is not there.
+  const enough = (votes: readonly Vote[]): boolean => urgent && isSettled(verdictsOf(votes), prober);
+  const votes = await runRound(spec, deps, signal, enough);
+  const durationMs = deps.clock.monotonic() - startedAt;
+  const verdicts = verdictsOf(votes);
+  for (const [family, verdict] of verdicts) deps.log.debug({ family, verdict, durationMs }, "Full round");
+  prober.learn(votes, verdicts);
+  const delivered = await deliver(options, votes, durationMs);
+  cadence.roundEnded(deps.clock.monotonic(), delivered && isSettled(verdicts, prober));
+}
+
+/** A round that nobody could take in is no reason to stop looking. */
+async function deliver({ onRound, deps, signal }: ObserveOptions, votes: Vote[], durationMs: number): Promise<boolean> {
+  try {
+    await onRound(votes, durationMs);
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    deps.log.warn({ err: error }, "The votes of a round could not be delivered");
+    return false;
+  }
+}
+
+/** Whether nothing is gained by looking again soon: a family that was never answered for does not count. */
+function isSettled(verdicts: ReadonlyMap<Family, Verdict>, prober: Prober): boolean {
+  const kinds = [...verdicts].filter(([family, { kind }]) => kind !== "Silent" || prober.knows(family));
+  return kinds.length > 0 && kinds.every(([, { kind }]) => kind === "Agreed");
+}
+
+/** @param interrupt aborts when a round is wanted: that is not kept waiting by a probe */
+async function probe(
+  { spec, deps, onProbe = () => undefined }: ObserveOptions,
+  cadence: Cadence,
+  prober: Prober,
+  interrupt: AbortSignal,
+): Promise<void> {
+  try {
+    const finding = await prober.probe(spec(), onProbe, interrupt);
+    if (finding === "different" || (finding === "silent" && cadence.calm)) {
+      deps.log.info({ finding }, "A probe asks for a full round");
+      cadence.hurry();
+    }
+  } catch (error) {
+    if (!interrupt.aborted) throw error;
+  }
+  cadence.probed(deps.clock.monotonic());
+}

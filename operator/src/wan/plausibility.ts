@@ -1,0 +1,91 @@
+import { BlockList } from "node:net";
+import type { Family } from "../api/index.ts";
+import type { Address } from "./address.ts";
+import { isIpv4Mapped, parseAddress } from "./address.ts";
+import { notGloballyReachable } from "./special-purpose.ts";
+
+export type Judgement = { readonly plausible: true } | { readonly plausible: false; readonly reason: string };
+
+export interface Plausibility {
+  /** Whether an address can be the WAN address of that family. */
+  readonly judge: (address: Address, family: Family) => Judgement;
+  /** Whether a source may be contacted on that address. */
+  readonly mayContact: (address: Address) => Judgement;
+  /** Entries of the rules that are no address, range or CIDR: they have no effect, and somebody should know. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * The rules of plausibility: globally reachable by the IANA registries, or in `allowNonGlobal`; as a WAN address also
+ * of the right family and not `excluded`, which wins over `allowNonGlobal`.
+ *
+ * @param rules.allowNonGlobal addresses, ranges `a-b` and CIDRs
+ * @param rules.excluded the same
+ */
+export function createPlausibility(rules: {
+  readonly allowNonGlobal: readonly string[];
+  readonly excluded: readonly string[];
+}): Plausibility {
+  const problems: string[] = [];
+  const allowed = blockList(rules.allowNonGlobal, "allowNonGlobal", problems);
+  const excluded = blockList(rules.excluded, "excluded", problems);
+
+  const mayContact = (address: Address): Judgement => {
+    const block = notGloballyReachable(address);
+    if (block === undefined || contains(allowed, address)) return { plausible: true };
+    return refuse(`${address.text} is not globally reachable: ${block.name}, ${block.block}, ${block.rfc}`);
+  };
+  return {
+    problems,
+    mayContact,
+    judge: (address, family) => {
+      if (address.family !== family) return refuse(`${address.text} is not an ${family} address`);
+      // Never a host's address, whatever is allowed; a BlockList takes it for the IPv4 address inside.
+      if (isIpv4Mapped(address)) return refuse(`${address.text} is an IPv4-mapped address`);
+      if (contains(excluded, address))
+        return refuse(`${address.text} is excluded, for instance one of the cluster's own`);
+      return mayContact(address);
+    },
+  };
+}
+
+function refuse(reason: string): Judgement {
+  return { plausible: false, reason };
+}
+
+function contains(list: BlockList, { text, family }: Address): boolean {
+  return list.check(text, family === "IPv4" ? "ipv4" : "ipv6");
+}
+
+function blockList(entries: readonly string[], rule: string, problems: string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of entries) {
+    if (!addEntry(list, entry)) problems.push(`${rule}: ${JSON.stringify(entry)} is no address, range or CIDR`);
+  }
+  return list;
+}
+
+function addEntry(list: BlockList, entry: string): boolean {
+  const range = entry.split("-").map((part) => parseAddress(part.trim()));
+  const [first, last] = range;
+  if (range.length === 2 && first !== undefined && last !== undefined && first.family === last.family) {
+    try {
+      list.addRange(first.text, last.text, netFamily(first));
+      return true;
+    } catch {
+      return false; // The end lies before the start.
+    }
+  }
+  const cidr = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry.trim());
+  const address = parseAddress(cidr?.[1] ?? "");
+  if (address === undefined) return false;
+  const bits = address.family === "IPv4" ? 32 : 128;
+  const length = Number(cidr?.[2] ?? bits);
+  if (length > bits) return false;
+  list.addSubnet(address.text, length, netFamily(address));
+  return true;
+}
+
+function netFamily({ family }: Address): "ipv4" | "ipv6" {
+  return family === "IPv4" ? "ipv4" : "ipv6";
+}

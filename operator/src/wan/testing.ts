@@ -1,0 +1,45 @@
+import type { DetectionSpec, Family, Vote, VoteOutcome } from "../api/index.ts";
+import { detectionSpec } from "../api/index.ts";
+import type { Logger } from "../log.ts";
+
+/** A spec of defaults, with what a test says otherwise. */
+export function spec(overrides: Partial<DetectionSpec> = {}): DetectionSpec {
+  return { ...detectionSpec.parse({}), ...overrides };
+}
+
+/** `Org:address`, with `!` in front where the answer was authenticated; the address may be missing. */
+export function vote(text: string, outcome: VoteOutcome = "Ok"): Vote {
+  const authenticated = text.startsWith("!");
+  const [, organisation = "", address = ""] = /^!?([^:]*):(.*)$/.exec(text) ?? [];
+  const family: Family = address.includes(":") ? "IPv6" : "IPv4";
+  const host = organisation.toLowerCase();
+  return {
+    source: authenticated ? `https://${host}/` : `stun:${host}:3478?transport=udp`,
+    organisation,
+    transport: authenticated ? "https" : "udp",
+    family,
+    ...(address === "" ? {} : { address }),
+    authenticated,
+    outcome,
+  };
+}
+
+export function votes(text: string): Vote[] {
+  return text === "" ? [] : text.split(/\s+/).map((part) => vote(part));
+}
+
+export function silentLog(lines: string[] = []): Logger {
+  const write =
+    (level: string) =>
+    (_fields: object, message: string): void => {
+      lines.push(`${level} ${message}`);
+    };
+  const log: Logger = {
+    debug: write("DEBUG"),
+    info: write("INFO"),
+    warn: write("WARN"),
+    error: write("ERROR"),
+    child: () => log,
+  };
+  return log;
+}

@@ -1,0 +1,55 @@
+import type {
+  Condition,
+  DnsRecordObject,
+  KubeObject,
+  WanAddressObject,
+  WanObservationObject,
+} from "../api/index.ts";
+import type { Clock, Random } from "../clock.ts";
+import { EsddnsError } from "../errors.ts";
+import type { LiveDns } from "../gandi/livedns.ts";
+import type { KubeClient } from "../kube/client.ts";
+import type { EventRecorder } from "../kube/events.ts";
+import type { KubeFailure } from "../kube/failure.ts";
+import type { Watch } from "../kube/watch.ts";
+import type { Logger } from "../log.ts";
+import type { Health } from "../status/health.ts";
+import type { Metrics } from "../status/metrics.ts";
+
+export type Store<T extends KubeObject> = Pick<Watch<T>, "get" | "items" | "put" | "whenSynced">;
+
+/** What the writer works with. */
+export interface WriterContext {
+  readonly client: Pick<KubeClient, "get" | "apply">;
+  readonly namespace: string;
+  readonly wan: Store<WanAddressObject>;
+  readonly observations: Store<WanObservationObject>;
+  readonly records: Store<DnsRecordObject>;
+  readonly livedns: Pick<LiveDns, "getRrset" | "putRrset" | "dropConnections">;
+  /** What one request to Gandi may take at most, milliseconds. */
+  readonly gandiTimeoutMs: number;
+  readonly events: EventRecorder;
+  readonly metrics: Pick<Metrics, "dnsUpdate" | "dnsFailure" | "gandiRequest" | "reconciled" | "leader">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly health: Pick<Health, "loop" | "ended">;
+}
+
+/** Retries of what the API server did not take, milliseconds. */
+export const WRITE_BACKOFF = { baseMs: 500, maxMs: 30_000 };
+
+/** One step of either loop, a record with several requests to a slow Gandi included, is over by then. Milliseconds. */
+export const STEP_LIMIT_MS = 180_000;
+
+/** For what the API server did not do: the loop comes back to it. */
+export function notDone(code: `ESDDNS_${string}`, what: string, failure: KubeFailure): EsddnsError {
+  return new EsddnsError(code, `${what}: ${failure.message} (${failure.kind})`, { retryable: true });
+}
+
+export function conditionNamed(
+  status: { conditions?: Condition[] | undefined } | undefined,
+  type: string,
+): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}

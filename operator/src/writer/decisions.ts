@@ -1,0 +1,142 @@
+import { isDeepStrictEqual } from "node:util";
+import {
+  type DnsRecordObject,
+  type Family,
+  WAN_ADDRESS_NAME,
+  type WanAddressObject,
+  type WanAddressStatus,
+} from "../api/index.ts";
+import { addressData, writeAddressConfigMap, writeDecision } from "../kube/apply.ts";
+import { wanAddresses } from "../kube/resources.ts";
+import { WorkQueue } from "../queue.ts";
+import { backoffMs } from "../wait.ts";
+import { type Decision, decide } from "../wan/decide.ts";
+import { conditionNamed, notDone, STEP_LIMIT_MS, WRITE_BACKOFF, type WriterContext } from "./context.ts";
+
+/** A decision is looked at again at least this often, in case a change was not noticed. Milliseconds. */
+const REDECIDE_MS = 30_000;
+
+/**
+ * All observations × the former decision → status of the WanAddress, written with the resourceVersion that was read.
+ * A conflict, or any other refusal, means: step back, read again, decide anew.
+ */
+export class Decisions {
+  readonly #context: WriterContext;
+  readonly #queue: WorkQueue;
+  readonly #onDecided: (moved: boolean) => void;
+  /** The store may be behind the API server. */
+  #mustRead = true;
+  #failures = 0;
+  /** What this term knows to stand in the ConfigMap. */
+  #configMap: Record<string, string> | undefined;
+
+  /** `onDecided` is called once what stands in the status is known to be right; `moved`: with another address. */
+  constructor(context: WriterContext, onDecided: (moved: boolean) => void) {
+    this.#context = context;
+    this.#queue = new WorkQueue(context.clock);
+    this.#onDecided = onDecided;
+  }
+
+  /** Something that a decision is made from may have changed. */
+  request(): void {
+    this.#queue.add(WAN_ADDRESS_NAME);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { health } = this.#context;
+    this.request();
+    await this.#queue.run(() => this.#step(signal), signal, health.loop("decisions", STEP_LIMIT_MS));
+    health.ended("decisions");
+  }
+
+  async #step(signal: AbortSignal): Promise<void> {
+    const { log, random } = this.#context;
+    try {
+      const againMs = await this.#decide(signal);
+      this.#failures = 0;
+      this.#queue.add(WAN_ADDRESS_NAME, againMs);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#mustRead = true;
+      const waitMs = backoffMs(this.#failures++, WRITE_BACKOFF, random);
+      log.warn({ err: error, waitMs: Math.round(waitMs) }, "decision to be made anew");
+      this.#queue.add(WAN_ADDRESS_NAME, waitMs);
+    }
+  }
+
+  /** Returns after how many milliseconds to look again. */
+  async #decide(signal: AbortSignal): Promise<number> {
+    const { wan, observations, records, clock } = this.#context;
+    if (this.#mustRead) await this.#read(signal);
+    const present = wan.get(WAN_ADDRESS_NAME);
+    if (present === undefined) {
+      this.#onDecided(false);
+      return REDECIDE_MS;
+    }
+    const decision = decide({
+      spec: present.spec,
+      observations: observations.items(),
+      previous: present.status,
+      generation: present.metadata.generation ?? 0,
+      neededFamilies: neededFamilies(records.items()),
+      now: clock.now(),
+    });
+    if (!isDeepStrictEqual(decision.status, present.status)) await this.#write(present, decision, signal);
+    this.#onDecided(decision.changes.length > 0);
+    await this.#writeConfigMap(decision.status, signal);
+    return Math.min(decision.recheckAfterMs ?? REDECIDE_MS, REDECIDE_MS);
+  }
+
+  /** A consistent read: what the watch has told so far may be older than what another holder wrote. */
+  async #read(signal: AbortSignal): Promise<void> {
+    const { client, namespace, wan } = this.#context;
+    const read = await client.get(wanAddresses, { namespace, name: WAN_ADDRESS_NAME }, signal);
+    if (read.ok) wan.put(read.value);
+    else if (read.error.kind !== "NotFound") throw notDone("ESDDNS_NOT_READ", "WanAddress not read", read.error);
+    this.#mustRead = false;
+  }
+
+  async #write(present: WanAddressObject, decision: Decision, signal: AbortSignal): Promise<void> {
+    const { client, wan } = this.#context;
+    const written = await writeDecision(client, present, decision.status, signal);
+    if (!written.ok) throw notDone("ESDDNS_NOT_WRITTEN", "WanAddress status not written", written.error);
+    wan.put(written.value);
+    this.#announceChanges(present, decision);
+    this.#announceDoubt(present, decision.status);
+  }
+
+  #announceChanges(present: WanAddressObject, { changes }: Decision): void {
+    const { events, log, livedns } = this.#context;
+    // Connections that were opened from the former address lead nowhere any more.
+    if (changes.length > 0) livedns.dropConnections();
+    for (const change of changes) {
+      log.info({ ...change }, "WAN address changed");
+      const from = change.from === undefined ? "" : `, before ${change.from}`;
+      const note = `${change.family} is ${change.to}${from}; told by ${change.organisations.join(", ")}.`;
+      events.record(present, { type: "Normal", reason: "Changed", action: "Decide", note });
+    }
+  }
+
+  #announceDoubt(present: WanAddressObject, status: WanAddressStatus): void {
+    const { events, log } = this.#context;
+    const agreed = conditionNamed(status, "Agreed");
+    if (agreed?.status !== "False" || conditionNamed(present.status, "Agreed")?.reason === agreed.reason) return;
+    log.warn({ reason: agreed.reason, detail: agreed.message }, "WAN address not agreed");
+    events.record(present, { type: "Warning", reason: agreed.reason, action: "Decide", note: agreed.message });
+  }
+
+  async #writeConfigMap(status: WanAddressStatus, signal: AbortSignal): Promise<void> {
+    const data = addressData(status);
+    if (isDeepStrictEqual(data, this.#configMap)) return;
+    const { client, namespace } = this.#context;
+    const written = await writeAddressConfigMap(client, namespace, data, signal);
+    if (!written.ok) throw notDone("ESDDNS_NOT_WRITTEN", "ConfigMap with the address not written", written.error);
+    this.#configMap = data;
+  }
+}
+
+/** The families for which some record wants the WAN address. */
+export function neededFamilies(records: readonly DnsRecordObject[]): Family[] {
+  const types = new Set(records.filter(({ spec }) => spec.source.kind === "Wan").flatMap(({ spec }) => spec.types));
+  return [...(types.has("A") ? (["IPv4"] as const) : []), ...(types.has("AAAA") ? (["IPv6"] as const) : [])];
+}

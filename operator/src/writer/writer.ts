@@ -1,0 +1,58 @@
+import type { DnsRecordObject } from "../api/index.ts";
+import type { Term } from "../kube/lease.ts";
+import type { WriterContext } from "./context.ts";
+import { Decisions } from "./decisions.ts";
+import { Records } from "./records.ts";
+
+/**
+ * What the lease holder does, and nobody else: one loop decides, the other keeps the records true to the decision
+ * that stands written. Both work on what is, not on what happened, so that a lost event costs time and nothing else.
+ */
+export class Writer {
+  readonly #context: WriterContext;
+  readonly #generations = new Map<string, number>();
+  #led: { decisions: Decisions; records: Records } | undefined;
+
+  constructor(context: WriterContext) {
+    this.#context = context;
+  }
+
+  /** The WanAddress or an observation was read anew. */
+  decisionMayChange(): void {
+    this.#led?.decisions.request();
+  }
+
+  /** A DnsRecord was read anew; undefined: it is gone. Only its spec is news: its status is the writer's own work. */
+  recordChanged(name: string, record: DnsRecordObject | undefined): void {
+    const generation = record?.metadata.generation;
+    if (generation !== undefined && this.#generations.get(name) === generation) return;
+    if (generation === undefined) this.#generations.delete(name);
+    else this.#generations.set(name, generation);
+    // Another family may be needed now, and another record may win the name.
+    this.#led?.decisions.request();
+    this.#led?.records.requestAll();
+  }
+
+  /** Works until the term ends. Nothing is sent to Gandi before the term's first decision stands written. */
+  async lead(term: Term): Promise<void> {
+    const { wan, observations, records: store, metrics } = this.#context;
+    const records = new Records(this.#context, term);
+    const decided = Promise.withResolvers<undefined>();
+    const decisions = new Decisions(this.#context, (moved) => {
+      decided.resolve(undefined);
+      if (moved) records.requestAll();
+    });
+    metrics.leader(true);
+    try {
+      await Promise.all([wan, observations, store].map((each) => each.whenSynced(term.signal)));
+      this.#led = { decisions, records };
+      const deciding = decisions.run(term.signal).finally(() => {
+        decided.resolve(undefined);
+      });
+      await Promise.all([deciding, decided.promise.then(() => records.run())]);
+    } finally {
+      this.#led = undefined;
+      metrics.leader(false);
+    }
+  }
+}
