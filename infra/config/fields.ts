@@ -1,0 +1,125 @@
+/** The single values of the stack config. Each check stands at the leaf, so that one bad value hides no other. */
+import { X509Certificate } from "node:crypto";
+import { isAbsolute } from "node:path";
+import { z } from "zod";
+import { parseAddress, parseNetwork, parseRange } from "./addresses.ts";
+import { quote, type Complaint } from "./problem.ts";
+
+/** A string that is right when `check` has no complaint; the issue carries what would be right in `params.right`. */
+export function checkedString(check: (value: string) => Complaint | undefined) {
+  return z.string().superRefine((value, context) => {
+    const complaint = check(value);
+    if (complaint === undefined) return;
+    context.addIssue({ code: "custom", message: complaint.wrong, params: { right: complaint.right } });
+  });
+}
+
+const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+export function isDnsLabel(value: string): boolean {
+  return LABEL.test(value);
+}
+
+/** A name of a Kubernetes object or namespace: an RFC 1123 label. */
+export const objectName = checkedString((value) =>
+  isDnsLabel(value)
+    ? undefined
+    : {
+        wrong: `${quote(value)} is not a name that Kubernetes takes`,
+        right: "Lower-case letters, digits and hyphens, 63 at most, a letter or digit at both ends.",
+      },
+);
+
+export const poolAddresses = checkedString((value) => {
+  const parsed = parseRange(value);
+  return parsed.ok ? undefined : parsed.complaint;
+});
+
+export const network = checkedString((value) =>
+  parseNetwork(value).ok
+    ? undefined
+    : { wrong: `${quote(value)} is not a network`, right: "Write a CIDR, for instance 100.64.0.0/10." },
+);
+
+/** One address, or one of each family with a comma between them, as MetalLB's annotation has it. */
+export const serviceAddress = checkedString((value) => {
+  const addresses = splitAddresses(value).map(parseAddress);
+  const families = new Set(addresses.map((address) => address?.family));
+  if (!families.has(undefined) && families.size === addresses.length) return undefined;
+  return {
+    wrong: `${quote(value)} is not one IP address, nor one of each family`,
+    right: "Write 192.168.1.100, or 192.168.1.100,fd00::100 for a Service with both.",
+  };
+});
+
+export function splitAddresses(value: string): string[] {
+  return value.split(",").map((part) => part.trim());
+}
+
+export const zoneName = checkedString((value) =>
+  /^(?=.{1,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)
+    ? undefined
+    : {
+        wrong: `${quote(value)} is not the name of a zone`,
+        right:
+          "Write the domain as Gandi lists it, in lower case and without a dot at the end, for instance example.com.",
+      },
+);
+
+export const recordName = checkedString((value) =>
+  /^(@|\*|(\*\.)?(_?[a-z0-9]([-_a-z0-9]{0,61}[a-z0-9])?)(\._?[a-z0-9]([-_a-z0-9]{0,61}[a-z0-9])?)*)$/.test(value)
+    ? undefined
+    : {
+        wrong: `${quote(value)} is not the name of a record`,
+        right: "Write it relative to the zone and in lower case: home, a.b, @ for the zone itself, * for every name.",
+      },
+);
+
+export const httpsUrl = checkedString((value) =>
+  URL.parse(value)?.protocol === "https:"
+    ? undefined
+    : {
+        wrong: `${quote(value)} is not an https:// URL`,
+        right: "Write it in full, for instance https://api.ipify.org.",
+      },
+);
+
+/** Pinned: MAJOR.MINOR.PATCH. */
+export const version = checkedString((value) =>
+  /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(value)
+    ? undefined
+    : { wrong: `${quote(value)} is not one exact version`, right: 'Write it in full and in quotes: "0.15.3".' },
+);
+
+export const imageReference = checkedString((value) =>
+  /^[^\s@]+@sha256:[0-9a-f]{64}$/.test(value)
+    ? undefined
+    : {
+        wrong: `${quote(value)} does not name an image by digest`,
+        right: "A tag can be moved; write name@sha256: and the 64 hexadecimal digits of the digest.",
+      },
+);
+
+export const socketPath = checkedString((value) =>
+  isAbsolute(value)
+    ? undefined
+    : { wrong: `${quote(value)} is not an absolute path`, right: "For instance /run/containerd/containerd.sock." },
+);
+
+export const certificates = checkedString((value) => {
+  const right = "Write the CA certificates as PEM: -----BEGIN CERTIFICATE----- … -----END CERTIFICATE-----.";
+  if (/PRIVATE KEY/.test(value)) return { wrong: "contains a private key", right };
+  const blocks = value.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) return { wrong: "contains no certificate", right };
+  const broken = blocks.findIndex((block) => !isCertificate(block));
+  return broken < 0 ? undefined : { wrong: `certificate ${broken + 1} of ${blocks.length} cannot be read`, right };
+});
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}

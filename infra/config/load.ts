@@ -1,0 +1,49 @@
+/** The one place where Pulumi's config is touched. */
+import * as pulumi from "@pulumi/pulumi";
+import { parseStackConfig, type StackConfig } from "./parse.ts";
+import { formatProblem } from "./problem.ts";
+
+export interface LoadedConfig extends StackConfig {
+  /** Gandi's token as a secret; undefined where the config holds none. */
+  readonly gandiToken: pulumi.Output<string> | undefined;
+}
+
+/**
+ * The checked stack config. Warnings are logged.
+ * @throws pulumi.RunError with every problem; Pulumi prints it without a stack trace.
+ */
+export function loadConfig(config: pulumi.Config): LoadedConfig {
+  const prefix = `${config.name}:`;
+  const mine = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
+  const parsed = parseStackConfig(Object.fromEntries(mine.map(([key, value]) => [key.slice(prefix.length), value])), {
+    stack: pulumi.getStack(),
+    secretKeys: new Set(mine.flatMap(([key]) => (isSecret(key) ? [key.slice(prefix.length)] : []))),
+  });
+  if (!parsed.ok) {
+    const count = parsed.problems.length === 1 ? "a problem" : `${parsed.problems.length} problems`;
+    throw new pulumi.RunError(
+      [`The stack config has ${count}:`, ...parsed.problems.map((problem) => `  - ${formatProblem(problem)}`)].join(
+        "\n",
+      ),
+    );
+  }
+  for (const warning of parsed.warnings) void pulumi.log.warn(warning);
+  return { ...parsed.config, gandiToken: requireToken(config, parsed.config) };
+}
+
+function isSecret(key: string): boolean {
+  // The SDK leaves this function out of its types; there is no other way to ask.
+  return (pulumi.runtime as unknown as { isConfigSecret(key: string): boolean }).isConfigSecret(key);
+}
+
+/** A run without a token must not get as far as the Secret that holds one. */
+function requireToken(config: pulumi.Config, parsed: StackConfig): pulumi.Output<string> | undefined {
+  if (parsed.token.kind === "config") return config.requireSecret("gandiToken").apply((token) => token.trim());
+  if (parsed.token.kind === "secret") return undefined;
+  const missing =
+    "esddns:gandiToken: there is no token for Gandi. " +
+    "Store it with: pulumi config set --secret gandiToken (or name a Secret that holds it: esddns:gandiTokenSecret).";
+  if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(missing);
+  void pulumi.log.warn(`${missing} pulumi up will not start without it.`);
+  return undefined;
+}

@@ -1,0 +1,124 @@
+/** The part of the stack config that is MetalLB's: installation, pools, advertisements, the address of the page. */
+import { splitAddresses } from "./fields.ts";
+import {
+  checkAdvertisements,
+  checkService,
+  duplicateNames,
+  mayUse,
+  overlaps,
+  placePool,
+  poolWarnings,
+  type PlacedPool,
+} from "./pools.ts";
+import { quote, type Problem } from "./problem.ts";
+import type { Reader } from "./reader.ts";
+import type { L2, Section } from "./schema.ts";
+
+/** Every check that spans pools, advertisements and the page; addresses come out in MetalLB's own spelling. */
+export function readNetwork(reader: Reader, namespace: string) {
+  const shared = reader.section("shared");
+  const metallb = reader.section("metallb");
+  const pools = reader.items("pools").map(({ index, value }) => placePool(index, value));
+  const names = namesOf(reader.raw("pools"));
+  const l2 = readAdvertisements(reader, pools, names, namespace);
+  const service = reader.section("service");
+  const adopted = shared === "adopt";
+  reader.complain([
+    ...duplicateNames(
+      "pools",
+      pools.map(({ index, pool }) => ({ index, name: pool.name })),
+    ),
+    ...overlaps(pools),
+    ...(adopted ? checkAdopted(reader.raw("metallb")) : checkOwn(reader, namespace, metallb)),
+    ...(service ? checkService(service, pools, names, { namespace, foreignPools: adopted }) : []),
+  ]);
+  return {
+    warnings: poolWarnings(pools),
+    config: {
+      shared,
+      metallb,
+      pools: pools.map(({ pool, ranges }) => ({
+        ...pool,
+        addresses: ranges.map((range) => range.canonical),
+        // Where MetalLB is shared, a Service of somebody else's must not land in these pools by chance.
+        autoAssign: pool.autoAssign ?? !adopted,
+      })),
+      l2,
+      service: {
+        // Named always: where there are other stacks' pools too, MetalLB would take any of them.
+        pool: service?.pool ?? homeOfPage(pools, namespace, service?.address),
+        addresses: service?.address === undefined ? [] : splitAddresses(service.address),
+      },
+    },
+  };
+}
+
+function readAdvertisements(
+  reader: Reader,
+  pools: readonly PlacedPool[],
+  names: readonly string[],
+  namespace: string,
+): L2[] {
+  if (!reader.isSet("l2")) {
+    if (pools.length === 0) return [];
+    return [{ name: `${namespace}-l2`, pools: pools.map(({ pool }) => pool.name), interfaces: [], nodeSelectors: [] }];
+  }
+  const given = reader.items("l2");
+  reader.complain([
+    ...duplicateNames(
+      "l2",
+      given.map(({ index, value }) => ({ index, name: value.name })),
+    ),
+    ...checkAdvertisements(pools, given, names, announcedIn(reader.raw("l2"))),
+  ]);
+  return given.map(({ value }) => value);
+}
+
+/** The first pool that the page's namespace may use and that has its fixed address, if it has one. */
+function homeOfPage(pools: readonly PlacedPool[], namespace: string, address: string | undefined): string | undefined {
+  const fits = (home: PlacedPool) =>
+    mayUse(home.pool, namespace) &&
+    checkService({ address }, [home], [], { namespace, foreignPools: false }).length === 0;
+  return pools.find(fits)?.pool.name;
+}
+
+/** The names of all pools, of those too that have a problem: a reference to one of them is none. */
+function namesOf(raw: unknown): string[] {
+  return stringsAt(raw, (pool) => [pool["name"]]);
+}
+
+/** The pools that any advertisement announces, those too that have a problem. */
+function announcedIn(raw: unknown): string[] {
+  return stringsAt(raw, (advertisement) => (Array.isArray(advertisement["pools"]) ? advertisement["pools"] : []));
+}
+
+function stringsAt(raw: unknown, pick: (item: Record<string, unknown>) => unknown[]): string[] {
+  const items: unknown[] = Array.isArray(raw) ? raw : [];
+  const picked = items.flatMap((item) =>
+    typeof item === "object" && item !== null ? pick(item as Record<string, unknown>) : [],
+  );
+  return picked.filter((text) => typeof text === "string");
+}
+
+function checkOwn(reader: Reader, namespace: string, metallb: Section<"metallb"> | undefined): Problem[] {
+  const problems: Problem[] = [];
+  const pools = reader.raw("pools");
+  if (!reader.isSet("pools") || (Array.isArray(pools) && pools.length === 0)) {
+    const right = "For instance [{ name: esddns-pool, addresses: [192.168.1.100-192.168.1.110] }].";
+    problems.push({ path: ["pools"], wrong: "there is no pool, so no Service could get an address", right });
+  }
+  if (metallb?.namespace === namespace) {
+    const right = "MetalLB's speaker needs privileges that the operator's namespace refuses: give each its own.";
+    problems.push({ path: ["namespace"], wrong: `${quote(namespace)} is MetalLB's namespace too`, right });
+  }
+  return problems;
+}
+
+function checkAdopted(metallb: unknown): Problem[] {
+  if (typeof metallb !== "object" || metallb === null) return [];
+  return ["chart", "repository", "values"].flatMap((key) => {
+    if (!Object.hasOwn(metallb, key)) return [];
+    const right = "Leave it out, or install MetalLB with esddns:shared: own.";
+    return [{ path: ["metallb", key], wrong: "has no effect where esddns:shared is adopt", right }];
+  });
+}

@@ -1,0 +1,125 @@
+/** From whatever stands in the stack config to a config that the program can rely on. Pure. */
+import type { DetectionSpec } from "@esddns/operator/api";
+import { isDnsLabel } from "./fields.ts";
+import { readNetwork } from "./network.ts";
+import { quote, type Problem } from "./problem.ts";
+import { Reader } from "./reader.ts";
+import { checkRecords } from "./records.ts";
+import type { DnsRecordConfig, L2, Pool, Section } from "./schema.ts";
+
+/** Where Gandi's token comes from. The token itself is no part of the config: it stays a secret of Pulumi's. */
+export type TokenSource = { kind: "config" } | { kind: "secret"; name: string; key: string } | { kind: "none" };
+
+export type ImageSource = { kind: "reference"; reference: string } | { kind: "buildah"; containerd: readonly string[] };
+
+/** The stack config, checked, with every default filled in. */
+export interface StackConfig {
+  readonly namespace: string;
+  readonly shared: "own" | "adopt";
+  readonly metallb: Section<"metallb">;
+  /** Addresses in MetalLB's own spelling. */
+  readonly pools: readonly (Pool & { readonly autoAssign: boolean })[];
+  readonly l2: readonly L2[];
+  readonly service: { readonly pool: string | undefined; readonly addresses: readonly string[] };
+  readonly records: readonly DnsRecordConfig[];
+  readonly detection: DetectionSpec;
+  readonly token: TokenSource;
+  readonly image: ImageSource;
+  readonly extraCaCertificates: string | undefined;
+  readonly operator: Section<"operator">;
+  readonly observeLive: boolean;
+  readonly waitForWanSeconds: number;
+}
+
+export type ParsedConfig =
+  { ok: true; config: StackConfig; warnings: readonly string[] } | { ok: false; problems: readonly Problem[] };
+
+/**
+ * Every problem at once, each with its key path, what is wrong and what would be right.
+ * `raw`: by key, without `esddns:`; values as Pulumi hands them over, or already typed.
+ * `secretKeys`: the keys whose values are stored encrypted.
+ */
+export function parseStackConfig(
+  raw: unknown,
+  context: { stack: string; secretKeys: ReadonlySet<string> },
+): ParsedConfig {
+  const reader = new Reader(raw);
+  const namespace = readNamespace(reader, context.stack);
+  const network = readNetwork(reader, namespace);
+  const detection = reader.section("detection");
+  const records = reader.items("records");
+  reader.complain(checkRecords(records, detection));
+  const image = readImage(reader);
+  const token = readToken(reader, context.secretKeys);
+  const rest = {
+    extraCaCertificates: reader.section("extraCaCertificates"),
+    operator: reader.section("operator"),
+    observeLive: reader.section("observeLive"),
+    waitForWanSeconds: reader.section("waitForWanSeconds"),
+  };
+  if (reader.problems.length > 0) return { ok: false, problems: reader.problems };
+  const config = {
+    ...network.config,
+    namespace,
+    detection: detection && { ...detection, excluded: network.config.pools.flatMap((pool) => pool.addresses) },
+    records: records.map(({ value }) => value),
+    token,
+    image,
+    ...rest,
+  };
+  // Nothing is undefined that must not be: every section that did not fit has left a problem.
+  return { ok: true, config: config as StackConfig, warnings: network.warnings };
+}
+
+function readNamespace(reader: Reader, stack: string): string {
+  const given = reader.section("namespace");
+  if (given !== undefined) return given;
+  const byStack = `esddns-${stack}`;
+  if (!reader.isSet("namespace") && !isDnsLabel(byStack)) {
+    const wrong = `the default, ${quote(byStack)}, is not a name that Kubernetes takes`;
+    reader.complain([{ path: ["namespace"], wrong, right: "Set one of lower-case letters, digits and hyphens." }]);
+  }
+  return byStack;
+}
+
+function readImage(reader: Reader): ImageSource | undefined {
+  const image = reader.section("image");
+  const path = ["image"];
+  const right =
+    "Write { reference: name@sha256:… }, or { builder: buildah, containerd: [/run/containerd/containerd.sock] }.";
+  if (image === undefined) {
+    if (!reader.isSet("image")) reader.complain([{ path, wrong: "is missing", right }]);
+    return undefined;
+  }
+  const { reference, builder, containerd } = image;
+  if (reference !== undefined && builder === undefined && containerd === undefined)
+    return { kind: "reference", reference };
+  if (reference === undefined && builder !== undefined) {
+    return { kind: builder, containerd: [...new Set(containerd ?? ["/run/containerd/containerd.sock"])] };
+  }
+  const wrong =
+    reference === undefined ? "says neither reference nor builder" : "says both what to build and what is ready";
+  reader.complain([{ path, wrong, right }]);
+  return undefined;
+}
+
+/** No value is quoted here: it may be the token. */
+function readToken(reader: Reader, secretKeys: ReadonlySet<string>): TokenSource {
+  const token = reader.raw("gandiToken");
+  const existing = reader.section("gandiTokenSecret");
+  const path = ["gandiToken"];
+  const right = "Store it with: pulumi config set --secret gandiToken";
+  if (token === undefined) return existing ? { kind: "secret", ...existing } : { kind: "none" };
+  if (existing !== undefined) {
+    const one = "Keep one of the two.";
+    reader.complain([{ path, wrong: "is set beside gandiTokenSecret", right: one }]);
+  }
+  if (!secretKeys.has("gandiToken")) {
+    const revoke = `Remove it, have Gandi revoke it, and store a new one with: pulumi config set --secret gandiToken`;
+    reader.complain([{ path, wrong: "is stored as plain text", right: revoke }]);
+  }
+  if (typeof token !== "string" || !/^\S+$/.test(token.trim())) {
+    reader.complain([{ path, wrong: "is not one word, as a token is", right }]);
+  }
+  return { kind: "config" };
+}

@@ -1,0 +1,162 @@
+/** What must hold between pools, advertisements and the address of the status page. */
+import {
+  buggyAddress,
+  contains,
+  describeRange,
+  overlap,
+  parseAddress,
+  parseRange,
+  type AddressRange,
+} from "./addresses.ts";
+import { splitAddresses } from "./fields.ts";
+import { didYouMean, formatPath, quote, type KeyPath, type Problem } from "./problem.ts";
+import type { Placed } from "./reader.ts";
+import type { L2, Pool, Section } from "./schema.ts";
+
+/** A pool as it stands in the config, with its place there and its addresses read. */
+export interface PlacedPool {
+  readonly index: number;
+  readonly pool: Pool;
+  readonly ranges: readonly AddressRange[];
+}
+
+export function placePool(index: number, pool: Pool): PlacedPool {
+  const parsed = pool.addresses.map(parseRange);
+  return { index, pool, ranges: parsed.flatMap((each) => (each.ok ? [each.range] : [])) };
+}
+
+export function duplicateNames(key: string, items: readonly { index: number; name: string }[]): Problem[] {
+  return items.flatMap(({ index, name }, i) => {
+    const earlier = items.slice(0, i).find((item) => item.name === name);
+    if (earlier === undefined) return [];
+    const wrong = `${quote(name)} is the name of ${formatPath([key, earlier.index])} already`;
+    return [{ path: [key, index, "name"], wrong, right: "Give each a name of its own." }];
+  });
+}
+
+/** Addresses that are there twice, in one pool or in two: MetalLB refuses them. */
+export function overlaps(pools: readonly PlacedPool[]): Problem[] {
+  const all = pools.flatMap(({ index, ranges }) =>
+    ranges.map((range, i) => ({ range, path: ["pools", index, "addresses", i] as KeyPath })),
+  );
+  return all.flatMap(({ range, path }, i) =>
+    all.slice(0, i).flatMap((earlier) => {
+      const common = overlap(earlier.range, range);
+      if (common === undefined) return [];
+      const wrong = `${common} is part of ${formatPath(earlier.path)} already`;
+      return [{ path, wrong, right: "Give every address to one pool, once." }];
+    }),
+  );
+}
+
+/** What is accepted but may surprise: a CIDR with host bits, addresses that end in .0 or .255. */
+export function poolWarnings(pools: readonly PlacedPool[]): string[] {
+  return pools.flatMap(({ index, pool, ranges }) =>
+    ranges.flatMap((range, i) => {
+      const where = formatPath(["pools", index, "addresses", i]);
+      const written = quote(pool.addresses[i]);
+      const buggy = pool.avoidBuggyIPs ? undefined : buggyAddress(range);
+      return [
+        ...(range.hostBitsSet
+          ? [`${where}: ${written} is the network ${range.canonical}: ${describeRange(range)}.`]
+          : []),
+        ...(buggy === undefined
+          ? []
+          : [
+              `${where}: ${buggy} is one of the pool's addresses; some devices do not reach it. avoidBuggyIPs: true leaves out .0 and .255.`,
+            ]),
+      ];
+    }),
+  );
+}
+
+/**
+ * Advertisements name pools that exist, and every pool is announced by one.
+ * `names` and `announced` count what has problems of its own, too: each mistake is told once.
+ */
+export function checkAdvertisements(
+  pools: readonly PlacedPool[],
+  advertisements: readonly Placed<L2>[],
+  names: readonly string[],
+  announced: readonly string[],
+): Problem[] {
+  const unknown = advertisements.flatMap(({ index, value }) =>
+    value.pools.flatMap((name, i) =>
+      names.includes(name) ? [] : [unknownPool(name, names, ["l2", index, "pools", i])],
+    ),
+  );
+  const silent = pools.flatMap(({ index, pool }) =>
+    announced.includes(pool.name)
+      ? []
+      : [
+          {
+            path: ["pools", index],
+            wrong: `no advertisement announces ${quote(pool.name)}, so nobody could reach its addresses`,
+            right: "Name it in one entry of esddns:l2, or leave esddns:l2 out: then every pool is announced.",
+          },
+        ],
+  );
+  return [...unknown, ...silent];
+}
+
+/** The pool and the fixed address of the status page fit together, and its namespace may use them. */
+export function checkService(
+  service: Section<"service">,
+  pools: readonly PlacedPool[],
+  names: readonly string[],
+  where: { namespace: string; foreignPools: boolean },
+): Problem[] {
+  const chosen = pools.find(({ pool }) => pool.name === service.pool);
+  if (service.pool !== undefined && !names.includes(service.pool)) {
+    return where.foreignPools ? [] : [unknownPool(service.pool, names, ["service", "pool"])];
+  }
+  const problems = addressProblems(service, chosen ? [chosen] : pools, where.foreignPools && chosen === undefined);
+  if (chosen !== undefined && !mayUse(chosen.pool, where.namespace)) {
+    problems.push({
+      path: ["service", "pool"],
+      wrong: `${quote(service.pool)} is kept for the namespaces ${chosen.pool.namespaces.join(", ")}`,
+      right: `Add ${where.namespace} to them, or take another pool.`,
+    });
+  }
+  return problems;
+}
+
+export function mayUse(pool: Pool, namespace: string): boolean {
+  return pool.namespaces.length === 0 || pool.namespaces.includes(namespace);
+}
+
+function addressProblems(service: Section<"service">, pools: readonly PlacedPool[], foreign: boolean): Problem[] {
+  if (service.address === undefined) return [];
+  const path = ["service", "address"];
+  const homes = splitAddresses(service.address).map((text) => ({ text, home: homeOf(text, pools) }));
+  const problems: Problem[] = [];
+  for (const { text, home } of homes) {
+    if (home === undefined) {
+      if (foreign) continue;
+      const which = service.pool === undefined ? "any pool of this stack" : `the pool ${quote(service.pool)}`;
+      problems.push({ path, wrong: `${text} is not in ${which}`, right: `Take one of ${spellOut(pools)}.` });
+    } else if (home.pool.avoidBuggyIPs && /\.(0|255)$/.test(text)) {
+      const right = "Take another address, or leave avoidBuggyIPs out.";
+      problems.push({ path, wrong: `${text} is left out of ${quote(home.pool.name)} by avoidBuggyIPs`, right });
+    }
+  }
+  if (new Set(homes.flatMap(({ home }) => (home ? [home.index] : []))).size > 1) {
+    problems.push({ path, wrong: `${service.address} are addresses of two pools`, right: "A Service has one pool." });
+  }
+  return problems;
+}
+
+function homeOf(address: string, pools: readonly PlacedPool[]): PlacedPool | undefined {
+  const single = parseAddress(address);
+  return single && pools.find(({ ranges }) => ranges.some((range) => contains(range, single)));
+}
+
+function spellOut(pools: readonly PlacedPool[]): string {
+  return pools.flatMap(({ ranges }) => ranges.map(describeRange)).join(", ") || "a pool's addresses";
+}
+
+function unknownPool(name: string, names: readonly string[], path: KeyPath): Problem {
+  const hint = didYouMean(name, names).trim();
+  const known = names.length === 0 ? "There are none." : `There are ${names.map(quote).join(", ")}.`;
+  return { path, wrong: `${quote(name)} is no pool of esddns:pools`, right: hint || known };
+}

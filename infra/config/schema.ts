@@ -1,0 +1,136 @@
+/** The shape of the stack config, key by key. What spans several keys is checked beside parse.ts. */
+import { z } from "zod";
+import { detectionSpec, dnsRecordSpec, echoService, TTL_MAX, TTL_MIN } from "@esddns/operator/api";
+import * as fields from "./fields.ts";
+
+const labelSelector = z.object({
+  matchLabels: z.record(z.string(), z.string()).optional().describe("Labels that must be there, by name."),
+  matchExpressions: z
+    .array(
+      z.object({
+        key: z.string(),
+        operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist"]),
+        values: z.array(z.string()).optional(),
+      }),
+    )
+    .optional(),
+});
+
+export const poolSchema = z.object({
+  name: fields.objectName.describe("The pool's name, for instance esddns-pool."),
+  addresses: z
+    .array(fields.poolAddresses)
+    .min(1)
+    .describe("Addresses, ranges or CIDRs that are free on your LAN, for instance [192.168.1.100-192.168.1.110]."),
+  autoAssign: z.boolean().optional().describe("Whether Services that name no pool may get an address of this one."),
+  avoidBuggyIPs: z.boolean().default(false).describe("Whether addresses that end in .0 and .255 are left out."),
+  namespaces: z.array(fields.objectName).default([]).describe("The only namespaces that may use the pool; none: all."),
+});
+
+export const l2Schema = z.object({
+  name: fields.objectName.describe("The advertisement's name, for instance esddns-l2."),
+  pools: z
+    .array(z.string())
+    .min(1)
+    .describe("The pools that it announces. Without one MetalLB would announce every pool in the cluster."),
+  interfaces: z.array(z.string().min(1)).default([]).describe("The only network interfaces to announce on; none: all."),
+  nodeSelectors: z.array(labelSelector).default([]).describe("The only nodes that announce, by label; none: all."),
+});
+
+export const recordSchema = z.object({
+  zone: fields.zoneName.describe("The zone at Gandi, for instance example.com."),
+  name: fields.recordName.describe("Relative to the zone, for instance home; @ is the zone itself."),
+  types: dnsRecordSpec.shape.types.describe("A, AAAA or both, for instance [A]."),
+  ttl: z
+    .int()
+    .min(TTL_MIN)
+    .max(TTL_MAX)
+    .default(TTL_MIN)
+    .describe(`Seconds for which others may keep the answer, ${TTL_MIN} to ${TTL_MAX}.`),
+  ipv6Suffix: z.string().optional().describe("The host's part of its IPv6 address, for instance ::10."),
+  conflictPolicy: dnsRecordSpec.shape.conflictPolicy,
+});
+
+const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
+  allowNonGlobal: z
+    .array(fields.network)
+    .default([])
+    .describe("Networks that are believed although they are not globally reachable: CGNAT, a lab."),
+  https: detectionSpec.shape.https
+    .unwrap()
+    .extend({ services: z.array(echoService.extend({ url: fields.httpsUrl })).optional() })
+    .prefault({}),
+});
+
+const DEFAULT_CHART = { version: "0.15.3", chart: "metallb", repository: "https://metallb.github.io/metallb" };
+
+/** Every key of the stack config, by the name that follows `esddns:`. */
+export const keys = {
+  namespace: fields.objectName.optional().describe("The namespace of everything but MetalLB; default esddns-<stack>."),
+  shared: z
+    .enum(["own", "adopt"])
+    .default("own")
+    .describe("own: this stack installs MetalLB and the custom resource definitions; adopt: it uses those there are."),
+  metallb: z
+    .object({
+      version: fields.version.default(DEFAULT_CHART.version).describe("The chart's version."),
+      chart: z.string().min(1).default(DEFAULT_CHART.chart).describe("Name of the chart, oci:// URL, or path of one."),
+      repository: z.url().default(DEFAULT_CHART.repository).describe("URL of the chart's repository."),
+      values: z.record(z.string(), z.unknown()).default({}).describe("Values of the chart, over the defaults."),
+      namespace: fields.objectName.default("metallb-system").describe("The namespace that MetalLB runs in."),
+    })
+    .prefault({}),
+  pools: z.array(poolSchema).default([]).describe("A list of address pools."),
+  l2: z.array(l2Schema).optional().describe("A list of L2 advertisements; left out, one announces every pool."),
+  service: z
+    .object({
+      pool: z.string().optional().describe("The pool of the status page's address."),
+      address: fields.serviceAddress.optional().describe("Its fixed address, for instance 192.168.1.100."),
+    })
+    .prefault({}),
+  records: z.array(recordSchema).default([]).describe("A list of DNS records."),
+  detection: detectionSchema.prefault({}),
+  gandiToken: z.string().optional().describe("Gandi's personal access token."),
+  gandiTokenSecret: z
+    .object({
+      name: z.string().min(1).describe("Name of a Secret that exists in the stack's namespace."),
+      key: z.string().min(1).default("token").describe("The key in it that holds the token."),
+    })
+    .optional(),
+  image: z
+    .object({
+      reference: fields.imageReference.optional().describe("A ready image by digest: name@sha256:…"),
+      builder: z.enum(["buildah"]).optional().describe("What builds the image on this machine."),
+      containerd: z
+        .array(fields.socketPath)
+        .min(1)
+        .optional()
+        .describe("The containerd sockets, one for each node, that a built image is loaded into."),
+    })
+    .optional(),
+  extraCaCertificates: fields.certificates.optional().describe("CA certificates in PEM that the operator trusts too."),
+  operator: z
+    .object({
+      tolerateControlPlane: z
+        .boolean()
+        .default(false)
+        .describe("Whether the operator and the page also run on nodes with the control plane's taint."),
+    })
+    .prefault({}),
+  observeLive: z
+    .boolean()
+    .default(true)
+    .describe("true or false: whether outputs are read from the cluster each time."),
+  waitForWanSeconds: z
+    .int()
+    .min(0)
+    .max(3600)
+    .default(90)
+    .describe("How long pulumi up waits for the WAN address, and then for the records; 0: not at all."),
+} as const;
+
+export type Key = keyof typeof keys;
+export type Section<K extends Key> = z.output<(typeof keys)[K]>;
+export type Pool = z.output<typeof poolSchema>;
+export type L2 = z.output<typeof l2Schema>;
+export type DnsRecordConfig = z.output<typeof recordSchema>;

@@ -1,0 +1,162 @@
+/** Reads untyped values by a zod schema, and says of everything that does not fit what would. */
+import { z } from "zod";
+import { didYouMean, quote, type KeyPath, type Problem } from "./problem.ts";
+
+export interface Shaped<T> {
+  /** Undefined when it does not fit. */
+  readonly value: T | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** `raw` by `schema`, with every default filled in; unknown keys are problems at any depth. */
+export function shape<S extends z.ZodType>(schema: S, raw: unknown, path: KeyPath): Shaped<z.output<S>> {
+  const result = schema.safeParse(raw);
+  const issues = result.success ? [] : result.error.issues.map((issue) => explain(issue, schema, raw, path));
+  const problems = [...issues, ...unknownKeys(schema, raw, path)];
+  return { value: problems.length === 0 ? result.data : undefined, problems };
+}
+
+/** The same, item by item: a bad item takes no other with it. `raw` that is no list is a problem of its own. */
+export function shapeItems<S extends z.ZodType>(
+  list: z.ZodArray<S>,
+  raw: unknown,
+  path: KeyPath,
+): { items: { index: number; value: z.output<S> }[]; problems: Problem[] } {
+  if (!Array.isArray(raw)) return { items: [], problems: [...shape(list, raw, path).problems] };
+  const shaped = raw.map((item: unknown, index) => ({ index, ...shape(list.element, item, [...path, index]) }));
+  return {
+    items: shaped.flatMap(({ index, value }) => (value === undefined ? [] : [{ index, value }])),
+    problems: shaped.flatMap(({ problems }) => problems),
+  };
+}
+
+/**
+ * Pulumi hands every value over as text: scalars as they are written, lists and objects as JSON. Text that stands
+ * where no text belongs is read as what belongs there; what cannot be read stays, for `shape` to complain about.
+ */
+export function decode(schema: z.ZodType, raw: unknown): { value: unknown } | { wrong: string } {
+  if (typeof raw !== "string") return { value: raw };
+  const type = core(schema);
+  const text = raw.trim();
+  if (type instanceof z.ZodBoolean && (text === "true" || text === "false")) return { value: text === "true" };
+  if (type instanceof z.ZodNumber && /^-?\d+(\.\d+)?$/.test(text)) return { value: Number(text) };
+  if ((type instanceof z.ZodObject || type instanceof z.ZodArray) && /^[[{]/.test(text)) {
+    try {
+      return { value: JSON.parse(text) };
+    } catch (error) {
+      return { wrong: `is not valid JSON (${(error as Error).message})` };
+    }
+  }
+  return { value: raw };
+}
+
+/** A problem with a key that nothing knows. */
+export function unknownKey(key: string, known: readonly string[], path: KeyPath): Problem {
+  const hint = didYouMean(key, known);
+  return { path: [...path, key], wrong: "is not a known key", right: hint.trim() || `Known are ${known.join(", ")}.` };
+}
+
+function unknownKeys(schema: z.ZodType, raw: unknown, path: KeyPath): Problem[] {
+  const type = core(schema);
+  if (type instanceof z.ZodArray && Array.isArray(raw)) {
+    return raw.flatMap((item: unknown, i) => unknownKeys(type.element as z.ZodType, item, [...path, i]));
+  }
+  if (!(type instanceof z.ZodObject) || !isObject(raw)) return [];
+  const members = type.shape as Record<string, z.ZodType>;
+  return Object.entries(raw).flatMap(([key, value]) => {
+    const member = Object.hasOwn(members, key) ? members[key] : undefined;
+    return member ? unknownKeys(member, value, [...path, key]) : [unknownKey(key, Object.keys(members), path)];
+  });
+}
+
+function explain(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown, base: KeyPath): Problem {
+  const inner = issue.path.filter((part) => typeof part !== "symbol");
+  const path = [...base, ...inner];
+  const value = inner.reduce<unknown>(
+    (at, key) => (isObject(at) || Array.isArray(at) ? Reflect.get(at, key) : at),
+    raw,
+  );
+  return { path, wrong: whatIsWrong(issue, value), right: whatIsRight(issue, value, at(schema, inner)) };
+}
+
+function whatIsWrong(issue: z.core.$ZodIssue, value: unknown): string {
+  if (value === undefined) return "is missing";
+  switch (issue.code) {
+    case "invalid_type":
+      if (issue.expected === "int") return `${quote(value)} is not a whole number`;
+      return `${quote(value)} is ${kindOf(value)}, not ${article(issue.expected)}`;
+    case "too_small":
+      if (Array.isArray(value) || typeof value === "string") return "is empty";
+      return `${quote(value)} is too small: the least is ${issue.minimum}`;
+    case "too_big":
+      return `${Array.isArray(value) ? `has ${value.length} items, which` : quote(value)} is too much: the most is ${issue.maximum}`;
+    case "custom":
+      return issue.message;
+    default:
+      return `${quote(value)} does not fit`;
+  }
+}
+
+function whatIsRight(issue: z.core.$ZodIssue, value: unknown, schema: z.ZodType | undefined): string {
+  if (issue.code === "custom" && typeof issue.params?.["right"] === "string") return issue.params["right"];
+  if (issue.code === "invalid_value") {
+    const values = issue.values.map(String);
+    return `Write ${values.map(quote).join(" or ")}.${typeof value === "string" ? didYouMean(value, values) : ""}`;
+  }
+  const members = schema && core(schema) instanceof z.ZodObject ? Object.keys((core(schema) as z.ZodObject).shape) : [];
+  return (
+    descriptionOf(schema) ??
+    (members.length > 0 ? `Its keys are ${members.join(", ")}.` : "See the table of the stack config in the README.")
+  );
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? "empty" : article(Array.isArray(value) ? "array" : typeof value);
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  array: "a list",
+  object: "an object",
+  record: "an object",
+  string: "a text",
+  number: "a number",
+  boolean: "true or false",
+};
+
+function article(kind: string): string {
+  return KINDS[kind] ?? `a ${kind}`;
+}
+
+function at(schema: z.ZodType, path: KeyPath): z.ZodType | undefined {
+  let type: z.ZodType | undefined = schema;
+  for (const part of path) {
+    const container: z.ZodType | undefined = type && core(type);
+    if (container instanceof z.ZodArray) type = container.element as z.ZodType;
+    else if (container instanceof z.ZodObject) type = (container.shape as Record<string, z.ZodType>)[part];
+    else return undefined;
+  }
+  return type;
+}
+
+/** The type under its defaults and its being optional. */
+function core(schema: z.ZodType): z.ZodType {
+  let type = schema;
+  while (type instanceof z.ZodOptional || type instanceof z.ZodDefault || type instanceof z.ZodPrefault) {
+    type = type.unwrap() as z.ZodType;
+  }
+  return type;
+}
+
+function descriptionOf(schema: z.ZodType | undefined): string | undefined {
+  for (let type = schema; type !== undefined;) {
+    if (type.description !== undefined) return type.description;
+    if (!(type instanceof z.ZodOptional || type instanceof z.ZodDefault || type instanceof z.ZodPrefault))
+      return undefined;
+    type = type.unwrap() as z.ZodType;
+  }
+  return undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

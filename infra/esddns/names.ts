@@ -1,0 +1,19 @@
+/** Names that people's commands and the operator rely on. */
+export const names = {
+  operator: { app: "esddns-operator", daemonSet: "esddns-operator-daemon", serviceAccount: "esddns-operator" },
+  page: {
+    app: "esddns-service",
+    deployment: "esddns-service",
+    service: "esddns-service",
+    serviceAccount: "esddns-service",
+  },
+  tokenSecret: { name: "esddns-gandi", key: "token" },
+  caConfigMap: { name: "esddns-extra-ca", key: "ca.pem" },
+} as const;
+
+/** Every pod serves health, metrics and the page on this one. */
+export const HTTP_PORT = 8080;
+
+export function labels(app: string): Record<string, string> {
+  return { app, "app.kubernetes.io/name": app, "app.kubernetes.io/part-of": "esddns" };
+}

@@ -1,0 +1,47 @@
+/** What the pods may talk to. Where the network plugin enforces no NetworkPolicy, this changes nothing. Pure. */
+import type * as k8s from "@pulumi/kubernetes";
+import { HTTP_PORT } from "./names.ts";
+
+type PolicySpec = k8s.types.input.networking.v1.NetworkPolicySpec;
+type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
+
+/** Neither the LAN nor the cluster is the operator's business, apart from DNS and the API server. */
+const INTERNET: EgressRule = {
+  to: [
+    {
+      ipBlock: {
+        cidr: "0.0.0.0/0",
+        except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"],
+      },
+    },
+    { ipBlock: { cidr: "::/0", except: ["fc00::/7", "fe80::/10"] } },
+  ],
+};
+
+const DNS: EgressRule = { ports: [port("UDP", 53), port("TCP", 53)] };
+
+/** Its endpoints are known to the cluster only, and network plugins see either them or its Service: so by port. */
+const API_SERVER: EgressRule = { ports: [port("TCP", 443), port("TCP", 6443)] };
+
+/**
+ * For the pods of one app: in to the one port that they serve, out to DNS and the API server.
+ * `internet`: also anywhere that is not private. `alsoTo`: CIDRs that are allowed besides, on any port.
+ */
+export function egressPolicy(app: string, options: { internet: boolean; alsoTo: readonly string[] }): PolicySpec {
+  const besides = options.alsoTo.map((cidr) => ({ ipBlock: { cidr } }));
+  return {
+    podSelector: { matchLabels: { app } },
+    policyTypes: ["Ingress", "Egress"],
+    ingress: [{ ports: [port("TCP", HTTP_PORT)] }],
+    egress: [
+      DNS,
+      API_SERVER,
+      ...(options.internet ? [INTERNET] : []),
+      ...(besides.length > 0 ? [{ to: besides }] : []),
+    ],
+  };
+}
+
+function port(protocol: "TCP" | "UDP", number: number): k8s.types.input.networking.v1.NetworkPolicyPort {
+  return { protocol, port: number };
+}

@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { crds, operatorClusterRules, operatorRules } from "@esddns/operator/api";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { LoadedConfig } from "../config/load.ts";
+import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
+import { labels, names } from "./names.ts";
+import { egressPolicy } from "./networkPolicy.ts";
+import { podSpec, type PodArgs } from "./pod.ts";
+import { serviceAccount } from "./rbac.ts";
+
+export interface OperatorArgs extends Pick<
+  LoadedConfig,
+  "shared" | "namespace" | "token" | "gandiToken" | "extraCaCertificates" | "operator" | "detection"
+> {
+  /** By digest. */
+  readonly image: pulumi.Input<string>;
+}
+
+const TOKEN_DIR = "/var/run/secrets/esddns";
+const CA_DIR = "/etc/esddns";
+
+/**
+ * The operator: a pod on every node, so that each looks out through its own way to the internet, with all that it
+ * needs: namespace, custom resource definitions (unless they are adopted), rights, Gandi's token.
+ */
+export class Operator extends pulumi.ComponentResource {
+  readonly namespace: pulumi.Output<string>;
+  readonly tolerateControlPlane: boolean;
+  readonly daemonSet: k8s.apps.v1.DaemonSet;
+  /** What custom resources of the group need before they can be written. */
+  readonly definitions: readonly pulumi.Resource[];
+
+  constructor(name: string, args: OperatorArgs, options: pulumi.ComponentResourceOptions) {
+    super("esddns:operator:Operator", name, {}, options);
+    const self = { parent: this };
+    this.tolerateControlPlane = args.operator.tolerateControlPlane;
+    const namespace = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      { metadata: { name: args.namespace, labels: podSecurityLabels("restricted") } },
+      self,
+    );
+    this.namespace = namespace.metadata.name;
+    this.definitions =
+      args.shared === "own"
+        ? crds.map(
+            (crd) => new k8s.apiextensions.v1.CustomResourceDefinition(crd.metadata.name, structuredClone(crd), self),
+          )
+        : [];
+    const account = serviceAccount(
+      `${name}-account`,
+      {
+        account: names.operator.serviceAccount,
+        namespace: this.namespace,
+        rules: operatorRules,
+        cluster: { prefix: args.namespace, rules: operatorClusterRules },
+      },
+      self,
+    );
+    new k8s.networking.v1.NetworkPolicy(
+      `${name}-network`,
+      {
+        metadata: { name: names.operator.app, namespace: this.namespace },
+        spec: egressPolicy(names.operator.app, { internet: true, alsoTo: args.detection.allowNonGlobal }),
+      },
+      self,
+    );
+    const token = this.#token(name, args);
+    const ca = this.#extraCa(name, args.extraCaCertificates);
+    this.daemonSet = new k8s.apps.v1.DaemonSet(
+      `${name}-daemon`,
+      {
+        metadata: { name: names.operator.daemonSet, namespace: this.namespace, labels: labels(names.operator.app) },
+        spec: {
+          selector: { matchLabels: { app: names.operator.app } },
+          template: {
+            metadata: { labels: labels(names.operator.app), ...(ca ? { annotations: ca.annotations } : {}) },
+            spec: podSpec({
+              command: "operator",
+              image: args.image,
+              serviceAccountName: account.name,
+              tolerateControlPlane: this.tolerateControlPlane,
+              env: [{ name: "ESDDNS_GANDI_TOKEN_FILE", value: `${TOKEN_DIR}/token` }, ...(ca?.env ?? [])],
+              mounts: [token.mount, ...(ca ? [ca.mount] : [])],
+            }),
+          },
+        },
+      },
+      {
+        ...self,
+        dependsOn: [...this.definitions, ...account.rights, ...token.resources, ...(ca?.resources ?? [])],
+        customTimeouts: { create: "5m", update: "5m" },
+      },
+    );
+    this.registerOutputs({ namespace: this.namespace });
+  }
+
+  /** The Secret with the token, or somebody else's that is said to be there. */
+  #token(name: string, { token, gandiToken }: OperatorArgs): { resources: pulumi.Resource[]; mount: Mount } {
+    const secret = token.kind === "secret" ? { name: token.name, key: token.key } : names.tokenSecret;
+    const items = [{ key: secret.key, path: "token" }];
+    const volume = { name: "token", secret: { secretName: secret.name, defaultMode: 0o440, items } };
+    const mount = { path: TOKEN_DIR, volume };
+    if (token.kind === "secret") return { resources: [], mount };
+    const resource = new k8s.core.v1.Secret(
+      `${name}-token`,
+      {
+        metadata: { name: secret.name, namespace: this.namespace },
+        ...(gandiToken === undefined ? {} : { stringData: { [secret.key]: gandiToken } }),
+      },
+      // Without a token there are only previews: they show the Secret as it is, and not as emptied.
+      { parent: this, ...(gandiToken === undefined ? { ignoreChanges: ["stringData", "data"] } : {}) },
+    );
+    return { resources: [resource], mount };
+  }
+
+  #extraCa(name: string, pem: string | undefined) {
+    if (pem === undefined) return undefined;
+    const { name: configMapName, key } = names.caConfigMap;
+    const resource = new k8s.core.v1.ConfigMap(
+      `${name}-extra-ca`,
+      { metadata: { name: configMapName, namespace: this.namespace }, data: { [key]: pem } },
+      { parent: this },
+    );
+    const mount: Mount = { path: CA_DIR, volume: { name: "extra-ca", configMap: { name: configMapName } } };
+    return {
+      resources: [resource],
+      mount,
+      env: [{ name: "NODE_EXTRA_CA_CERTS", value: `${CA_DIR}/${key}` }],
+      // Node reads the file at start only: other certificates need other pods.
+      annotations: { "esddns.io/extra-ca-sha256": createHash("sha256").update(pem).digest("hex") },
+    };
+  }
+}
+
+type Mount = NonNullable<PodArgs["mounts"]>[number];

@@ -1,0 +1,61 @@
+/** The pod of either command of the image: `operator` on every node, `status` for the page. Pure. */
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { restrictedContainer, restrictedPod } from "../kubernetes/podSecurity.ts";
+import { HTTP_PORT } from "./names.ts";
+
+export interface PodArgs {
+  readonly command: "operator" | "status";
+  readonly image: pulumi.Input<string>;
+  readonly serviceAccountName: pulumi.Input<string>;
+  readonly tolerateControlPlane: boolean;
+  readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
+  /** Files from Secrets and ConfigMaps, each with the folder that it appears in. */
+  readonly mounts?: readonly {
+    readonly path: string;
+    readonly volume: k8s.types.input.core.v1.Volume & { name: string };
+  }[];
+}
+
+export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
+  const mounts = args.mounts ?? [];
+  return {
+    serviceAccountName: args.serviceAccountName,
+    securityContext: restrictedPod,
+    ...(args.tolerateControlPlane ? { tolerations: [CONTROL_PLANE] } : {}),
+    containers: [
+      {
+        name: args.command,
+        image: args.image,
+        args: [args.command],
+        env: [...identity, ...(args.env ?? [])],
+        ports: [{ name: "http", containerPort: HTTP_PORT }],
+        startupProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 2, failureThreshold: 30 },
+        livenessProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 10, failureThreshold: 3 },
+        readinessProbe: { httpGet: { path: "/readyz", port: "http" }, periodSeconds: 5, failureThreshold: 3 },
+        // Node with one bundled file needs about 50 MiB.
+        resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "192Mi" } },
+        securityContext: restrictedContainer,
+        ...(mounts.length === 0
+          ? {}
+          : {
+              volumeMounts: mounts.map(({ path, volume }) => ({ name: volume.name, mountPath: path, readOnly: true })),
+            }),
+      },
+    ],
+    ...(mounts.length === 0 ? {} : { volumes: mounts.map(({ volume }) => volume) }),
+  };
+}
+
+const CONTROL_PLANE = { key: "node-role.kubernetes.io/control-plane", operator: "Exists", effect: "NoSchedule" };
+
+const identity = [
+  fieldEnv("POD_NAMESPACE", "metadata.namespace"),
+  fieldEnv("POD_NAME", "metadata.name"),
+  fieldEnv("POD_UID", "metadata.uid"),
+  fieldEnv("NODE_NAME", "spec.nodeName"),
+];
+
+function fieldEnv(name: string, fieldPath: string): k8s.types.input.core.v1.EnvVar {
+  return { name, valueFrom: { fieldRef: { fieldPath } } };
+}

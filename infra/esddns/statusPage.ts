@@ -1,0 +1,110 @@
+import { statusRules } from "@esddns/operator/api";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../config/parse.ts";
+import type { MetalLB } from "../metallb/metallb.ts";
+import { HTTP_PORT, labels, names } from "./names.ts";
+import { egressPolicy } from "./networkPolicy.ts";
+import type { Operator } from "./operator.ts";
+import { podSpec } from "./pod.ts";
+import { serviceAccount } from "./rbac.ts";
+
+export interface StatusPageArgs extends Pick<StackConfig, "service"> {
+  /** By digest. */
+  readonly image: pulumi.Input<string>;
+  /** Whose namespace it shares, and whose custom resources it shows. */
+  readonly operator: Pick<Operator, "namespace" | "definitions" | "tolerateControlPlane">;
+  /** Where its address comes from. */
+  readonly loadBalancer: Pick<MetalLB, "pools" | "advertisements">;
+}
+
+/** The status page: two pods, on two nodes where there are two, behind an address of MetalLB's. */
+export class StatusPage extends pulumi.ComponentResource {
+  readonly service: k8s.core.v1.Service;
+  readonly deployment: k8s.apps.v1.Deployment;
+
+  constructor(name: string, args: StatusPageArgs, options: pulumi.ComponentResourceOptions) {
+    super("esddns:status:StatusPage", name, {}, options);
+    const self = { parent: this };
+    const account = serviceAccount(
+      `${name}-account`,
+      { account: names.page.serviceAccount, namespace: args.operator.namespace, rules: statusRules },
+      self,
+    );
+    new k8s.networking.v1.NetworkPolicy(
+      `${name}-network`,
+      {
+        metadata: { name: names.page.app, namespace: args.operator.namespace },
+        spec: egressPolicy(names.page.app, { internet: false, alsoTo: [] }),
+      },
+      self,
+    );
+    const selector = { app: names.page.app };
+    this.deployment = new k8s.apps.v1.Deployment(
+      `${name}-deployment`,
+      {
+        metadata: { name: names.page.deployment, namespace: args.operator.namespace, labels: labels(names.page.app) },
+        spec: {
+          replicas: 2,
+          selector: { matchLabels: selector },
+          template: {
+            metadata: { labels: labels(names.page.app) },
+            spec: {
+              ...podSpec({
+                command: "status",
+                image: args.image,
+                serviceAccountName: account.name,
+                tolerateControlPlane: args.operator.tolerateControlPlane,
+              }),
+              topologySpreadConstraints: [
+                {
+                  maxSkew: 1,
+                  topologyKey: "kubernetes.io/hostname",
+                  whenUnsatisfiable: "ScheduleAnyway",
+                  labelSelector: { matchLabels: selector },
+                },
+              ],
+            },
+          },
+        },
+      },
+      {
+        ...self,
+        dependsOn: [...args.operator.definitions, ...account.rights],
+        customTimeouts: { create: "5m", update: "5m" },
+      },
+    );
+    this.service = this.#service(name, args, selector);
+    this.registerOutputs({});
+  }
+
+  #service(name: string, args: StatusPageArgs, selector: Record<string, string>): k8s.core.v1.Service {
+    const { pool, addresses } = args.service;
+    const { pools, advertisements } = args.loadBalancer;
+    return new k8s.core.v1.Service(
+      `${name}-service`,
+      {
+        metadata: {
+          name: names.page.service,
+          namespace: args.operator.namespace,
+          labels: labels(names.page.app),
+          annotations: {
+            ...(pool === undefined ? {} : { "metallb.io/address-pool": pool }),
+            ...(addresses.length === 0 ? {} : { "metallb.io/loadBalancerIPs": addresses.join(",") }),
+            // The address is what this waits for; the pods have a wait of their own.
+            "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].ip}",
+            "pulumi.com/timeoutSeconds": "120",
+          },
+        },
+        spec: {
+          type: "LoadBalancer",
+          // Both families where cluster and pool have both, else the one that they have.
+          ipFamilyPolicy: "PreferDualStack",
+          selector,
+          ports: [{ name: "http", port: 80, targetPort: HTTP_PORT }],
+        },
+      },
+      { parent: this, dependsOn: [...pools.map(({ resource }) => resource), ...advertisements] },
+    );
+  }
+}

@@ -1,0 +1,40 @@
+/** The stack: config → components → outputs. */
+import { WAN_ADDRESS_NAME } from "@esddns/operator/api";
+import * as pulumi from "@pulumi/pulumi";
+import { loadConfig } from "./config/load.ts";
+import { Dns } from "./esddns/dns.ts";
+import { Operator } from "./esddns/operator.ts";
+import { StatusPage } from "./esddns/statusPage.ts";
+import { OperatorImage } from "./image/operatorImage.ts";
+import { clusterProvider } from "./kubernetes/provider.ts";
+import { MetalLB } from "./metallb/metallb.ts";
+import { Observed } from "./observe.ts";
+import { orNull, statusUrl as urlOf, type StackOutputs } from "./outputs.ts";
+
+const config = loadConfig(new pulumi.Config());
+const onCluster = { provider: clusterProvider() };
+
+const image = new OperatorImage("image", config.image);
+const loadBalancer = new MetalLB("metallb", config, onCluster);
+const operator = new Operator("operator", { ...config, image: image.reference }, onCluster);
+const page = new StatusPage("page", { ...config, image: image.reference, operator, loadBalancer }, onCluster);
+const dns = new Dns("dns", { ...config, operator }, onCluster);
+const observed = new Observed("live", { live: config.observeLive, loadBalancer, page, dns }, onCluster);
+
+type Output<K extends keyof StackOutputs> = pulumi.Input<StackOutputs[K]>;
+
+export const loadBalancerIp: Output<"loadBalancerIp"> = observed.loadBalancerIp;
+export const statusUrl: Output<"statusUrl"> = observed.loadBalancerIp.apply(urlOf);
+export const wanIp: Output<"wanIp"> = observed.wan.wanIp;
+export const wanIpv4: Output<"wanIpv4"> = observed.wan.wanIpv4;
+export const wanIpv6: Output<"wanIpv6"> = observed.wan.wanIpv6;
+export const wanAddressId: Output<"wanAddressId"> = `${config.namespace}/${WAN_ADDRESS_NAME}`;
+export const records: Output<"records"> = observed.records;
+export const pools: Output<"pools"> = observed.pools;
+export const metallb: Output<"metallb"> = orNull(loadBalancer.version).apply((version) => ({
+  version,
+  namespace: loadBalancer.namespace,
+}));
+export const operatorImage: Output<"operatorImage"> = orNull(image.reference);
+export const namespace: Output<"namespace"> = config.namespace;
+export const live: Output<"live"> = config.observeLive;

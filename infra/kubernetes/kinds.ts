@@ -1,0 +1,60 @@
+/** The custom resources that the stack writes. */
+import {
+  API_VERSION,
+  type DetectionSpec,
+  type DnsRecordSpec,
+  type DnsRecordStatus,
+  type WanAddressStatus,
+} from "@esddns/operator/api";
+import type * as pulumi from "@pulumi/pulumi";
+import { type ObjectArgs, TypedCustomResource } from "./customResource.ts";
+
+/** What the config leaves to the default of the custom resource definition stays out of the object. */
+export type RecordSpec = Pick<DnsRecordSpec, "zone" | "name" | "types" | "ttl" | "ipv6Suffix" | "conflictPolicy">;
+
+export class WanAddress extends TypedCustomResource<DetectionSpec, WanAddressStatus> {
+  constructor(name: string, args: ObjectArgs<DetectionSpec> | undefined, options: pulumi.CustomResourceOptions) {
+    super({ apiVersion: API_VERSION, kind: "WanAddress" }, name, args, options);
+  }
+}
+
+export class DnsRecord extends TypedCustomResource<RecordSpec, DnsRecordStatus> {
+  constructor(name: string, args: ObjectArgs<RecordSpec> | undefined, options: pulumi.CustomResourceOptions) {
+    super({ apiVersion: API_VERSION, kind: "DnsRecord" }, name, args, options);
+  }
+}
+
+const METALLB = "metallb.io/v1beta1";
+
+export interface IPAddressPoolSpec {
+  readonly addresses: readonly string[];
+  readonly autoAssign: boolean;
+  readonly avoidBuggyIPs: boolean;
+  readonly serviceAllocation?: { readonly namespaces: readonly string[] };
+}
+
+/** Counts of addresses. */
+export interface IPAddressPoolStatus {
+  readonly assignedIPv4: number;
+  readonly assignedIPv6: number;
+  readonly availableIPv4: number;
+  readonly availableIPv6: number;
+}
+
+export class IPAddressPool extends TypedCustomResource<IPAddressPoolSpec, IPAddressPoolStatus> {
+  constructor(name: string, args: ObjectArgs<IPAddressPoolSpec> | undefined, options: pulumi.CustomResourceOptions) {
+    super({ apiVersion: METALLB, kind: "IPAddressPool" }, name, args, options);
+  }
+}
+
+export interface L2AdvertisementSpec {
+  readonly ipAddressPools: readonly string[];
+  readonly interfaces?: readonly string[];
+  readonly nodeSelectors?: readonly object[];
+}
+
+export class L2Advertisement extends TypedCustomResource<L2AdvertisementSpec, never> {
+  constructor(name: string, args: ObjectArgs<L2AdvertisementSpec>, options: pulumi.CustomResourceOptions) {
+    super({ apiVersion: METALLB, kind: "L2Advertisement" }, name, args, options);
+  }
+}

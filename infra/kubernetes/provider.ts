@@ -1,0 +1,22 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * The one provider of the stack. The cluster is the one of the environment ($KUBECONFIG or ~/.kube/config), or that of
+ * `kubernetes:kubeconfig` and `kubernetes:context` in the stack config, which an explicit provider does not read itself.
+ */
+export function clusterProvider(): k8s.Provider {
+  const config = new pulumi.Config("kubernetes");
+  const kubeconfig = config.getSecret("kubeconfig");
+  const context = config.get("context");
+  return new k8s.Provider("kubernetes", {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+    // After an up that was killed, or with a state that was lost, what is there is taken over; fields that somebody else
+    // has set otherwise remain an error.
+    upsertExistingObjects: true,
+    // Replacing them would take token and certificates from running pods for a moment.
+    enableConfigMapMutable: true,
+    enableSecretMutable: true,
+  });
+}

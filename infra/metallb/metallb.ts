@@ -1,0 +1,101 @@
+import { isAbsolute, join, relative } from "node:path";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../config/parse.ts";
+import { IPAddressPool, L2Advertisement } from "../kubernetes/kinds.ts";
+import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
+import { projectDir } from "../projectDir.ts";
+import { chartValues } from "./values.ts";
+import { webhookRetry } from "./webhook.ts";
+
+export type MetalLBArgs = Pick<StackConfig, "shared" | "metallb" | "pools" | "l2">;
+
+/**
+ * MetalLB and this stack's part of it: its namespace and Helm release (unless it is adopted), the address pools and the
+ * advertisements that make Services of type LoadBalancer reachable.
+ *
+ * The pools are no part of the release: its custom resource definitions are templates of the chart, so replacing it
+ * would delete every pool of the cluster.
+ */
+export class MetalLB extends pulumi.ComponentResource {
+  readonly namespace: string;
+  /** Of the chart; undefined where MetalLB is adopted. */
+  readonly version: pulumi.Output<string | undefined>;
+  readonly pools: readonly { readonly config: MetalLBArgs["pools"][number]; readonly resource: IPAddressPool }[];
+  readonly advertisements: readonly L2Advertisement[];
+
+  constructor(name: string, args: MetalLBArgs, options: pulumi.ComponentResourceOptions) {
+    super("esddns:metallb:MetalLB", name, {}, options);
+    this.namespace = args.metallb.namespace;
+    const release = args.shared === "own" ? this.#install(name, args.metallb) : undefined;
+    this.version = release ? release.status.version : pulumi.output(undefined);
+    const hooks = { onError: [webhookRetry(`${name}-webhook`, this.namespace)] };
+    const objectOptions = { parent: this, hooks, dependsOn: release ? [release] : [] };
+    this.pools = args.pools.map((config) => ({ config, resource: this.#pool(name, config, objectOptions) }));
+    this.advertisements = args.l2.map(
+      (l2) =>
+        new L2Advertisement(
+          `${name}-${l2.name}`,
+          {
+            metadata: { name: l2.name, namespace: this.namespace },
+            spec: {
+              ipAddressPools: l2.pools,
+              ...(l2.interfaces.length > 0 ? { interfaces: l2.interfaces } : {}),
+              ...(l2.nodeSelectors.length > 0 ? { nodeSelectors: l2.nodeSelectors } : {}),
+            },
+          },
+          { ...objectOptions, dependsOn: this.pools.map(({ resource }) => resource) },
+        ),
+    );
+    this.registerOutputs({ namespace: this.namespace, version: this.version });
+  }
+
+  #install(name: string, metallb: MetalLBArgs["metallb"]): k8s.helm.v3.Release {
+    // The speaker answers ARP on the node's own interfaces: host network and NET_RAW.
+    const namespace = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      { metadata: { name: metallb.namespace, labels: podSecurityLabels("privileged") } },
+      { parent: this },
+    );
+    return new k8s.helm.v3.Release(
+      `${name}-release`,
+      {
+        // Named, for people's `helm ls` and because the names of MetalLB's Deployment and DaemonSet come from it.
+        name: "metallb",
+        namespace: namespace.metadata.name,
+        ...chartSource(metallb),
+        values: chartValues(metallb.values),
+      },
+      { parent: this },
+    );
+  }
+
+  #pool(
+    name: string,
+    { name: poolName, addresses, autoAssign, avoidBuggyIPs, namespaces }: MetalLBArgs["pools"][number],
+    options: pulumi.CustomResourceOptions,
+  ): IPAddressPool {
+    return new IPAddressPool(
+      `${name}-${poolName}`,
+      {
+        metadata: { name: poolName, namespace: this.namespace },
+        spec: {
+          addresses,
+          autoAssign,
+          avoidBuggyIPs,
+          ...(namespaces.length > 0 ? { serviceAllocation: { namespaces } } : {}),
+        },
+      },
+      options,
+    );
+  }
+}
+
+function chartSource({ chart, repository, version }: MetalLBArgs["metallb"]) {
+  if (chart.startsWith("oci://")) return { chart, version };
+  // A path means what it means beside Pulumi.yaml, though plugins run in the program's folder; relative, so that
+  // another checkout sees no difference. The file brings its own version.
+  if (isAbsolute(chart)) return { chart };
+  if (chart.startsWith(".")) return { chart: relative(process.cwd(), join(projectDir, chart)) };
+  return { chart, version, repositoryOpts: { repo: repository } };
+}

@@ -1,0 +1,31 @@
+/** Values of MetalLB's chart. */
+
+type Values = Record<string, unknown>;
+
+/**
+ * What this project needs of the chart, whatever its own defaults are: plain L2 and native BGP without FRR (0.15 turns
+ * one FRR on by default, 0.16 another), and the labels by which people select MetalLB's pods.
+ */
+const DEFAULTS: Values = {
+  controller: { labels: { app: "metallb", component: "controller" } },
+  speaker: { labels: { app: "metallb", component: "speaker" }, frr: { enabled: false } },
+  frrk8s: { enabled: false },
+};
+
+/** The user's values over the defaults; objects are merged, everything else replaces. */
+export function chartValues(values: Values): Values {
+  return merge(DEFAULTS, values);
+}
+
+function merge(base: Values, over: Values): Values {
+  const merged: Values = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] = isObject(below) && isObject(value) ? merge(below, value) : value;
+  }
+  return merged;
+}
+
+function isObject(value: unknown): value is Values {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

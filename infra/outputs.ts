@@ -1,0 +1,92 @@
+/** The stack's outputs: the contract with stacks that refer to this one. */
+import type { DnsRecordStatus, WanAddressStatus } from "@esddns/operator/api";
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { fqdn } from "./config/records.ts";
+import type { DnsRecordConfig } from "./config/schema.ts";
+import type { IPAddressPoolStatus } from "./kubernetes/kinds.ts";
+
+/** What `pulumi stack output --json` prints and a StackReference gives. null: not known, or not there. */
+export interface StackOutputs {
+  /** The address of the status page on the LAN: IPv4 if it has one, else IPv6. */
+  readonly loadBalancerIp: string | null;
+  /** The WAN address: IPv4 if there is one, else IPv6. */
+  readonly wanIp: string | null;
+  readonly wanIpv4: string | null;
+  /** The one IPv6 address that all nodes have in common; mostly there is none, but a prefix. */
+  readonly wanIpv6: string | null;
+  readonly statusUrl: string | null;
+  readonly namespace: string;
+  readonly records: readonly RecordOutput[];
+  readonly pools: readonly PoolOutput[];
+  readonly metallb: { readonly version: string | null; readonly namespace: string };
+  /** By digest; null where it could not be built. */
+  readonly operatorImage: string | null;
+  /** NAMESPACE/NAME of the WanAddress, for a read of one's own. */
+  readonly wanAddressId: string;
+  /** Whether the outputs were read from the cluster in this run; otherwise they are what was last stored. */
+  readonly live: boolean;
+}
+
+/** One for each record and type. */
+export interface RecordOutput {
+  readonly fqdn: string;
+  readonly type: "A" | "AAAA";
+  readonly value: string | null;
+  /** Whether Gandi has what it should have. */
+  readonly synced: boolean;
+}
+
+export interface PoolOutput {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  /** Addresses in use and free, of both families together. */
+  readonly assigned: number | null;
+  readonly available: number | null;
+}
+
+/** null in the place of what has failed: a stack whose one output fails would store none at all. */
+export function orNull<T>(output: pulumi.Output<T | undefined>): pulumi.Output<T | null> {
+  return pulumi.recover<T | null>(output.apply((value) => value ?? null) as pulumi.Output<T | null>, () => null);
+}
+
+/** IPv4 first. */
+export function loadBalancerIp(status: k8s.types.output.core.v1.ServiceStatus | null): string | null {
+  // Typed as always there, but missing until the first address is.
+  const ingress = (status as Partial<k8s.types.output.core.v1.ServiceStatus> | null)?.loadBalancer?.ingress ?? [];
+  const ips = ingress.flatMap(({ ip }) => (ip ? [ip] : []));
+  return ips.find((ip) => !ip.includes(":")) ?? ips[0] ?? null;
+}
+
+export function statusUrl(ip: string | null): string | null {
+  if (ip === null) return null;
+  return ip.includes(":") ? `http://[${ip}]/` : `http://${ip}/`;
+}
+
+export function wanOutputs(status: WanAddressStatus | null): Pick<StackOutputs, "wanIp" | "wanIpv4" | "wanIpv6"> {
+  const wanIpv4 = status?.ipv4 ?? null;
+  const wanIpv6 = status?.ipv6 ?? null;
+  return { wanIp: wanIpv4 ?? wanIpv6, wanIpv4, wanIpv6 };
+}
+
+export function recordOutputs(record: DnsRecordConfig, status: DnsRecordStatus | null): RecordOutput[] {
+  const synced = status?.conditions?.some(({ type, status }) => type === "Synced" && status === "True") ?? false;
+  return record.types.map((type) => ({
+    fqdn: fqdn(record),
+    type,
+    value: status?.published?.find((rrset) => rrset.type === type)?.values.join(" ") ?? null,
+    synced,
+  }));
+}
+
+export function poolOutput(
+  pool: { readonly name: string; readonly addresses: readonly string[] },
+  status: IPAddressPoolStatus | null,
+): PoolOutput {
+  return {
+    name: pool.name,
+    addresses: pool.addresses,
+    assigned: status ? status.assignedIPv4 + status.assignedIPv6 : null,
+    available: status ? status.availableIPv4 + status.availableIPv6 : null,
+  };
+}
