@@ -19,10 +19,17 @@ export function readNetwork(reader: Reader, namespace: string) {
   const shared = reader.section("shared");
   const metallb = reader.section("metallb");
   const pools = reader.items("pools").map(({ index, value }) => placePool(index, value));
-  const names = namesOf(reader.raw("pools"));
+  const written = reader.raw("pools") ?? (reader.isSet("pools") ? undefined : []);
+  const names = namesOf(written);
   const l2 = readAdvertisements(reader, pools, names, namespace);
   const service = reader.section("service");
   const adopted = shared === "adopt";
+  // What has problems of its own is not to make problems elsewhere.
+  const where = {
+    namespace,
+    foreignPools: adopted || names === undefined,
+    foreignAddresses: adopted || !Array.isArray(written) || written.length > pools.length,
+  };
   reader.complain([
     ...duplicateNames(
       "pools",
@@ -30,7 +37,7 @@ export function readNetwork(reader: Reader, namespace: string) {
     ),
     ...overlaps(pools),
     ...(adopted ? checkAdopted(reader.raw("metallb")) : checkOwn(reader, namespace, metallb)),
-    ...(service ? checkService(service, pools, names, { namespace, foreignPools: adopted }) : []),
+    ...(service ? checkService(service, pools, names ?? [], where) : []),
   ]);
   return {
     warnings: poolWarnings(pools),
@@ -56,7 +63,7 @@ export function readNetwork(reader: Reader, namespace: string) {
 function readAdvertisements(
   reader: Reader,
   pools: readonly PlacedPool[],
-  names: readonly string[],
+  names: readonly string[] | undefined,
   namespace: string,
 ): L2[] {
   if (!reader.isSet("l2")) {
@@ -78,13 +85,13 @@ function readAdvertisements(
 function homeOfPage(pools: readonly PlacedPool[], namespace: string, address: string | undefined): string | undefined {
   const fits = (home: PlacedPool) =>
     mayUse(home.pool, namespace) &&
-    checkService({ address }, [home], [], { namespace, foreignPools: false }).length === 0;
+    checkService({ address }, [home], [], { namespace, foreignPools: false, foreignAddresses: false }).length === 0;
   return pools.find(fits)?.pool.name;
 }
 
-/** The names of all pools, of those too that have a problem: a reference to one of them is none. */
-function namesOf(raw: unknown): string[] {
-  return stringsAt(raw, (pool) => [pool["name"]]);
+/** The names of all pools, of those too that have a problem; undefined where there is no list to read them from. */
+function namesOf(raw: unknown): string[] | undefined {
+  return Array.isArray(raw) ? stringsAt(raw, (pool) => [pool["name"]]) : undefined;
 }
 
 /** The pools that any advertisement announces, those too that have a problem. */

@@ -72,17 +72,18 @@ export function poolWarnings(pools: readonly PlacedPool[]): string[] {
 
 /**
  * Advertisements name pools that exist, and every pool is announced by one.
- * `names` and `announced` count what has problems of its own, too: each mistake is told once.
+ * `names` and `announced` count what has problems of its own, too, and names are undefined where none can be read:
+ * each mistake is told once.
  */
 export function checkAdvertisements(
   pools: readonly PlacedPool[],
   advertisements: readonly Placed<L2>[],
-  names: readonly string[],
+  names: readonly string[] | undefined,
   announced: readonly string[],
 ): Problem[] {
   const unknown = advertisements.flatMap(({ index, value }) =>
     value.pools.flatMap((name, i) =>
-      names.includes(name) ? [] : [unknownPool(name, names, ["l2", index, "pools", i])],
+      names === undefined || names.includes(name) ? [] : [unknownPool(name, names, ["l2", index, "pools", i])],
     ),
   );
   const silent = pools.flatMap(({ index, pool }) =>
@@ -99,18 +100,21 @@ export function checkAdvertisements(
   return [...unknown, ...silent];
 }
 
-/** The pool and the fixed address of the status page fit together, and its namespace may use them. */
+/**
+ * The pool and the fixed address of the status page fit together, and its namespace may use them.
+ * `foreignPools`, `foreignAddresses`: there may be others than are known here.
+ */
 export function checkService(
   service: Section<"service">,
   pools: readonly PlacedPool[],
   names: readonly string[],
-  where: { namespace: string; foreignPools: boolean },
+  where: { readonly namespace: string; readonly foreignPools: boolean; readonly foreignAddresses: boolean },
 ): Problem[] {
   const chosen = pools.find(({ pool }) => pool.name === service.pool);
   if (service.pool !== undefined && !names.includes(service.pool)) {
     return where.foreignPools ? [] : [unknownPool(service.pool, names, ["service", "pool"])];
   }
-  const problems = addressProblems(service, chosen ? [chosen] : pools, where.foreignPools && chosen === undefined);
+  const problems = addressProblems(service, chosen ? [chosen] : pools, where.foreignAddresses && chosen === undefined);
   if (chosen !== undefined && !mayUse(chosen.pool, where.namespace)) {
     problems.push({
       path: ["service", "pool"],

@@ -80,15 +80,21 @@ export const keys = {
       namespace: fields.objectName.default("metallb-system").describe("The namespace that MetalLB runs in."),
     })
     .prefault({}),
-  pools: z.array(poolSchema).default([]).describe("A list of address pools."),
-  l2: z.array(l2Schema).optional().describe("A list of L2 advertisements; left out, one announces every pool."),
+  pools: z
+    .array(poolSchema)
+    .describe("Write a list: [{ name: esddns-pool, addresses: [192.168.1.100-192.168.1.110] }].")
+    .default([]),
+  l2: z
+    .array(l2Schema)
+    .describe("Write a list: [{ name: esddns-l2, pools: [esddns-pool] }]; left out, every pool is announced.")
+    .optional(),
   service: z
     .object({
       pool: z.string().optional().describe("The pool of the status page's address."),
       address: fields.serviceAddress.optional().describe("Its fixed address, for instance 192.168.1.100."),
     })
     .prefault({}),
-  records: z.array(recordSchema).default([]).describe("A list of DNS records."),
+  records: z.array(recordSchema).describe("Write a list: [{ zone: example.com, name: home, types: [A] }].").default([]),
   detection: detectionSchema.prefault({}),
   gandiToken: z.string().optional().describe("Gandi's personal access token."),
   gandiTokenSecret: z

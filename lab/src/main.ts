@@ -12,7 +12,9 @@ import { pulumiCommand } from "./pulumi.ts";
 import { become, replaceProcess } from "./passthrough.ts";
 import { endChildren } from "./run.ts";
 import { StepFailed, Steps, terminalOutput } from "./steps.ts";
+import { deployStack } from "./stack.ts";
 import { labStatus } from "./status.ts";
+import { labSummary } from "./summary.ts";
 import { lan, namespaceOf } from "./topology.ts";
 import { upLab } from "./up.ts";
 import { changeWan, readWan } from "./wan.ts";
@@ -62,7 +64,8 @@ async function up(): Promise<number> {
   await takeLock("up");
   const steps = new Steps(terminalOutput());
   await upLab(steps);
-  process.stdout.write(`The lab is up. It took ${steps.took()}.\n`);
+  await steps.step("Stack", deployStack);
+  process.stdout.write(`${await labSummary()}\nThe lab is up. It took ${steps.took()}.\n`);
   return 0;
 }
 

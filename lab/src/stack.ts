@@ -23,21 +23,42 @@ export async function deployStack(step: Step): Promise<void> {
   }
   await writeStackConfig();
   if (!existsSync(join(backendDir, ".pulumi", "stacks", "esddns", `${labStack}.json`))) {
-    await pulumi(step, ["stack", "init", labStack]);
+    await initStack(step);
   }
   await storeToken(step);
   if (await isLocked()) {
     // Nobody else uses this backend, and the caller holds the lab's own lock: this one is of a run that was killed.
     await pulumi(step, ["cancel", "--yes", "--stack", labStack]);
   }
-  await pulumi(step, ["up", "--yes", "--skip-preview", "--stack", labStack]);
+  await pulumi(step, [
+    "up",
+    "--yes",
+    "--skip-preview",
+    "--suppress-progress",
+    "--suppress-outputs",
+    "--stack",
+    labStack,
+  ]);
 }
 
-async function pulumi(step: Step, args: readonly string[], input?: string): Promise<void> {
-  const { argv, env, cwd } = await pulumiCommand([...args, "--non-interactive", "--color", "never"]);
+/**
+ * `stack init` writes the salt of the stack's secrets into the config file beside Pulumi.yaml, whatever file is named to
+ * the other commands: so it runs beside the lab's config file, and the checkout stays as it is.
+ */
+async function initStack(step: Step): Promise<void> {
+  await writeFile(join(stateDir, "Pulumi.yaml"), "name: esddns\nruntime: nodejs\n");
+  await pulumi(step, ["stack", "init", labStack], { cwd: stateDir });
+}
+
+async function pulumi(
+  step: Step,
+  args: readonly string[],
+  { input, cwd }: { input?: string; cwd?: string } = {},
+): Promise<void> {
+  const { argv, env, cwd: projectCwd } = await pulumiCommand([...args, "--non-interactive", "--color", "never"]);
   await step.run(onHost(lan.client.name, argv), {
     env,
-    cwd,
+    cwd: cwd ?? projectCwd,
     timeoutMs: UP_TIMEOUT_MS,
     onLine: (line) => {
       if (line.trim() !== "") step.progress(line.trimEnd());
@@ -89,7 +110,7 @@ async function storeToken(step: Step): Promise<void> {
   const stored = stackFile.parse(parse(await readFile(stackConfigFile(labStack), "utf8")));
   if (stored.config[TOKEN_KEY] !== undefined) return;
   const token = await readFile(join(stateDir, "gandi-token"), "utf8");
-  await pulumi(step, ["config", "set", "--secret", "gandiToken", "--stack", labStack], token.trim());
+  await pulumi(step, ["config", "set", "--secret", "gandiToken", "--stack", labStack], { input: token.trim() });
 }
 
 async function isLocked(): Promise<boolean> {

@@ -77,7 +77,12 @@ export class NodeObserver {
     const news = theirs !== this.#peers.get(name);
     this.#peers.set(name, theirs);
     // Nodes that differ for good would otherwise wake each other for ever.
-    if (news && theirs !== "" && this.#latest !== undefined && theirs !== agreedValues(this.#latest.votes, this.#spec)) {
+    if (
+      news &&
+      theirs !== "" &&
+      this.#latest !== undefined &&
+      theirs !== agreedValues(this.#latest.votes, this.#spec)
+    ) {
       this.#options.deps.log.info({ node: name }, "another node sees another address");
       this.#trigger();
     }

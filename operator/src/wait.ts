@@ -44,6 +44,8 @@ export async function within<T>(
 
 /** Resolves with the promise's value; rejects with the signal's reason when that aborts first. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  // What has begun may fail as well; nobody would be left to hear of it, and that would end the process.
+  promise.catch(() => undefined);
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => {

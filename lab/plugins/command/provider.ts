@@ -94,7 +94,9 @@ async function runStep(step: Step, host: Host, env: NodeJS.ProcessEnv, signal: A
 
 function environmentOf(inputs: JsonObject): Record<string, string> {
   const entries = Object.entries(objectAt(inputs, "environment"));
-  return Object.fromEntries(entries.map(([name, value]) => [name, String(value)]));
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]),
+  );
 }
 
 function logs(inputs: JsonObject, stream: "stdout" | "stderr"): boolean {

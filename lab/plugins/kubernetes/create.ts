@@ -25,10 +25,11 @@ export async function createObject(request: CreateRequest, context: Context): Pr
   const provenance = provenanceOf(inputs);
   const write = writer(inputs, provenance.fieldManager, request.preview, api, context);
   if (request.preview) {
-    const { status: _, ...live } = await dryRun(write, request.urn);
-    return Object.keys(live).length === 0
-      ? { properties: request.properties }
-      : { properties: checkpoint(marked, live, provenance) };
+    const live = await dryRun(write, request.urn);
+    if (live === undefined) return { properties: request.properties };
+    // An empty status would be taken for the real one; left out, it counts as not known yet.
+    delete live["status"];
+    return { properties: checkpoint(marked, live, provenance) };
   }
   const created = await writeWithRetries(write, request.urn, context).catch((error: unknown) => {
     throw creationError(error, request.urn, inputs);
@@ -56,13 +57,13 @@ function writer(inputs: JsonObject, fieldManager: string, dryRunOnly: boolean, a
   return async () => api.apply(inputs, { fieldManager, dryRun: dryRunOnly, force });
 }
 
-/** Empty where the dry run says nothing about the update to come. */
-async function dryRun(write: () => Promise<JsonObject>, urn: string): Promise<JsonObject> {
+/** Undefined where the dry run says nothing about the update to come. */
+async function dryRun(write: () => Promise<JsonObject>, urn: string): Promise<JsonObject | undefined> {
   try {
     return await write();
   } catch (error) {
     const expected = error instanceof ApiError && ["AlreadyExists", "Forbidden", "NotFound"].includes(error.reason);
-    if (expected) return {};
+    if (expected) return undefined;
     throw creationError(error, urn, {});
   }
 }

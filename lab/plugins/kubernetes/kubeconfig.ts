@@ -1,5 +1,6 @@
 /** From the provider's `kubeconfig` and `context` to a connection. */
 import { request as httpRequest } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
 import type { RequestOptions } from "node:https";
 import { existsSync } from "node:fs";
@@ -35,25 +36,16 @@ export function expandHome(file: string): string {
 }
 
 export function kubeTransport(config: KubeConfig): Transport {
-  const server = config.getCurrentCluster()?.server ?? "";
-  // One agent for all calls: a new TLS handshake for each of a program's hundred calls would double its time.
-  const agents = new Map<string, Agent>();
+  const cluster = config.getCurrentCluster();
+  const server = cluster?.server ?? "";
+  // The configuration's own agent, which knows about proxies, makes a TLS handshake for each call.
+  const agent =
+    server.startsWith("https:") && cluster?.proxyUrl === undefined ? new Agent({ keepAlive: true }) : undefined;
   return async (request, signal) => {
     const options: RequestOptions = { headers: {} };
     await config.applyToHTTPSOptions(options);
-    const tls = JSON.stringify(
-      [options.ca, options.cert, options.rejectUnauthorized, options.servername],
-      replaceBuffers,
-    );
-    const agent =
-      agents.get(tls) ?? new Agent({ ...options, keepAlive: true } as ConstructorParameters<typeof Agent>[0]);
-    agents.set(tls, agent);
-    return send(server, { ...options, agent }, request, signal);
+    return send(server, agent === undefined ? options : { ...options, agent }, request, signal);
   };
-}
-
-function replaceBuffers(_key: string, value: unknown): unknown {
-  return Buffer.isBuffer(value) ? value.toString("base64") : value;
 }
 
 async function send(
@@ -66,14 +58,13 @@ async function send(
   for (const [key, value] of Object.entries(request.query ?? {})) url.searchParams.set(key, value);
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);
   const headers = {
-    ...options.headers,
+    ...(options.headers as OutgoingHttpHeaders),
     accept: "application/json",
     ...(body === undefined ? {} : bodyHeaders(request.contentType ?? "application/json", body)),
   };
   return new Promise((resolve, reject) => {
     const open = url.protocol === "http:" ? httpRequest : httpsRequest;
-    const agent = url.protocol === "http:" ? undefined : options.agent;
-    const call = open(url, { ...options, agent, headers, method: request.method, signal, timeout: requestTimeoutMs });
+    const call = open(url, { ...options, headers, method: request.method, signal, timeout: requestTimeoutMs });
     call.on("timeout", () => call.destroy(new Error(`no answer from ${url.host} within ${requestTimeoutMs / 1000} s`)));
     call.on("error", reject);
     call.on("response", (response) => {

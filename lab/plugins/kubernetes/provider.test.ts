@@ -47,6 +47,17 @@ describe("diff", () => {
     );
   });
 
+  test("what was last seen in the cluster counts, not what was last asked for", () => {
+    const [inputs, seen] = [configMap("a", "1"), configMap("a", "edited")];
+    const request = { urn: "u", type: "t", name: "n", id: "i", news: inputs, oldInputs: inputs, ignoreChanges: [] };
+    expect(diffObject({ ...request, olds: seen }, mutable)).toMatchObject({
+      detailedDiff: { "data.a": { kind: "UPDATE" } },
+    });
+    expect(diffObject({ ...request, olds: seen, ignoreChanges: ["data"] }, mutable)).toMatchObject({
+      changes: "DIFF_NONE",
+    });
+  });
+
   test("what the program never spoke of is nobody's change; an element that somebody added is", () => {
     expect(prune({ a: 1, b: 2, list: [{ x: 1, y: 2 }, { x: 3 }] }, { a: 0, list: [{ x: 0 }] })).toEqual({
       a: 1,
@@ -118,11 +129,47 @@ describe("create", () => {
     expect(clock.slept).toEqual([]);
   });
 
+  test("what is secret in the inputs is secret in the outputs", async () => {
+    const { provider, cluster } = await setUp();
+    cluster.live = { ...thing, spec: { password: "sesame", other: 1 } };
+    const properties = { ...thing, spec: { password: secret("sesame") } };
+    const created = await provider.create({ ...request, properties, preview: false });
+    expect(created.properties).toMatchObject({ spec: { password: secret("sesame"), other: 1 } });
+  });
+
   test("a preview with values that are not known yet shows the inputs", async () => {
     const { provider, cluster } = await setUp();
     const properties = { ...thing, spec: { ip: unknown } };
     expect(await provider.create({ ...request, properties, preview: true })).toEqual({ properties });
     expect(cluster.writes()).toEqual([]);
+  });
+});
+
+describe("read", () => {
+  const service: JsonObject = {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "web", namespace: "fx" },
+    spec: { type: "LoadBalancer" },
+  };
+  const request = { urn: "u", type: "kubernetes:core/v1:Service", name: "n", id: "fx/web", inputs: {} };
+
+  test("what is opened by id is taken as it is; what is refreshed has to be ready", async () => {
+    const { provider, cluster } = await setUp();
+    cluster.live = service;
+    expect(await provider.read({ ...request, properties: {} })).toMatchObject({ id: "fx/web" });
+    await expect(provider.read({ ...request, properties: service })).rejects.toMatchObject({
+      name: "InitFailedError",
+      inputs: { kind: "Service" },
+      reasons: expect.arrayContaining([expect.stringContaining("not allocated an IP address")]) as string[],
+    });
+  });
+
+  test("inputs that name a kind but no namespace are looked for in the default one, as by the real plugin", async () => {
+    const { provider, cluster } = await setUp();
+    cluster.live = service;
+    await provider.read({ ...request, properties: {}, inputs: { apiVersion: "v1", kind: "Service" } });
+    expect(cluster.requests.at(-1)?.path).toBe("/api/v1/namespaces/default/services/web");
   });
 });
 

@@ -16,7 +16,7 @@ import { readObject, requireReachable } from "./read.ts";
 import { updateObject } from "./update.ts";
 
 /** Build metadata, not a pre-release: the engine compares versions, and a pre-release would count as older. */
-export const kubernetesVersion = "4.34.2+standin";
+const version = "4.34.2+standin";
 
 export interface KubernetesDeps {
   readonly host: Host;
@@ -37,7 +37,7 @@ export function kubernetesProvider(deps: KubernetesDeps): Provider {
     signal: canceled.signal,
   };
   return {
-    version: kubernetesVersion,
+    version,
     checkConfig: (news) => news,
     diffConfig,
     configure: async ({ args }) => {

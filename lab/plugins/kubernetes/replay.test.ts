@@ -107,16 +107,18 @@ test("with upsertExistingObjects a create is a server-side apply", async () => {
 test("options that the stand-in does not know are named", async () => {
   const { provider, host } = await setUp(find("02-up-create", "Create", "cm"));
   await provider.configure({ args: { kubeconfig: "kubeconfig", renderYamlToDirectory: "out" } });
-  expect(host.logs).toMatchObject([{ severity: "warning", text: expect.stringContaining("renderYamlToDirectory") }]);
+  expect(host.logs).toMatchObject([
+    { severity: "warning", text: expect.stringContaining("renderYamlToDirectory") as string },
+  ]);
 });
 
 test("a read without a cluster says how to get rid of the resource", async () => {
   const call = find("08-refresh-drift", "Read", "cm");
   const { provider, host } = await setUp({ ...call, file: "15-preview-unreachable" });
   expect(await replay(call, provider)).toMatchObject({
-    error: expect.stringContaining("PULUMI_K8S_DELETE_UNREACHABLE"),
+    error: expect.stringContaining("PULUMI_K8S_DELETE_UNREACHABLE") as string,
   });
-  expect(host.logs).toMatchObject([{ text: expect.stringContaining("unreachable: no such cluster") }]);
+  expect(host.logs).toMatchObject([{ text: expect.stringContaining("unreachable: no such cluster") as string }]);
 });
 
 function find(file: string, method: string, name: string): RecordedCall {

@@ -10,7 +10,7 @@ import structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import services from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import pb from "@pulumi/pulumi/proto/language_pb.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { objectAt } from "../shared/values.ts";
+import { objectAt, stringAt } from "../shared/values.ts";
 import type { JsonObject } from "../shared/values.ts";
 import { recordedCalls } from "../testing/recording.ts";
 
@@ -94,8 +94,8 @@ async function run(entryPoint: string, recorded: JsonObject) {
     .setParallel(8)
     .setMonitorAddress("127.0.0.1:4712")
     .setDryrun(recorded["dryRun"] === true);
-  for (const [key, value] of Object.entries(objectAt(recorded, "config")))
-    request.getConfigMap().set(key, String(value));
+  const config = objectAt(recorded, "config");
+  for (const key of Object.keys(config)) request.getConfigMap().set(key, stringAt(config, key) ?? "");
   const response = await call<pb.RunResponse>((done) => client.run(request, done));
   return { error: response.getError(), bail: response.getBail() };
 }

@@ -49,7 +49,7 @@ export function languageHost(engineAddress: string): LanguageHost {
   const service = languageServices.LanguageRuntimeService as unknown as grpc.ServiceDefinition;
   return {
     addTo: (server) => {
-      server.addService(service, calls as grpc.UntypedServiceImplementation);
+      server.addService(service, calls);
     },
     stop,
   };
@@ -60,7 +60,7 @@ function programOf(info: pb.ProgramInfo | undefined): Program {
     programDirectory: info?.getProgramDirectory() ?? process.cwd(),
     rootDirectory: info?.getRootDirectory() ?? process.cwd(),
     entryPoint: info?.getEntryPoint() ?? ".",
-    options: (info?.getOptions()?.toJavaScript() ?? {}) as Record<string, unknown>,
+    options: info?.getOptions()?.toJavaScript() ?? {},
   };
 }
 

@@ -56,7 +56,7 @@ export function startProgram(run: Run): { child: ChildProcess; ended: Promise<Ou
 }
 
 /** The command line of node, and what is added to its environment. Throws if the project has no Pulumi SDK. */
-export function nodeCommand(run: Run): { args: string[]; env: Record<string, string> } {
+function nodeCommand(run: Run): { args: string[]; env: Record<string, string> } {
   const { program } = run;
   const sdk = createRequire(join(program.programDirectory, "package.json"));
   return {

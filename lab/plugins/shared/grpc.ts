@@ -2,7 +2,7 @@
 import * as grpc from "@grpc/grpc-js";
 
 /** Calls of Pulumi carry whole states and charts; gRPC's own limit is 4 MiB. */
-export const maxMessageBytes = 400 * 1024 * 1024;
+const maxMessageBytes = 400 * 1024 * 1024;
 
 export interface Served {
   readonly port: number;

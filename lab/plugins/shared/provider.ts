@@ -23,17 +23,17 @@ export interface CheckResponse {
   failures?: { property: string; reason: string }[];
 }
 
-export interface ConfigureRequest {
+interface ConfigureRequest {
   readonly args: JsonObject;
 }
-export interface ConfigureResponse {
+interface ConfigureResponse {
   acceptSecrets?: boolean;
   acceptResources?: boolean;
   acceptOutputs?: boolean;
   supportsPreview?: boolean;
   supportsAutonamingConfiguration?: boolean;
 }
-export interface HandshakeResponse {
+interface HandshakeResponse {
   acceptSecrets: boolean;
   acceptResources: boolean;
   acceptOutputs: boolean;

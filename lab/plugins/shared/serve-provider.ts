@@ -11,7 +11,7 @@ import { unary, unimplementedStatus, unknownStatus } from "./grpc.ts";
 import { InitFailedError } from "./provider.ts";
 import type { CheckRequest, DiffKind, DiffResponse, Provider, Resource } from "./provider.ts";
 import { isObject, withoutOutputValues } from "./values.ts";
-import type { Json, JsonObject } from "./values.ts";
+import type { JsonObject } from "./values.ts";
 
 type Struct = structPb.Struct;
 
@@ -20,7 +20,7 @@ export function addProvider(server: grpc.Server, provider: Provider): void {
   server.addService(service, {
     ...configuration(provider),
     ...lifecycle(provider),
-  } as grpc.UntypedServiceImplementation);
+  });
 }
 
 function configuration(provider: Provider) {
@@ -174,7 +174,7 @@ function toStatus(error: unknown): Partial<grpc.StatusObject> {
 }
 
 function fromStruct(struct: Struct | undefined): JsonObject {
-  const value = withoutOutputValues((struct?.toJavaScript() ?? {}) as Json);
+  const value = withoutOutputValues(struct?.toJavaScript() ?? {});
   return isObject(value) ? value : {};
 }
 

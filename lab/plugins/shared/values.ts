@@ -46,12 +46,6 @@ export function hasUnknown(value: Json | undefined): boolean {
   return isUnknown(value);
 }
 
-export function hasSecret(value: Json | undefined): boolean {
-  if (isSecret(value)) return true;
-  if (Array.isArray(value)) return value.some(hasSecret);
-  return isObject(value) && Object.values(value).some(hasSecret);
-}
-
 /** The same value without marks: what is sent to a server or a command. */
 export function plain(value: Json): Json {
   if (isSecret(value)) return plain(value["value"] ?? null);

@@ -107,14 +107,14 @@ function randomForm(response: unknown): unknown {
   const form = (name: string) => (name === "hex" ? (isBytes ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{16}$/) : forms[name]);
   const isMade = isObject(response as Json) && typeof (response as JsonObject)["id"] === "string";
   if (!isMade) return response;
-  const entries = Object.entries(properties).map(([name, value]) => {
+  const entries = Object.entries(properties).map(([name, value]): [string, Json] => {
     const pattern = name === "id" && value !== "none" ? forms["b64Url"] : form(name);
     if (pattern === undefined) return [name, value];
     const matcher = expect.stringMatching(pattern) as string;
     return [name, isSecret(value) ? secret(matcher) : matcher];
   });
-  const id = (response as JsonObject)["id"] === "none" ? "none" : expect.any(String);
-  return { id, properties: Object.fromEntries(entries) as unknown };
+  const id = (response as JsonObject)["id"] === "none" ? "none" : (expect.any(String) as string);
+  return { id, properties: Object.fromEntries(entries) };
 }
 
 function isEmptySecret(value: unknown): boolean {

@@ -14,9 +14,10 @@ describe("writeDecision", () => {
   it("is a conflict when anybody has written since the object was read", async () => {
     const client = directClient(api);
     api.put("/wanaddresses/wan", {
-      ...{ apiVersion: "esddns.io/v1alpha1", kind: "WanAddress" },
+      apiVersion: "esddns.io/v1alpha1",
+      kind: "WanAddress",
       metadata: { name: "wan", namespace: "home" },
-      ...{ spec: detectionSpec.parse({}) },
+      spec: detectionSpec.parse({}),
     });
     const read = await client.get(wanAddresses, { name: "wan" }, never);
     if (!read.ok) expect.unreachable();

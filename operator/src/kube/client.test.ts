@@ -28,7 +28,7 @@ afterEach(async () => {
 
 describe("KubeClient", () => {
   it("reads an object, with its defaults filled in and what is not needed dropped", async () => {
-    served.api.put(`${records}/www`, { ...record("www"), managedFields: [1, 2, 3] } as never);
+    served.api.put(`${records}/www`, { ...record("www"), managedFields: [1, 2, 3] });
     const found = await served.client.get(dnsRecords, { namespace: "home", name: "www" }, never);
     expect(found).toMatchObject({ ok: true, value: { metadata: { uid: "uid-of-www" }, spec: { ttl: 300 } } });
     expect(found.ok && "managedFields" in found.value).toBe(false);
@@ -51,7 +51,8 @@ describe("KubeClient", () => {
   it("updates only what nobody has changed since", async () => {
     const path = "/apis/coordination.k8s.io/v1/namespaces/home/leases/writer";
     served.api.put(path, {
-      ...{ apiVersion: "coordination.k8s.io/v1", kind: "Lease" },
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
       metadata: { name: "writer", namespace: "home" },
     });
     const read = await served.client.get(leases, { namespace: "home", name: "writer" }, never);
@@ -66,7 +67,7 @@ describe("KubeClient", () => {
   it("applies with its field manager, to the status where that is meant", async () => {
     const path = "/apis/esddns.io/v1alpha1/namespaces/home/wanaddresses/wan";
     const wan = { apiVersion: "esddns.io/v1alpha1", kind: "WanAddress", metadata: { name: "wan", namespace: "home" } };
-    served.api.put(path, { ...wan, spec: {} } as never);
+    served.api.put(path, { ...wan, spec: {} });
     const options = { fieldManager: "esddns-writer", subresource: "status" } as const;
     const applied = await served.client.apply(
       wanAddresses,

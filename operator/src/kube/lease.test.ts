@@ -21,10 +21,7 @@ class Pod {
   windUpMs = 0;
   readonly history: string[] = [];
 
-  constructor(
-    readonly identity: string,
-    options: Partial<LeaseOptions> = {},
-  ) {
+  constructor(identity: string, options: Partial<LeaseOptions> = {}) {
     this.done = runLease(
       {
         client: directClient(api),
@@ -125,8 +122,7 @@ describe("runLease", () => {
     cut = true;
     for (let i = 0; i < 300; i++) {
       await clock.run(100);
-      const { remainingMs = () => 0 } = term ?? {};
-      if (b.leads) expect(remainingMs()).toBeLessThanOrEqual(0);
+      if (b.leads) expect(term?.remainingMs()).toBeLessThanOrEqual(0);
       expect(a.leads && b.leads).toBe(false);
     }
     expect(b.leads).toBe(true);
@@ -158,9 +154,10 @@ describe("runLease", () => {
 
   it("trusts nobody's wall clock", async () => {
     api.put("/leases/writer", {
-      ...{ apiVersion: "coordination.k8s.io/v1", kind: "Lease" },
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
       metadata: { name: "writer", namespace: "home" },
-      ...{ spec: { holderIdentity: "x", leaseDurationSeconds: 15, renewTime: "1999-01-01T00:00:00.000000Z" } },
+      spec: { holderIdentity: "x", leaseDurationSeconds: 15, renewTime: "1999-01-01T00:00:00.000000Z" },
     });
     const a = new Pod("a");
     await clock.run(14_900);
@@ -171,9 +168,10 @@ describe("runLease", () => {
 
   it("takes its own lease back at once after a restart of the same pod", async () => {
     api.put("/leases/writer", {
-      ...{ apiVersion: "coordination.k8s.io/v1", kind: "Lease" },
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
       metadata: { name: "writer", namespace: "home", labels: { kept: "yes" } },
-      ...{ spec: { holderIdentity: "a", leaseDurationSeconds: 15, leaseTransitions: 3 } },
+      spec: { holderIdentity: "a", leaseDurationSeconds: 15, leaseTransitions: 3 },
     });
     const a = new Pod("a");
     await clock.run(0);

@@ -30,7 +30,7 @@ export class FakeApi {
   resourceVersion = 100;
   readonly #watchers = new Set<(collection: string, line: string) => void>();
 
-  put(path: string, object: KubeObject & object): Stored {
+  put(path: string, object: KubeObject & Record<string, unknown>): Stored {
     const before = this.objects.get(path);
     const stored: Stored = {
       ...object,

@@ -53,12 +53,15 @@ function start(): Watch<DnsRecordObject> {
 const watchCalls = (): string[] => served.api.calls.map(({ target }) => target).filter((t) => t.includes("watch=1"));
 const listCalls = (): string[] => served.api.calls.map(({ target }) => target).filter((t) => !t.includes("watch=1"));
 
-/** The condition, or the test's own time limit. */
-const until = (condition: () => boolean): Promise<true> =>
-  vi.waitFor(() => condition() || Promise.reject(new Error("not yet")), {
-    timeout: 5_000,
-    interval: 5,
-  }) as Promise<true>;
+/** The condition, or the end of the test's patience. */
+async function until(condition: () => boolean): Promise<void> {
+  await vi.waitFor(
+    () => {
+      if (!condition()) throw new Error("not yet");
+    },
+    { timeout: 5_000, interval: 5 },
+  );
+}
 
 beforeEach(async () => {
   served = await serveApi();

@@ -26,7 +26,10 @@ export function rawDocument(snapshot: Snapshot): object {
       validForSeconds,
       votes,
     })),
-    watches: snapshot.watches.map(({ kind, ageMs }) => ({ kind, ageSeconds: ageMs === undefined ? null : ageMs / 1000 })),
+    watches: snapshot.watches.map(({ kind, ageMs }) => ({
+      kind,
+      ageSeconds: ageMs === undefined ? null : ageMs / 1000,
+    })),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Clock, Random } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { Retransmission } from "../stun/schedule.ts";
 import type { Peer, TransactionResult } from "../stun/transaction.ts";
-import { untilAborted, within } from "../wait.ts";
+import { within } from "../wait.ts";
 import type { Address } from "./address.ts";
 import { parseAddress } from "./address.ts";
 import type { FetchEcho } from "./echo.ts";
@@ -69,7 +69,7 @@ async function answerInTime(
 ): Promise<Answer> {
   const either = enough === undefined ? signal : AbortSignal.any([signal, enough]);
   try {
-    return await within(clock, deadlineMs, either, (inner) => untilAborted(question(inner), inner));
+    return await within(clock, deadlineMs, either, question);
   } catch (error) {
     signal.throwIfAborted();
     if (enough?.aborted === true) return refuse("Timeout", "not waited for: others had agreed");

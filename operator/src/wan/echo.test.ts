@@ -7,7 +7,7 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EchoResult } from "./echo.ts";
 import { fetchEcho } from "./echo.ts";
-import { TEST_CERTIFICATE, TEST_KEY } from "./testing-tls.ts";
+import { TEST_CERTIFICATE, TEST_KEY } from "../stun/testing-tls.ts";
 
 const loopback = { family: "IPv4", text: "127.0.0.1" } as const;
 const trusted = getCACertificates("default");

@@ -93,8 +93,10 @@ async function owned(
   workload: JsonObject,
   owners: readonly JsonObject[],
 ): Promise<JsonObject[]> {
-  const labels = Object.entries(objectAt(workload, "spec", "selector", "matchLabels"));
-  const selector = labels.map(([key, value]) => `${key}=${String(value)}`).join(",");
+  const labels = objectAt(workload, "spec", "selector", "matchLabels");
+  const selector = Object.keys(labels)
+    .map((key) => `${key}=${stringAt(labels, key) ?? ""}`)
+    .join(",");
   const found = await api.list(kind, namespaceOf(workload) ?? "default", selector);
   const uids = new Set(owners.map((owner) => stringAt(owner, "metadata", "uid")));
   return found.filter((object) =>

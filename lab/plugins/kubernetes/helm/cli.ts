@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { z } from "zod";
 
-export interface HelmCall {
+interface HelmCall {
   readonly args: readonly string[];
   readonly kubeconfigFile?: string | undefined;
   readonly kubeContext?: string | undefined;

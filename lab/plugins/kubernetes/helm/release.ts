@@ -35,8 +35,9 @@ const defaults: JsonObject = {
 };
 
 export function releaseDefaults(news: JsonObject): JsonObject {
-  const { compat: _, ...inputs } = news;
-  return { ...defaults, ...inputs };
+  const inputs = { ...defaults, ...news };
+  delete inputs["compat"];
+  return inputs;
 }
 
 /** Compares inputs with inputs: what helm made of them is not part of it. */

@@ -1,22 +1,23 @@
-/** HTML that was escaped when it was made. Only the `html` tag makes it, so nothing unescaped can get into a page. */
+/** HTML that was escaped when it was made. Only the `markup` tag makes it, so nothing unescaped can get into a page. */
 export class Html {
   readonly text: string;
 
   constructor(token: typeof made, text: string) {
-    if (token !== made) throw new TypeError("Html is made by the html tag alone");
+    if (token !== made) throw new TypeError("Html is made by the markup tag alone");
     this.text = text;
   }
 }
 
-const made = Symbol("html");
+const made = Symbol("markup");
 
 export type HtmlValue = Html | string | number | undefined | false | readonly HtmlValue[];
 
 /**
+ * Called `markup` and not `html`, since formatters lay out the latter anew and blanks matter to a style sheet's hash.
  * A template whose literal parts are HTML and whose values are text: strings and numbers are escaped for element
  * content and for quoted attributes alike, arrays are joined, `undefined` and `false` are nothing.
  */
-export function html(literals: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+export function markup(literals: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   let text = literals[0] ?? "";
   values.forEach((value, index) => {
     text += render(value) + (literals[index + 1] ?? "");

@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { loadBalancerIp, recordOutputs, statusUrl, wanOutputs } from "./outputs.ts";
+
+describe("outputs", () => {
+  it("are null before there is anything to tell", () => {
+    expect(loadBalancerIp(null)).toBeNull();
+    expect(statusUrl(null)).toBeNull();
+    expect(wanOutputs(null)).toEqual({ wanIp: null, wanIpv4: null, wanIpv6: null });
+    expect(recordOutputs({ zone: "example.com", name: "home", types: ["A"], ttl: 300 }, null)).toEqual([
+      { fqdn: "home.example.com", type: "A", value: null, synced: false },
+    ]);
+  });
+
+  it("know an IPv6 world too", () => {
+    expect(loadBalancerIp({ conditions: [], loadBalancer: { ingress: [{ ip: "fd00::1" }] } } as never)).toBe("fd00::1");
+    expect(statusUrl("fd00::1")).toBe("http://[fd00::1]/");
+    expect(wanOutputs({ ipv6: "2001:db8::1" })).toEqual({
+      wanIp: "2001:db8::1",
+      wanIpv4: null,
+      wanIpv6: "2001:db8::1",
+    });
+  });
+});

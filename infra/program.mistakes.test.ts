@@ -1,0 +1,16 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect, it } from "vitest";
+import { CONFIG, runProgram } from "./testing/program.ts";
+
+it("makes nothing of a config with mistakes, and names them all without a stack trace", async () => {
+  const failed = await runProgram({ ...CONFIG, pools: "nonsense", records: [{ zone: "x", name: "y" }] }).catch(
+    (error: unknown) => error,
+  );
+  // Pulumi prints the message of a RunError alone.
+  expect(pulumi.RunError.isInstance(failed)).toBe(true);
+  expect((failed as Error).message.split("\n")).toEqual([
+    "The stack config has 2 problems:",
+    expect.stringContaining("  - esddns:pools: "),
+    expect.stringContaining("  - esddns:records[0].zone: "),
+  ]);
+});

@@ -1,0 +1,132 @@
+/** Runs the whole program against Pulumi's mocks and keeps what it registered. One run for each test file: mocks are process-wide. */
+import type { PolicyRule } from "@esddns/operator/api";
+import * as pulumi from "@pulumi/pulumi";
+import type { MockResourceArgs } from "@pulumi/pulumi/runtime/mocks.js";
+import type { StackOutputs } from "../outputs.ts";
+
+export interface KubernetesInputs {
+  readonly metadata?: {
+    readonly name?: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: unknown;
+  readonly rules?: readonly PolicyRule[];
+  readonly [key: string]: unknown;
+}
+
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: KubernetesInputs;
+  /** Set where the resource is a read. */
+  readonly readId: string | undefined;
+}
+
+export interface ProgramRun {
+  readonly resources: readonly Registered[];
+  readonly outputs: { readonly [K in keyof StackOutputs]: StackOutputs[K] | undefined };
+  /** The one resource of a type, owned unless `read`; by name where there are several. */
+  one(type: string, name?: string, read?: boolean): Registered;
+}
+
+export const IMAGE = `registry.example.com/esddns@sha256:${"a".repeat(64)}`;
+export const TOKEN = "gandi-token-of-the-tests";
+
+export const CONFIG: Readonly<Record<string, unknown>> = {
+  pools: [
+    { name: "esddns-pool", addresses: ["192.168.1.100-192.168.1.110"] },
+    { name: "second", addresses: ["10.0.0.100/28"], avoidBuggyIPs: true, namespaces: ["games"] },
+  ],
+  service: { address: "192.168.1.100" },
+  records: [
+    { zone: "example.com", name: "home", types: ["A", "AAAA"], ipv6Suffix: "::10" },
+    { zone: "example.com", name: "@" },
+  ],
+  image: { reference: IMAGE },
+  gandiToken: TOKEN,
+};
+
+/** What a cluster would say of an object, by kind. */
+const STATUS: Readonly<Record<string, unknown>> = {
+  WanAddress: { ipv4: "198.51.100.20", conditions: [{ type: "Ready", status: "True" }] },
+  DnsRecord: {
+    published: [
+      { type: "A", ttl: 300, values: ["198.51.100.20"] },
+      { type: "AAAA", ttl: 300, values: ["2001:db8::10"] },
+    ],
+    conditions: [{ type: "Synced", status: "True" }],
+  },
+  IPAddressPool: { assignedIPv4: 1, assignedIPv6: 0, availableIPv4: 10, availableIPv6: 0 },
+  Service: { loadBalancer: { ingress: [{ ip: "fd00::100" }, { ip: "192.168.1.100" }] } },
+};
+
+export async function runProgram(
+  config: Readonly<Record<string, unknown>>,
+  { preview = false }: { preview?: boolean } = {},
+): Promise<ProgramRun> {
+  const resources: Registered[] = [];
+  await pulumi.runtime.setMocks(mocks(resources, preview), "esddns", "production", preview);
+  await acceptErrorHooks();
+  const values = Object.entries(config).map(([key, value]) => [
+    `esddns:${key}`,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(values), ["esddns:gandiToken"]);
+  const exported = Object.entries(await import("../index.ts"));
+  const outputs = await Promise.all(exported.map(async ([key, value]) => [key, await valueOf(pulumi.output(value))]));
+  // Resources that no output waits for are still on their way.
+  await pulumi.runtime.disconnect();
+  return {
+    resources,
+    outputs: Object.fromEntries(outputs) as ProgramRun["outputs"],
+    one: (type, name, read = false) => only(resources, type, name, read),
+  };
+}
+
+function mocks(resources: Registered[], preview: boolean): pulumi.runtime.Mocks {
+  return {
+    newResource: ({ type, name, inputs, id }: MockResourceArgs) => {
+      const own = inputs as KubernetesInputs;
+      resources.push({ type, name, inputs: own, readId: id === "" ? undefined : id });
+      const kind = type.split(":").at(-1) ?? "";
+      const { namespace, name: objectName = name } = own.metadata ?? {};
+      // In a preview an object that is to be made has neither id nor status.
+      if (preview && type.startsWith("kubernetes:")) return { id: undefined, state: own };
+      const state = { ...own, ...(kind in STATUS ? { status: STATUS[kind] } : {}), ...STATE[kind] };
+      return { id: namespace === undefined ? objectName : `${namespace}/${objectName}`, state };
+    },
+    call: () => ({}),
+  };
+}
+
+/** What other resources add to their inputs. */
+const STATE: Readonly<Record<string, object>> = {
+  Release: { status: { version: "0.15.3", status: "deployed" } },
+  Command: { stdout: `${IMAGE}\n` },
+};
+
+/** The mocked engine lacks the call by which the program registers its error hooks. */
+function acceptErrorHooks(): Promise<void> {
+  const monitor = (pulumi.runtime as unknown as { getMonitor(): Record<string, unknown> }).getMonitor();
+  monitor["registerErrorHook"] = (_request: unknown, callback: (error: null) => void) => {
+    callback(null);
+  };
+  return Promise.resolve();
+}
+
+function only(resources: readonly Registered[], type: string, name: string | undefined, read: boolean): Registered {
+  const found = resources.filter(
+    (each) => each.type === type && (name === undefined || each.name === name) && (each.readId !== undefined) === read,
+  );
+  const [first] = found;
+  if (first === undefined || found.length > 1)
+    throw new Error(`${found.length} resources of type ${type} (${name ?? "any name"})`);
+  return first;
+}
+
+function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  // `promise` is left out of the SDK's types; unlike apply, it also resolves where the value is unknown.
+  return (output as unknown as { promise(): Promise<T> }).promise();
+}

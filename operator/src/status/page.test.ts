@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { PAGE_CSP, renderPage } from "./page.ts";
+import { observation, record, snapshot } from "./testing.ts";
+
+const EVIL = `</td><script>alert("x")</script><img src=x onerror='y'>`;
+
+/** What stands between the tags, blanks joined. */
+const textOf = (page: string): string =>
+  page
+    .replace(/<style>.*<\/style>/s, "")
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ");
+
+describe("the page", () => {
+  it("tells the address, since when and by whom, the records, the votes and the changes", () => {
+    const text = textOf(renderPage(snapshot()));
+    expect(text).toContain("In order. The sources agree, and every record is in sync.");
+    expect(text).toContain("IPv4 198.51.100.20 Since 2026-03-01 11:00:00 UTC (60 min ago) Told by Google, ipify");
+    expect(text).toContain("home.example.com A 198.51.100.20 300 s True Synced");
+    expect(text).toContain("node1 2 of 2 sources answered, 2026-03-01 11:59:00 UTC (60 s ago)");
+    expect(text).toContain("https://ipify/ https, verified TLS IPv4 198.51.100.20");
+    expect(text).toContain("IPv4 198.51.100.7 198.51.100.20 Google, ipify");
+  });
+
+  it("escapes whatever comes from outside, wherever it is shown", () => {
+    const evil = record("home", "False", EVIL);
+    evil.status = { ...evil.status, fqdn: EVIL, published: [{ type: EVIL, ttl: 1, values: [EVIL] }] };
+    const { wan } = snapshot();
+    const [change] = wan?.status?.history ?? [];
+    if (wan?.status === undefined || change === undefined) expect.unreachable();
+    const node = observation("node1", "Google:198.51.100.20");
+    const [vote] = node.votes;
+    if (vote === undefined) expect.unreachable();
+    const page = renderPage(
+      snapshot({
+        namespace: EVIL,
+        version: EVIL,
+        watches: [{ kind: EVIL, ageMs: 1 }],
+        records: [evil],
+        observations: [
+          {
+            ...node,
+            nodeName: EVIL,
+            observedAt: EVIL,
+            votes: [{ ...vote, source: EVIL, organisation: EVIL, address: EVIL, detail: EVIL }],
+          },
+        ],
+        wan: {
+          ...wan,
+          status: {
+            ipv4: EVIL,
+            ipv6Prefix: EVIL,
+            ipv6: EVIL,
+            history: [{ ...change, time: EVIL, from: EVIL, to: EVIL, organisations: [EVIL] }],
+            conditions: [{ type: EVIL, status: "False", reason: EVIL, message: EVIL, lastTransitionTime: EVIL }],
+          },
+        },
+      }),
+    );
+    expect(page).not.toMatch(/<script|<img|onerror='/);
+    // Once for each of the places above, at least.
+    expect(page.split("&lt;script&gt;").length).toBeGreaterThan(20);
+  });
+
+  it.each([
+    ["Starting", { watches: [{ kind: "WanAddress", ageMs: undefined }] }],
+    ["Not set up", { wan: undefined }],
+    ["Out of sync", { records: [record("home", "False", "Gandi does not accept the token: create a new one")] }],
+  ])("says in its title: %s", (title, overrides) => {
+    expect(renderPage(snapshot(overrides))).toContain(`<title>${title} – ESDDNS home</title>`);
+  });
+
+  it("says what is wrong where there is no address, or doubt about it", () => {
+    const { wan } = snapshot();
+    if (wan === undefined) expect.unreachable();
+    const none = textOf(renderPage(snapshot({ wan: { ...wan, status: {} } })));
+    expect(none).toContain("No address. No node has reported an address yet.");
+    expect(none).toContain("IPv4 not known");
+    const [ready] = wan.status?.conditions ?? [];
+    const disputed = {
+      ...ready,
+      type: "Agreed",
+      status: "False",
+      reason: "Disputed",
+      message: "They differ.",
+    } as const;
+    const conditions = [ready, disputed] as never;
+    const doubt = textOf(renderPage(snapshot({ wan: { ...wan, status: { ...wan.status, conditions } } })));
+    expect(doubt).toContain("In doubt. They differ.");
+  });
+
+  it("says what to do about a record, and nothing where nothing is to be done", () => {
+    const wrong = textOf(renderPage(snapshot({ records: [record("home", "False", "Create a new token.")] })));
+    expect(wrong).toContain("False TokenRefused");
+    expect(wrong).toContain("Create a new token.");
+    expect(textOf(renderPage(snapshot()))).not.toContain("is in place");
+  });
+
+  it("marks an observation that has expired", () => {
+    const old = { ...observation("node1", ""), observedAt: "2026-03-01T10:00:00Z" };
+    expect(textOf(renderPage(snapshot({ observations: [old] })))).toContain("(2 h ago) expired");
+  });
+
+  it("stays bounded however much there is", () => {
+    const records = Array.from({ length: 1000 }, (_, i) => record(`r${i}`));
+    const many = Array.from({ length: 256 }, (_, i) => `Org${i}:198.51.100.20`).join(" ");
+    const observations = Array.from({ length: 200 }, (_, i) => observation(`node${i}`, many));
+    const page = renderPage(snapshot({ records, observations }));
+    expect(page.length).toBeLessThan(2_000_000);
+    expect(textOf(page)).toContain("800 more records are in the JSON");
+    expect(textOf(page)).toContain("150 more nodes are in the JSON");
+    expect(textOf(page)).toContain("192 more votes are in the JSON");
+  });
+
+  it("needs nothing but itself: its policy allows its own style sheet and nothing else", () => {
+    const page = renderPage(snapshot());
+    const style = /<style>(.*)<\/style>/s.exec(page)?.[1] ?? "";
+    const hash = createHash("sha256").update(style).digest("base64");
+    expect(PAGE_CSP).toContain(`style-src 'sha256-${hash}'`);
+    expect(PAGE_CSP).toContain("default-src 'none'");
+    expect(PAGE_CSP).not.toMatch(/unsafe|https?:|\*/);
+    expect(page).not.toMatch(/ style=|<script|http-equiv|src=/);
+  });
+});

@@ -1,0 +1,107 @@
+import { connect } from "node:net";
+import { text as readAll } from "node:stream/consumers";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type VirtualClock, virtualClock } from "../stun/testing.ts";
+import { silentLog } from "../wan/testing.ts";
+import { StatusServer, text } from "./server.ts";
+
+let clock: VirtualClock;
+let server: StatusServer;
+let origin: string;
+let made: number;
+
+beforeEach(async () => {
+  clock = virtualClock();
+  made = 0;
+  server = new StatusServer(
+    {
+      "/": () => text(200, `page ${++made}`),
+      "/slow": () => Promise.resolve(text(200, "ö")),
+      "/broken": () => {
+        throw new Error("secret detail");
+      },
+    },
+    clock,
+    silentLog(),
+  );
+  origin = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
+});
+afterEach(async () => {
+  await server.close(0);
+});
+
+const ask = async (
+  path: string,
+  init: RequestInit = {},
+): Promise<{ status: number; body: string; headers: Headers }> => {
+  const response = await fetch(origin + path, init);
+  return { status: response.status, body: await response.text(), headers: response.headers };
+};
+
+/** The raw bytes that come back, until the server closes. */
+const send = (bytes: string): Promise<string> => {
+  const socket = connect(Number(new URL(origin).port), "127.0.0.1");
+  socket.write(bytes);
+  return readAll(socket);
+};
+
+describe("StatusServer", () => {
+  it("answers its paths, whatever the query", async () => {
+    expect(await ask("/?x=<script>")).toMatchObject({ status: 200, body: "page 1\n" });
+    expect((await ask("/slow")).body).toBe("ö\n");
+  });
+
+  it("answers HEAD as GET, without the body", async () => {
+    const head = await ask("/slow", { method: "HEAD" });
+    expect([head.status, head.body, head.headers.get("content-length")]).toEqual([200, "", "3"]);
+  });
+
+  it.each(["/nothing", "/raw/", "/../etc/passwd", "/%72aw", "//example.com/"])("knows no %s", async (path) => {
+    expect(await ask(path)).toMatchObject({ status: 404, body: "not found\n" });
+  });
+
+  it.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])("refuses %s", async (method) => {
+    const refused = await ask("/", { method, ...(method === "OPTIONS" ? {} : { body: "x".repeat(100_000) }) });
+    expect([refused.status, refused.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    expect(made).toBe(0);
+  });
+
+  it("has its security headers on every answer", async () => {
+    for (const path of ["/", "/nothing", "/broken"]) {
+      const { headers } = await ask(path);
+      expect(headers.get("content-security-policy")).toContain("default-src 'none'");
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(headers.get("x-frame-options")).toBe("DENY");
+      expect(headers.get("referrer-policy")).toBe("no-referrer");
+      expect(headers.get("cache-control")).toBe("no-store");
+      expect(headers.get("server")).toBeNull();
+    }
+  });
+
+  it("tells nothing of an error but that there was one", async () => {
+    expect(await ask("/broken")).toMatchObject({ status: 500, body: "internal error\n" });
+  });
+
+  it("makes a page at most once a second for however many readers", async () => {
+    const bodies = await Promise.all(Array.from({ length: 50 }, async () => (await ask("/")).body));
+    expect(new Set(bodies)).toEqual(new Set(["page 1\n"]));
+    await clock.run(1_000);
+    expect((await ask("/")).body).toBe("page 2\n");
+  });
+
+  it("answers nonsense by closing", async () => {
+    expect(await send("NONSENSE\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await send(`GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
+    expect(await send("GET http://example.com/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).toMatch(/ 404 /);
+  });
+
+  it("closes although a client holds its connection open", async () => {
+    const socket = connect(Number(new URL(origin).port), "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write("GET / HTTP/1.1\r\n");
+    await ask("/");
+    await server.close(0);
+    expect(await readAll(socket)).toBe("");
+    await server.listen(0, "127.0.0.1");
+  });
+});

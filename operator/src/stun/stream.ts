@@ -1,0 +1,105 @@
+import type { Socket } from "node:net";
+import { connect as connectTcp, isIP } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Clock } from "../clock.ts";
+import type { RandomBytes } from "./codec.ts";
+import { bindingRequest, describe, readBindingResponse } from "./codec.ts";
+import { MessageReader } from "./framing.ts";
+import { RFC_RETRANSMISSION, scheduleOf } from "./schedule.ts";
+import type { Peer, TransactionResult } from "./transaction.ts";
+import { failure, resultOf } from "./transaction.ts";
+
+export interface StreamOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** For connection, handshake and answer together; by default Ti of RFC 8489 section 6.2.2, 39500 ms. */
+  readonly timeoutMs?: number;
+  readonly random?: RandomBytes;
+}
+
+/** The step at which a connection is, which says what an error means. */
+type Stage = "Unreachable" | "TlsFailed";
+
+/**
+ * One Binding transaction over a TCP connection of its own (RFC 8489 section 6.2.2). Messages that are no answer to
+ * it are ignored; a stream that is not STUN ends it.
+ *
+ * Rejects only with the signal's reason, or with a TypeError where the peer is no address.
+ */
+export async function bindingOverTcp(peer: Peer, options: StreamOptions): Promise<TransactionResult> {
+  assertAddress(peer);
+  return transact(options, () => {
+    const socket = connectTcp({ host: peer.address, port: peer.port });
+    return { socket, ready: "connect", stage: () => "Unreachable" };
+  });
+}
+
+/**
+ * The same over TLS (section 6.2.3). The certificate must be valid for `host`, by Node's roots and NODE_EXTRA_CA_CERTS:
+ * that makes the answer an authenticated one.
+ */
+export async function bindingOverTls(peer: Peer, host: string, options: StreamOptions): Promise<TransactionResult> {
+  assertAddress(peer);
+  return transact(options, () => {
+    let stage: Stage = "Unreachable";
+    const servername = isIP(host) === 0 ? host : "";
+    const socket = connectTls({ host: peer.address, port: peer.port, servername, rejectUnauthorized: true });
+    socket.once("connect", () => (stage = "TlsFailed"));
+    socket.once("secureConnect", () => (stage = "Unreachable"));
+    return { socket, ready: "secureConnect", stage: () => stage };
+  });
+}
+
+interface Connection {
+  readonly socket: Socket;
+  /** The event after which the request may be sent. */
+  readonly ready: "connect" | "secureConnect";
+  readonly stage: () => Stage;
+}
+
+async function transact(options: StreamOptions, open: () => Connection): Promise<TransactionResult> {
+  const { clock, signal, timeoutMs = scheduleOf(RFC_RETRANSMISSION).giveUpAtMs } = options;
+  signal.throwIfAborted();
+  const startedAt = clock.monotonic();
+  const end = Promise.withResolvers<TransactionResult>();
+  const ended = new AbortController();
+  const onAbort = (): void => {
+    end.reject(signal.reason as Error);
+  };
+  signal.addEventListener("abort", onAbort);
+  const { socket, ready, stage } = open();
+  const request = bindingRequest(options.random);
+  const reader = new MessageReader();
+  socket.once(ready, () => socket.write(request.bytes));
+  socket.on("data", (chunk) => {
+    const messages = reader.push(chunk);
+    if (!messages.ok) end.resolve(failure("Malformed", describe(messages.error)));
+    for (const message of messages.ok ? messages.value : []) {
+      const result = resultOf(readBindingResponse(message, request.transactionId), clock.monotonic() - startedAt);
+      if (result !== undefined) end.resolve(result);
+    }
+  });
+  socket.on("error", (error) => {
+    end.resolve(failure(stage(), error.message));
+  });
+  socket.on("close", () => {
+    end.resolve(failure(stage(), "the connection was closed without an answer"));
+  });
+  clock.sleep(timeoutMs, ended.signal).then(
+    () => {
+      end.resolve(failure("Timeout", `no answer in ${timeoutMs} ms`));
+    },
+    () => undefined,
+  );
+  try {
+    return await end.promise;
+  } finally {
+    ended.abort();
+    signal.removeEventListener("abort", onAbort);
+    socket.destroy();
+  }
+}
+
+function assertAddress({ address }: Peer): void {
+  if (isIP(address) === 0) throw new TypeError(`not an IP address: ${address}`);
+}
