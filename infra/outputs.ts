@@ -47,7 +47,10 @@ export interface PoolOutput {
 
 /** null in the place of what has failed: a stack whose one output fails would store none at all. */
 export function orNull<T>(output: pulumi.Output<T | undefined>): pulumi.Output<T | null> {
-  return pulumi.recover<T | null>(output.apply((value) => value ?? null) as pulumi.Output<T | null>, () => null);
+  return pulumi.recover<T | null>(
+    output.apply((value): T | null => value ?? null),
+    () => null,
+  );
 }
 
 /** IPv4 first. */

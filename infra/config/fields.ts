@@ -6,7 +6,7 @@ import { parseAddress, parseNetwork, parseRange } from "./addresses.ts";
 import { quote, type Complaint } from "./problem.ts";
 
 /** A string that is right when `check` has no complaint; the issue carries what would be right in `params.right`. */
-export function checkedString(check: (value: string) => Complaint | undefined) {
+function checkedString(check: (value: string) => Complaint | undefined) {
   return z.string().superRefine((value, context) => {
     const complaint = check(value);
     if (complaint === undefined) return;

@@ -8,7 +8,7 @@ import { checkRecords } from "./records.ts";
 import type { DnsRecordConfig, L2, Pool, Section } from "./schema.ts";
 
 /** Where Gandi's token comes from. The token itself is no part of the config: it stays a secret of Pulumi's. */
-export type TokenSource = { kind: "config" } | { kind: "secret"; name: string; key: string } | { kind: "none" };
+type TokenSource = { kind: "config" } | { kind: "secret"; name: string; key: string } | { kind: "none" };
 
 export type ImageSource = { kind: "reference"; reference: string } | { kind: "buildah"; containerd: readonly string[] };
 

@@ -26,7 +26,8 @@ export function formatProblem(problem: Problem): string {
 
 /** A value as it is quoted in a message: short, on one line. */
 export function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  // Typed as always a string, but there is none for undefined and functions.
+  const text = (JSON.stringify(value) as string | undefined) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 

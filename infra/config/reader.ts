@@ -56,7 +56,10 @@ export class Reader {
 
   #enter(key: string, value: unknown): void {
     const known = Object.keys(keys);
-    if (!known.includes(key)) return this.complain([unknownKey(key, known, [])]);
+    if (!known.includes(key)) {
+      this.complain([unknownKey(key, known, [])]);
+      return;
+    }
     const schema = keys[key as Key];
     const decoded = decode(schema, value);
     if ("value" in decoded) this.#entries.set(key, decoded.value);

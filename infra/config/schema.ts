@@ -16,7 +16,7 @@ const labelSelector = z.object({
     .optional(),
 });
 
-export const poolSchema = z.object({
+const poolSchema = z.object({
   name: fields.objectName.describe("The pool's name, for instance esddns-pool."),
   addresses: z
     .array(fields.poolAddresses)
@@ -27,7 +27,7 @@ export const poolSchema = z.object({
   namespaces: z.array(fields.objectName).default([]).describe("The only namespaces that may use the pool; none: all."),
 });
 
-export const l2Schema = z.object({
+const l2Schema = z.object({
   name: fields.objectName.describe("The advertisement's name, for instance esddns-l2."),
   pools: z
     .array(z.string())
@@ -37,7 +37,7 @@ export const l2Schema = z.object({
   nodeSelectors: z.array(labelSelector).default([]).describe("The only nodes that announce, by label; none: all."),
 });
 
-export const recordSchema = z.object({
+const recordSchema = z.object({
   zone: fields.zoneName.describe("The zone at Gandi, for instance example.com."),
   name: fields.recordName.describe("Relative to the zone, for instance home; @ is the zone itself."),
   types: dnsRecordSpec.shape.types.describe("A, AAAA or both, for instance [A]."),

@@ -81,20 +81,20 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown, base:
 
 function whatIsWrong(issue: z.core.$ZodIssue, value: unknown): string {
   if (value === undefined) return "is missing";
-  switch (issue.code) {
-    case "invalid_type":
-      if (issue.expected === "int") return `${quote(value)} is not a whole number`;
-      return `${quote(value)} is ${kindOf(value)}, not ${article(issue.expected)}`;
-    case "too_small":
-      if (Array.isArray(value) || typeof value === "string") return "is empty";
-      return `${quote(value)} is too small: the least is ${issue.minimum}`;
-    case "too_big":
-      return `${Array.isArray(value) ? `has ${value.length} items, which` : quote(value)} is too much: the most is ${issue.maximum}`;
-    case "custom":
-      return issue.message;
-    default:
-      return `${quote(value)} does not fit`;
+  if (issue.code === "custom") return issue.message;
+  if (issue.code === "invalid_type") {
+    if (issue.expected === "int") return `${quote(value)} is not a whole number`;
+    return `${quote(value)} is ${kindOf(value)}, not ${article(issue.expected)}`;
   }
+  if (issue.code === "too_small") {
+    if (Array.isArray(value) || typeof value === "string") return "is empty";
+    return `${quote(value)} is too small: the least is ${issue.minimum}`;
+  }
+  if (issue.code === "too_big") {
+    if (Array.isArray(value)) return `has ${value.length} items: the most is ${issue.maximum}`;
+    return `${quote(value)} is too much: the most is ${issue.maximum}`;
+  }
+  return `${quote(value)} does not fit`;
 }
 
 function whatIsRight(issue: z.core.$ZodIssue, value: unknown, schema: z.ZodType | undefined): string {

@@ -29,7 +29,7 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
         image: args.image,
         args: [args.command],
         env: [...identity, ...(args.env ?? [])],
-        ports: [{ name: "http", containerPort: HTTP_PORT }],
+        ports: [{ name: "http", containerPort: HTTP_PORT, protocol: "TCP" }],
         startupProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 2, failureThreshold: 30 },
         livenessProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 10, failureThreshold: 3 },
         readinessProbe: { httpGet: { path: "/readyz", port: "http" }, periodSeconds: 5, failureThreshold: 3 },
@@ -57,5 +57,6 @@ const identity = [
 ];
 
 function fieldEnv(name: string, fieldPath: string): k8s.types.input.core.v1.EnvVar {
-  return { name, valueFrom: { fieldRef: { fieldPath } } };
+  // With the default apiVersion spelled out: server-side apply compares a fieldRef as a whole.
+  return { name, valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } } };
 }

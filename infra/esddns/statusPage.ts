@@ -101,7 +101,7 @@ export class StatusPage extends pulumi.ComponentResource {
           // Both families where cluster and pool have both, else the one that they have.
           ipFamilyPolicy: "PreferDualStack",
           selector,
-          ports: [{ name: "http", port: 80, targetPort: HTTP_PORT }],
+          ports: [{ name: "http", port: 80, targetPort: HTTP_PORT, protocol: "TCP" }],
         },
       },
       { parent: this, dependsOn: [...pools.map(({ resource }) => resource), ...advertisements] },

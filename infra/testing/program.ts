@@ -1,10 +1,11 @@
-/** Runs the whole program against Pulumi's mocks and keeps what it registered. One run for each test file: mocks are process-wide. */
+/** Runs the whole program against Pulumi's mocks and keeps what it registered. One run at a time: mocks are process-wide. */
 import type { PolicyRule } from "@esddns/operator/api";
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime/mocks.js";
+import { vi } from "vitest";
 import type { StackOutputs } from "../outputs.ts";
 
-export interface KubernetesInputs {
+interface KubernetesInputs {
   readonly metadata?: {
     readonly name?: string;
     readonly namespace?: string;
@@ -16,7 +17,7 @@ export interface KubernetesInputs {
   readonly [key: string]: unknown;
 }
 
-export interface Registered {
+interface Registered {
   readonly type: string;
   readonly name: string;
   readonly inputs: KubernetesInputs;
@@ -29,6 +30,12 @@ export interface ProgramRun {
   readonly outputs: { readonly [K in keyof StackOutputs]: StackOutputs[K] | undefined };
   /** The one resource of a type, owned unless `read`; by name where there are several. */
   one(type: string, name?: string, read?: boolean): Registered;
+}
+
+/** A resource of `type` is not there before one of each type in `until` is. */
+interface Hold {
+  readonly type: string;
+  readonly until: readonly string[];
 }
 
 export const IMAGE = `registry.example.com/esddns@sha256:${"a".repeat(64)}`;
@@ -64,16 +71,17 @@ const STATUS: Readonly<Record<string, unknown>> = {
 
 export async function runProgram(
   config: Readonly<Record<string, unknown>>,
-  { preview = false }: { preview?: boolean } = {},
+  { preview = false, hold }: { preview?: boolean; hold?: Hold } = {},
 ): Promise<ProgramRun> {
   const resources: Registered[] = [];
-  await pulumi.runtime.setMocks(mocks(resources, preview), "esddns", "production", preview);
+  await pulumi.runtime.setMocks(mocks(resources, preview, hold), "esddns", "production", preview);
   await acceptErrorHooks();
   const values = Object.entries(config).map(([key, value]) => [
     `esddns:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(values), ["esddns:gandiToken"]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(values) as Record<string, string>, ["esddns:gandiToken"]);
+  vi.resetModules();
   const exported = Object.entries(await import("../index.ts"));
   const outputs = await Promise.all(exported.map(async ([key, value]) => [key, await valueOf(pulumi.output(value))]));
   // Resources that no output waits for are still on their way.
@@ -85,11 +93,14 @@ export async function runProgram(
   };
 }
 
-function mocks(resources: Registered[], preview: boolean): pulumi.runtime.Mocks {
+function mocks(resources: Registered[], preview: boolean, hold: Hold | undefined): pulumi.runtime.Mocks {
+  const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
   return {
-    newResource: ({ type, name, inputs, id }: MockResourceArgs) => {
+    newResource: async ({ type, name, inputs, id }: MockResourceArgs) => {
       const own = inputs as KubernetesInputs;
       resources.push({ type, name, inputs: own, readId: id === "" ? undefined : id });
+      if (hold?.until.every((awaited) => resources.some((resource) => resource.type === awaited))) release(undefined);
+      if (type === hold?.type) await released;
       const kind = type.split(":").at(-1) ?? "";
       const { namespace, name: objectName = name } = own.metadata ?? {};
       // In a preview an object that is to be made has neither id nor status.

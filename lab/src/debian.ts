@@ -1,25 +1,26 @@
 /** The Debian packages of the lab: installs what is missing, and starts nothing that a package ships. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { LabError } from "./errors.ts";
-import { run } from "./run.ts";
+import { allPids, environmentOf, readOr } from "./proc.ts";
+import { OUTLIVES_MARKER, run } from "./run.ts";
 import type { Step } from "./steps.ts";
 
 /** Package → what the lab uses it for. */
-export const packages = {
-  "bind9-dnsutils": "dig, to see the records as the internet does",
+const packages = {
+  "bind9-dnsutils": "dig and nsupdate",
   buildah: "builds images without a daemon",
   "busybox-static": "the pause image and the test pods",
   conntrack: "looks at the router's NAT entries",
   containerd: "the nodes' container runtime",
   "containernetworking-plugins": "the pods' network",
   coturn: "STUN over UDP, TCP and TLS",
-  curl: "asks the cluster's processes whether they are ready",
+  curl: "asks processes whether they are ready; in test pods",
   "dnsmasq-base": "the home router's resolver",
   "etcd-server": "the cluster's store",
   iproute2: "network namespaces, links, addresses",
   iptables: "NAT on the router, Services and masquerading on the nodes",
   knot: "the authoritative DNS server",
-  "knot-dnsutils": "its updates",
   kmod: "modprobe br_netfilter, where it is not built into the kernel",
   openssl: "the cluster's and the internet's certificates",
   runc: "starts the containers",
@@ -34,9 +35,11 @@ export async function ensurePackages(step: Step): Promise<void> {
   if (!existsSync("/usr/bin/dpkg-query")) {
     throw new LabError("This machine is not a Debian one.", { hint: "the lab runs on Debian 12 and newer" });
   }
+  await earlierRunEnded(step);
   const needed = Object.keys(packages);
   const missing = missingPackages(needed, await installed(step, needed));
   if (missing.length === 0) {
+    removeOwnPolicy();
     step.progress(`all ${needed.length} are installed`);
     return;
   }
@@ -77,13 +80,24 @@ async function apt(step: Step, argv: readonly [string, ...string[]]): Promise<vo
 
 /** invoke-rc.d and deb-systemd-invoke ask policy-rc.d before they start anything; without one they start it. */
 async function withoutServices(work: () => Promise<void>): Promise<void> {
-  const ours = !existsSync(POLICY) || readFileSync(POLICY, "utf8") === POLICY_TEXT;
-  if (ours) writeFileSync(POLICY, POLICY_TEXT, { mode: 0o755 });
+  if (!existsSync(POLICY)) writeFileSync(POLICY, POLICY_TEXT, { mode: 0o755 });
   try {
     await work();
   } finally {
-    if (ours) rmSync(POLICY, { force: true });
+    removeOwnPolicy();
   }
+}
+
+function removeOwnPolicy(): void {
+  if (readOr(POLICY, "") === POLICY_TEXT) rmSync(POLICY);
+}
+
+/** An installation goes on when the run that began it is killed; until it has ended, dpkg lets no other begin. */
+async function earlierRunEnded(step: Step): Promise<void> {
+  const running = () => allPids().some((pid) => environmentOf(pid, OUTLIVES_MARKER) !== undefined);
+  if (!running()) return;
+  step.progress("waiting for the installation that an earlier run began");
+  while (running()) await sleep(200);
 }
 
 /** br_netfilter makes a reply between two pods of one node pass the rules that undo a Service's address translation. */

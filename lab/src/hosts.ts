@@ -2,7 +2,6 @@
 import { internet, lan, type Host } from "./topology.ts";
 
 export const nodes = [lan.node1, lan.node2] as const;
-export type NodeName = (typeof nodes)[number]["name"];
 
 /** Hosts with one leg in the LAN and the router as their gateway. */
 export const lanHosts: readonly Host[] = [lan.node1, lan.node2, lan.client];

@@ -79,7 +79,7 @@ export async function importImages(archives: ReadonlyMap<string, string>, step: 
       const importedFile = join(stateDir, name, "imported-images.json");
       const imported = await readFile(importedFile, "utf8").then(
         (text) => JSON.parse(text) as Record<string, string>,
-        () => ({}) as Record<string, string>,
+        (): Record<string, string> => ({}),
       );
       for (const [reference, archive] of archives) {
         if (present.has(reference) && imported[reference] === archive) continue;

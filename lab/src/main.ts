@@ -1,8 +1,9 @@
 /** The lab's command: `npm run lab -- VERB …`. The only place that decides on output and exit status. */
 import { existsSync, readdirSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { help, parseCommand, type Command } from "./cli.ts";
-import { adminKubeconfig } from "./cluster/kubeconfig.ts";
+import { kubeEnvironment } from "./cluster/kubeconfig.ts";
 import { leftovers, removeAll, stopProcesses } from "./down.ts";
 import { LabError, messageOf, UsageError } from "./errors.ts";
 import { takeLock } from "./lock.ts";
@@ -20,7 +21,9 @@ import { upLab } from "./up.ts";
 import { changeWan, readWan } from "./wan.ts";
 
 process.on("exit", endChildren);
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
+}
 
 try {
   process.exitCode = await perform(parseCommand(process.argv.slice(2)));
@@ -32,6 +35,7 @@ try {
 
 /** @returns the exit status. */
 async function perform(command: Command): Promise<number> {
+  if (command.verb !== "help") requireRoot();
   switch (command.verb) {
     case "help":
       process.stdout.write(help);
@@ -51,7 +55,7 @@ async function perform(command: Command): Promise<number> {
       requireHost(lan.client.name);
       return become([join(binDir, "kubectl"), ...command.args], {
         host: lan.client.name,
-        env: { KUBECONFIG: adminKubeconfig },
+        env: kubeEnvironment,
       });
     case "pulumi":
       return pulumi(command.args);
@@ -117,6 +121,12 @@ function logs(name: string | undefined, follow: boolean): number {
   }
   const file = join(logDir, `${name}.log`);
   return replaceProcess(follow ? ["tail", "-n", "50", "-F", file] : ["cat", file]);
+}
+
+function requireRoot(): void {
+  if (process.getuid?.() !== 0) {
+    throw new LabError("The lab needs root, for its network namespaces and mounts.", { hint: "sudo npm run lab" });
+  }
 }
 
 function requireHost(host: string): void {

@@ -13,24 +13,21 @@ export interface Place {
 }
 
 /** Becomes `argv` on a host: input, output, signals and exit status are the command's own. Does not return. */
-export function become(argv: readonly [string, ...string[]], place: Place): never {
+export function become(argv: Argv, place: Place): never {
   // Where npm was called, not where package.json is: relative paths mean what they say.
   chdir(place.cwd ?? env["INIT_CWD"] ?? ".");
   replaceProcess(onHost(place.host, withResolver(argv, resolverFile(place.host))), place.env ?? {});
 }
 
 /** In a mount namespace of its own the command finds the host's resolver where programs look for it. */
-function withResolver(argv: readonly [string, ...string[]], file: string | undefined): readonly string[] {
+function withResolver(argv: Argv, file: string | undefined): readonly string[] {
   if (file === undefined) return argv;
   const script = 'mount --bind "$1" /etc/resolv.conf; shift; exec "$@"';
   return ["unshare", "--mount", "--propagation=private", "--", "sh", "-euc", script, "exec", file, ...argv];
 }
 
 /** As `become`, without a host. */
-export function replaceProcess(
-  argv: readonly [string, ...string[]],
-  added: Readonly<Record<string, string>> = {},
-): never {
+export function replaceProcess(argv: Argv, added: Readonly<Record<string, string>> = {}): never {
   if (execve === undefined) throw new LabError("This Node cannot run another program in its place; 24 can.");
   // That execve is new is nothing for the person at the terminal.
   process.removeAllListeners("warning");

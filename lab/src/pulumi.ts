@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { pluginPathDirs } from "../plugins/index.ts";
+import { kubeEnvironment } from "./cluster/kubeconfig.ts";
 import { binDir, projectDir, stateDir } from "./paths.ts";
 
 export const labStack = "development";
@@ -40,7 +41,7 @@ async function pulumiEnv(stack: string): Promise<Record<string, string>> {
     HOME: process.env["HOME"] ?? "/root",
     LANG: "C.UTF-8",
     ...(process.env["TERM"] === undefined ? {} : { TERM: process.env["TERM"] }),
-    KUBECONFIG: join(stateDir, "kubeconfig"),
+    ...kubeEnvironment,
     PULUMI_HOME: pulumiHome,
     PULUMI_BACKEND_URL: `file://${backendDir}`,
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,

@@ -23,6 +23,9 @@ export interface RunOptions {
 /** Marks everything that a run of the lab starts and waits for, so that the next run can end what a killed one left. */
 export const RUN_MARKER = "ESDDNS_LAB_RUN";
 
+/** Marks the few that are to be waited for instead. */
+export const OUTLIVES_MARKER = "ESDDNS_LAB_OUTLIVES";
+
 const children = new Set<ChildProcess>();
 
 /** Runs a command to its end; resolves to its standard output. @throws {LabError} when it exits other than with 0. */
@@ -36,7 +39,7 @@ export async function run(argv: Argv, options: RunOptions = {}): Promise<string>
     // A process group of its own: all of it can be ended, and Ctrl-C reaches it through endChildren alone.
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
-    env: { ...process.env, ...(options.outlivesUs ? {} : { [RUN_MARKER]: String(process.pid) }), ...options.env },
+    env: { ...process.env, [options.outlivesUs ? OUTLIVES_MARKER : RUN_MARKER]: String(process.pid), ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   if (!options.outlivesUs) children.add(child);

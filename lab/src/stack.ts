@@ -12,6 +12,9 @@ import { onHost } from "./run.ts";
 import type { Step } from "./steps.ts";
 import { lan } from "./topology.ts";
 
+/** Of all that the CLI prints without a terminal, the lines that tell how far it is; the rest is in the log. */
+const TELLING = / (created|updated|deleted|replaced|\*\*\w+ failed\*\*) |\berror: |^Duration:/;
+
 /** Longer than the longest wait within an `up`: Helm's five minutes and those of the custom resources. */
 const UP_TIMEOUT_MS = 15 * 60_000;
 
@@ -61,7 +64,7 @@ async function pulumi(
     cwd: cwd ?? projectCwd,
     timeoutMs: UP_TIMEOUT_MS,
     onLine: (line) => {
-      if (line.trim() !== "") step.progress(line.trimEnd());
+      if (TELLING.test(line)) step.progress(line.trim());
     },
     ...(input === undefined ? {} : { input }),
   });

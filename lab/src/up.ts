@@ -6,19 +6,17 @@ import { chartArchive } from "./charts.ts";
 import { prepareCluster, startContainerds, startControlPlane, startNodes } from "./cluster/index.ts";
 import { ensureKernel, ensurePackages } from "./debian.ts";
 import { removeAll } from "./down.ts";
-import { LabError } from "./errors.ts";
 import { buildImages, importImages } from "./images.ts";
 import { internetServices, prepareInternet } from "./internet/index.ts";
 import { ensureNetwork } from "./network.ts";
 import { stateDir } from "./paths.ts";
 import { readOr } from "./proc.ts";
 import { endStrays, ensureRunning } from "./processes.ts";
-import { Steps } from "./steps.ts";
+import type { Steps } from "./steps.ts";
 import { ensureToolchain } from "./toolchain.ts";
 
 /** Everything below the stack. Steps that need nothing of each other overlap. */
 export async function upLab(steps: Steps): Promise<void> {
-  checkMachine();
   await endStrays();
   await forgetEarlierBoot(steps);
   const packages = steps.step("Debian packages", async (step) => {
@@ -49,13 +47,6 @@ async function upCluster(steps: Steps, prerequisites: Promise<unknown>): Promise
   });
   const ready = controlPlane.then(() => steps.step("Nodes", (step) => startNodes(services, step)));
   await Promise.all([images, ready]);
-}
-
-function checkMachine(): void {
-  if (process.platform !== "linux") throw new LabError("The lab needs Linux: it is made of network namespaces.");
-  if (process.getuid?.() !== 0) {
-    throw new LabError("The lab needs root, to make network namespaces and mounts.", { hint: "sudo npm run lab" });
-  }
 }
 
 /** After a reboot the namespaces and processes are gone, but not the folder with their records: start anew. */

@@ -97,6 +97,9 @@ interface InterfaceAddress {
 
 async function addressesOf(host: string, device: string, family: "inet" | "inet6"): Promise<InterfaceAddress[]> {
   const shown = await run(["ip", "-n", namespaceOf(host), "-j", "-f", family, "address", "show", "dev", device]);
-  const found = JSON.parse(shown) as { addr_info?: InterfaceAddress[] }[];
-  return found.flatMap(({ addr_info = [] }) => addr_info).filter(({ local }) => local !== undefined);
+  const found = JSON.parse(shown) as { addr_info?: Partial<InterfaceAddress>[] }[];
+  // Some versions of ip leave an empty object for each address of the other family.
+  return found
+    .flatMap(({ addr_info = [] }) => addr_info)
+    .filter((address): address is InterfaceAddress => address.local !== undefined);
 }

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, type ExecFileException } from "node:child_process";
 
 /**
  * Standard output of a program that ends with status 0.
@@ -10,14 +10,17 @@ export function run(
   options: { env?: NodeJS.ProcessEnv; install?: string; timeoutMs?: number } = {},
 ): Promise<string> {
   const { env = process.env, install = "", timeoutMs = 300_000 } = options;
+  const explain = (error: ExecFileException, stderr: string): string => {
+    if (error.code === "ENOENT") return `${file} is not installed here. ${install}`.trim();
+    const how = error.killed
+      ? `did not end within ${timeoutMs / 1000} s`
+      : `failed (${error.code ?? error.signal ?? "?"})`;
+    return `${file} ${args[0] ?? ""} ${how}:\n${stderr.trim().split("\n").slice(-15).join("\n")}`;
+  };
   return new Promise((resolve, reject) => {
     execFile(file, args, { env, timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      if (error === null) return resolve(stdout);
-      if (error.code === "ENOENT") return reject(new Error(`${file} is not installed here. ${install}`.trim()));
-      const how = error.killed
-        ? `did not end within ${timeoutMs / 1000} s`
-        : `failed (${error.code ?? error.signal ?? "?"})`;
-      reject(new Error(`${file} ${args[0] ?? ""} ${how}:\n${stderr.trim().split("\n").slice(-15).join("\n")}`));
+      if (error === null) resolve(stdout);
+      else reject(new Error(explain(error, stderr)));
     });
   });
 }

@@ -1,6 +1,6 @@
 /** What the pod's environment says: read once at the start, by a pure function that reports every problem at once. */
 
-export interface CommonConfig {
+interface CommonConfig {
   readonly namespace: string;
   readonly podName: string;
   readonly logLevel: LogLevel;
@@ -15,7 +15,7 @@ export interface OperatorConfig extends CommonConfig {
   readonly gandiTokenFile: string;
 }
 
-export interface StatusConfig extends CommonConfig {
+interface StatusConfig extends CommonConfig {
   readonly command: "status";
 }
 

@@ -42,8 +42,12 @@ export function errorsOf(text: string): string[] {
   for (const { lines } of split(text)) {
     for (const [i, line] of lines.entries()) {
       const found = /^ {4}error: (.*)$/.exec(line)?.[1];
-      // The engine's own lines: they repeat that something failed.
-      if (found === undefined || /^(?:Running program|preview failed|update failed)/.test(found)) continue;
+      // Lines of the engine and of the SDK: they repeat that something failed.
+      if (
+        found === undefined ||
+        /^(?:Running program|Error: resource .* failed to register|preview failed|update failed)/.test(found)
+      )
+        continue;
       const rest = lines.slice(i + 1);
       const end = rest.findIndex((next) => /^ {2}\S|^Outputs:|^Resources:| {4}(?:error|warning): |^$/.test(next));
       errors.add(

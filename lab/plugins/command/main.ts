@@ -4,7 +4,8 @@ import { servePlugin } from "../shared/grpc.ts";
 import { addProvider } from "../shared/serve-provider.ts";
 import { commandProvider } from "./provider.ts";
 
-const provider = commandProvider(engineHost(process.argv.at(-1) ?? ""), process.env);
+const host = engineHost(process.argv.at(-1) ?? "");
+const provider = commandProvider(host, process.env);
 await servePlugin((server) => {
-  addProvider(server, provider);
+  addProvider(server, provider, host.flush);
 }, provider.cancel);

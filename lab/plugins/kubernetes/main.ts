@@ -9,8 +9,8 @@ import { addProvider } from "../shared/serve-provider.ts";
 import { runHelm } from "./helm/cli.ts";
 import { kubernetesProvider } from "./provider.ts";
 
-const engine = process.argv.at(-1) ?? "";
-const provider = kubernetesProvider({ host: engineHost(engine), clock: systemClock, helm: runHelm, env: process.env });
+const host = engineHost(process.argv.at(-1) ?? "");
+const provider = kubernetesProvider({ host, clock: systemClock, helm: runHelm, env: process.env });
 await servePlugin((server) => {
-  addProvider(server, provider);
+  addProvider(server, provider, host.flush);
 }, provider.cancel);

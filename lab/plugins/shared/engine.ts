@@ -10,14 +10,28 @@ const severities = {
   error: enginePb.LogSeverity.ERROR,
 } as const;
 
+export interface EngineHost extends Host {
+  /** Resolves when the engine has all messages; a later answer then does not overtake them. */
+  readonly flush: () => Promise<void>;
+}
+
 /** `address`: host:port, the last argument that the CLI starts a plugin with. */
-export function engineHost(address: string): Host {
+export function engineHost(address: string): EngineHost {
   const client = new engineServices.EngineClient(address, grpc.credentials.createInsecure());
+  let sent = Promise.resolve();
   const send = (severity: Severity, urn: string, message: string, ephemeral: boolean): void => {
     const request = new enginePb.LogRequest();
     request.setSeverity(severities[severity]).setUrn(urn).setMessage(message).setEphemeral(ephemeral);
-    // A message that cannot be delivered must not fail the operation that it is about.
-    client.log(request, () => undefined);
+    // One after the other, or the engine shows them in another order. A message that cannot be delivered must not fail
+    // the operation that it is about.
+    sent = sent.then(
+      () =>
+        new Promise((resolve) => {
+          client.log(request, () => {
+            resolve();
+          });
+        }),
+    );
   };
   return {
     log: (severity, urn, message) => {
@@ -26,5 +40,6 @@ export function engineHost(address: string): Host {
     status: (severity, urn, message) => {
       send(severity, urn, message, true);
     },
+    flush: () => sent,
   };
 }

@@ -15,11 +15,12 @@ import type { JsonObject } from "./values.ts";
 
 type Struct = structPb.Struct;
 
-export function addProvider(server: grpc.Server, provider: Provider): void {
+/** `flush` is awaited before an operation on a resource is answered. */
+export function addProvider(server: grpc.Server, provider: Provider, flush = () => Promise.resolve()): void {
   const service = providerServices.ResourceProviderService as unknown as grpc.ServiceDefinition;
   server.addService(service, {
     ...configuration(provider),
-    ...lifecycle(provider),
+    ...lifecycle(provider, flush),
   });
 }
 
@@ -51,41 +52,49 @@ function configuration(provider: Provider) {
   };
 }
 
-function lifecycle(provider: Provider) {
+function lifecycle(provider: Provider, flush: () => Promise<void>) {
+  const operation = <Request, Response>(answer: (request: Request) => Promise<Response>) =>
+    unary(async (request: Request) => {
+      try {
+        return await answer(request);
+      } finally {
+        await flush();
+      }
+    }, toStatus);
   return {
-    check: unary(async (call: pb.CheckRequest) => {
+    check: operation(async (call: pb.CheckRequest) => {
       const answer = await provider.check(checkRequest(call));
       const response = new pb.CheckResponse().setInputs(toStruct(answer.inputs));
       for (const { property, reason } of answer.failures ?? []) {
         response.addFailures(new pb.CheckFailure().setProperty(property).setReason(reason));
       }
       return response;
-    }, toStatus),
-    diff: unary(async (call: pb.DiffRequest) => diffResponse(await provider.diff(diffRequest(call))), toStatus),
-    create: unary(async (call: pb.CreateRequest) => {
+    }),
+    diff: operation(async (call: pb.DiffRequest) => diffResponse(await provider.diff(diffRequest(call)))),
+    create: operation(async (call: pb.CreateRequest) => {
       const properties = fromStruct(call.getProperties());
       const flags = { preview: call.getPreview(), timeout: call.getTimeout() };
       const answer = await provider.create({ ...resource(call), properties, ...flags });
       return new pb.CreateResponse().setId(answer.id ?? "").setProperties(toStruct(answer.properties));
-    }, toStatus),
-    read: unary(async (call: pb.ReadRequest) => {
+    }),
+    read: operation(async (call: pb.ReadRequest) => {
       const [properties, inputs] = [fromStruct(call.getProperties()), fromStruct(call.getInputs())];
       const answer = await provider.read({ ...resource(call), id: call.getId(), properties, inputs });
       const response = new pb.ReadResponse().setId(answer.id ?? "");
       if (answer.inputs !== undefined) response.setInputs(toStruct(answer.inputs));
       if (answer.properties !== undefined) response.setProperties(toStruct(answer.properties));
       return response;
-    }, toStatus),
-    update: unary(async (call: pb.UpdateRequest) => {
+    }),
+    update: operation(async (call: pb.UpdateRequest) => {
       const flags = { preview: call.getPreview(), timeout: call.getTimeout() };
       const answer = await provider.update({ ...diffRequest(call), ...flags });
       return new pb.UpdateResponse().setProperties(toStruct(answer.properties));
-    }, toStatus),
-    delete: unary(async (call: pb.DeleteRequest) => {
+    }),
+    delete: operation(async (call: pb.DeleteRequest) => {
       const [properties, oldInputs] = [fromStruct(call.getProperties()), fromStruct(call.getOldInputs())];
       await provider.delete({ ...resource(call), id: call.getId(), properties, oldInputs, timeout: call.getTimeout() });
       return new emptyPb.Empty();
-    }, toStatus),
+    }),
   };
 }
 

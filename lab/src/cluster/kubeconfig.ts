@@ -6,10 +6,16 @@ import { stateDir } from "../paths.ts";
 import { lan } from "../topology.ts";
 import { ca, crt, key } from "./pki.ts";
 
-export const API_SERVER = `https://${lan.node1.ipv4}:6443`;
+const API_SERVER = `https://${lan.node1.ipv4}:6443`;
 
 /** The administrator's: what `kubectl` and `pulumi` use. */
 export const adminKubeconfig = join(stateDir, "kubeconfig");
+
+/**
+ * What kubectl and helm need to know. What they remember of the API is kept with the cluster: in the home folder it
+ * would be taken for that of the next cluster at the same address.
+ */
+export const kubeEnvironment = { KUBECONFIG: adminKubeconfig, KUBECACHEDIR: join(stateDir, "kube-cache") } as const;
 
 /** That of a component, by the name of its certificate. */
 export const kubeconfigOf = (certificate: string): string => join(stateDir, "kubeconfigs", certificate);

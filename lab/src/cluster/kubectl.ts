@@ -2,10 +2,10 @@
 import { binary } from "../toolchain.ts";
 import { onHost, run } from "../run.ts";
 import { lan } from "../topology.ts";
-import { adminKubeconfig } from "./kubeconfig.ts";
+import { kubeEnvironment } from "./kubeconfig.ts";
 
 /** @throws {LabError} with kubectl's own words when it fails. */
 export async function kubectl(...args: string[]): Promise<string> {
-  const argv = [binary("kubectl"), `--kubeconfig=${adminKubeconfig}`, "--request-timeout=5s", ...args];
-  return run(onHost(lan.node1.name, argv), { timeoutMs: 10_000 });
+  const argv = [binary("kubectl"), "--request-timeout=5s", ...args];
+  return run(onHost(lan.node1.name, argv), { env: kubeEnvironment, timeoutMs: 10_000 });
 }

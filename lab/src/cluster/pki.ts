@@ -15,7 +15,7 @@ export const caKey = join(pkiDir, "ca.key");
 export const serviceAccountKey = join(pkiDir, "service-accounts.key");
 export const serviceAccountPublicKey = join(pkiDir, "service-accounts.pub");
 
-export interface Certificate {
+interface Certificate {
   readonly name: string;
   readonly commonName: string;
   /** Kubernetes reads the organisations of a client's certificate as its groups. */

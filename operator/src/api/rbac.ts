@@ -52,9 +52,7 @@ export const operatorRules: readonly PolicyRule[] = [
 ];
 
 /** ClusterRole of `esddns-operator`: a node's uid makes its observation go when the node goes. */
-export const operatorClusterRules: readonly PolicyRule[] = [
-  { apiGroups: [""], resources: ["nodes"], verbs: ["get"] },
-];
+export const operatorClusterRules: readonly PolicyRule[] = [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }];
 
 /** Role of `esddns-service`: the page only reads. */
 export const statusRules: readonly PolicyRule[] = [readOwnKinds];

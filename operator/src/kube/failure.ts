@@ -1,7 +1,7 @@
 import { EsddnsError } from "../errors.ts";
 
 /** Why a request to the API server did not do what was asked. Timeout and Network never reached a verdict. */
-export type KubeFailureKind =
+type KubeFailureKind =
   | "NotFound"
   | "Conflict"
   | "AlreadyExists"

@@ -5,7 +5,7 @@ import type { KubeClient } from "./client.ts";
 import { leases, type LeaseObject } from "./resources.ts";
 
 /** Milliseconds. client-go's own defaults: 15 s, 10 s, 2 s. */
-export interface LeaseTimes {
+interface LeaseTimes {
   /** How long others wait after the holder's last sign of life before they take over. */
   readonly durationMs: number;
   /** A holder that could not renew for this long stops by itself. */
@@ -14,7 +14,7 @@ export interface LeaseTimes {
   readonly retryMs: number;
 }
 
-export const LEASE_TIMES: LeaseTimes = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
+const LEASE_TIMES: LeaseTimes = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
 
 /** One uninterrupted time as holder of the lease. */
 export interface Term {

@@ -19,7 +19,7 @@ describe("the page", () => {
     expect(text).toContain("IPv4 198.51.100.20 Since 2026-03-01 11:00:00 UTC (60 min ago) Told by Google, ipify");
     expect(text).toContain("home.example.com A 198.51.100.20 300 s True Synced");
     expect(text).toContain("node1 2 of 2 sources answered, 2026-03-01 11:59:00 UTC (60 s ago)");
-    expect(text).toContain("https://ipify/ https, verified TLS IPv4 198.51.100.20");
+    expect(text).toContain("https://ipify/ verified TLS IPv4 198.51.100.20");
     expect(text).toContain("IPv4 198.51.100.7 198.51.100.20 Google, ipify");
   });
 

@@ -104,23 +104,13 @@ ${omitted(votes.length - MAX_VOTES, "votes")}
 </details>`;
 }
 
-function voteRow({
-  organisation,
-  source,
-  transport,
-  family,
-  address,
-  rttMs,
-  authenticated,
-  outcome,
-  detail,
-}: Vote): Html {
+function voteRow({ organisation, source, family, address, rttMs, authenticated, outcome, detail }: Vote): Html {
   const tone: Tone = outcome === "Ok" ? "good" : "warn";
   return markup`<tr>
     <th scope="row">${organisation}</th>
     <td>
       <span class="mono">${source}</span>
-      <div class="quiet">${transport}${authenticated && ", verified TLS"}</div>
+      ${authenticated && markup`<div class="quiet">verified TLS</div>`}
     </td>
     <td>${family}</td>
     <td class="mono">${address ?? "–"}</td>

@@ -7,7 +7,7 @@ import type {
 } from "../api/index.ts";
 
 /** How fresh the knowledge of one kind is. */
-export interface WatchState {
+interface WatchState {
   readonly kind: string;
   /** Milliseconds since the API server was last heard of; undefined: never yet. */
   readonly ageMs: number | undefined;

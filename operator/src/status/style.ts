@@ -34,6 +34,7 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px sol
 .quiet { color: var(--quiet); }
 td .quiet, th .quiet { font-size: 0.85em; }
 .mono { font-family: ui-monospace, monospace; font-size: 0.92em; overflow-wrap: anywhere; }
+td.mono, td .mono { white-space: nowrap; }
 .banner { margin: 0; padding: 0.75rem 1rem; border-radius: 0.5rem; border-left: 0.4rem solid currentColor; }
 .banner.good, .mark.good { color: var(--good); background: var(--good-back); }
 .banner.warn, .mark.warn { color: var(--warn); background: var(--warn-back); }
@@ -46,7 +47,7 @@ td .quiet, th .quiet { font-size: 0.85em; }
 .address { margin: 0.25rem 0; font: 600 1.5rem/1.3 ui-monospace, monospace; overflow-wrap: anywhere; }
 .address .quiet { font-weight: 400; }
 .scroll { overflow-x: auto; }
-table { width: 100%; border-collapse: collapse; font-size: 0.95rem; }
+table { width: 100%; min-width: 44rem; border-collapse: collapse; font-size: 0.95rem; }
 th, td { padding: 0.5rem 0.75rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--quiet); font-size: 0.85rem; white-space: nowrap; }
 tbody th { font-weight: 600; }

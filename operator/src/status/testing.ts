@@ -2,7 +2,7 @@ import { type DnsRecordObject, detectionSpec, dnsRecordSpec, type WanObservation
 import { votes } from "../wan/testing.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-export const NOW = Date.parse("2026-03-01T12:00:00Z");
+const NOW = Date.parse("2026-03-01T12:00:00Z");
 const group = "esddns.io/v1alpha1";
 const since = "2026-03-01T11:00:00Z";
 

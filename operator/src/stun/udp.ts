@@ -10,7 +10,7 @@ import type { Peer, TransactionResult } from "./transaction.ts";
 import { failure, resultOf } from "./transaction.ts";
 
 /** A socket that hears one peer alone. */
-export interface DatagramChannel {
+interface DatagramChannel {
   send(bytes: Uint8Array): void;
   close(): void;
 }
@@ -100,7 +100,7 @@ async function sendOnSchedule(
 }
 
 /** A connected socket: the kernel drops what other sources send, and reports ICMP errors of this flow. */
-export const openUdp: OpenDatagramChannel = async (peer, handlers) => {
+const openUdp: OpenDatagramChannel = async (peer, handlers) => {
   const socket = createSocket(isIPv6(peer.address) ? { type: "udp6", ipv6Only: true } : { type: "udp4" });
   try {
     socket.connect(peer.port, peer.address);

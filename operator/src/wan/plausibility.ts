@@ -4,7 +4,7 @@ import type { Address } from "./address.ts";
 import { isIpv4Mapped, parseAddress } from "./address.ts";
 import { notGloballyReachable } from "./special-purpose.ts";
 
-export type Judgement = { readonly plausible: true } | { readonly plausible: false; readonly reason: string };
+type Judgement = { readonly plausible: true } | { readonly plausible: false; readonly reason: string };
 
 export interface Plausibility {
   /** Whether an address can be the WAN address of that family. */

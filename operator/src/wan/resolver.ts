@@ -5,7 +5,7 @@ import type { Clock } from "../clock.ts";
 /** The addresses of a host; rejects where there are none, or nobody tells. */
 export type Resolve = (host: string, family: Family, signal: AbortSignal) => Promise<readonly string[]>;
 
-export interface ResolvedAddress {
+interface ResolvedAddress {
   readonly address: string;
   /** Seconds. */
   readonly ttl: number;

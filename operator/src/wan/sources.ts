@@ -24,7 +24,7 @@ export interface EchoSource extends SourceBase {
 }
 
 /** Public STUN servers, each with the organisation that operates it. */
-export const STUN_SERVERS: readonly StunServer[] = [
+const STUN_SERVERS: readonly StunServer[] = [
   { host: "stun.l.google.com", port: 19302, transport: "udp", organisation: "Google" },
   { host: "stun.cloudflare.com", port: 3478, transport: "udp", organisation: "Cloudflare" },
   { host: "global.stun.twilio.com", port: 3478, transport: "udp", organisation: "Twilio" },
@@ -33,7 +33,7 @@ export const STUN_SERVERS: readonly StunServer[] = [
 ];
 
 /** Public HTTPS services that answer with the caller's address; `families` where their names tell them apart. */
-export const ECHO_SERVICES: readonly (EchoService & { readonly families?: readonly Family[] })[] = [
+const ECHO_SERVICES: readonly (EchoService & { readonly families?: readonly Family[] })[] = [
   { url: "https://api.ipify.org/", organisation: "ipify", families: ["IPv4"] },
   { url: "https://api6.ipify.org/", organisation: "ipify", families: ["IPv6"] },
   { url: "https://checkip.amazonaws.com/", organisation: "Amazon" },

@@ -82,7 +82,7 @@ export class Decisions {
       now: clock.now(),
     });
     if (!isDeepStrictEqual(decision.status, present.status)) await this.#write(present, decision, signal);
-    this.#onDecided(decision.changes.length > 0);
+    this.#onDecided(decision.status.decisionId !== present.status?.decisionId);
     await this.#writeConfigMap(decision.status, signal);
     return Math.min(decision.recheckAfterMs ?? REDECIDE_MS, REDECIDE_MS);
   }
@@ -109,10 +109,10 @@ export class Decisions {
     const { events, log, livedns } = this.#context;
     // Connections that were opened from the former address lead nowhere any more.
     if (changes.length > 0) livedns.dropConnections();
-    for (const change of changes) {
-      log.info({ ...change }, "WAN address changed");
-      const from = change.from === undefined ? "" : `, before ${change.from}`;
-      const note = `${change.family} is ${change.to}${from}; told by ${change.organisations.join(", ")}.`;
+    for (const { decisionId, family, from, to, organisations } of changes) {
+      log.info({ decisionId, family, from, to, organisations }, "WAN address changed");
+      const before = from === undefined ? "" : `, before ${from}`;
+      const note = `${family} is ${to}${before}; told by ${organisations.join(", ")}.`;
       events.record(present, { type: "Normal", reason: "Changed", action: "Decide", note });
     }
   }
@@ -136,7 +136,7 @@ export class Decisions {
 }
 
 /** The families for which some record wants the WAN address. */
-export function neededFamilies(records: readonly DnsRecordObject[]): Family[] {
+function neededFamilies(records: readonly DnsRecordObject[]): Family[] {
   const types = new Set(records.filter(({ spec }) => spec.source.kind === "Wan").flatMap(({ spec }) => spec.types));
   return [...(types.has("A") ? (["IPv4"] as const) : []), ...(types.has("AAAA") ? (["IPv6"] as const) : [])];
 }

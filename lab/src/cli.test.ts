@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { parseCommand } from "./cli.ts";
+import { UsageError } from "./errors.ts";
+
+describe("the command line", () => {
+  it("brings the lab up when nothing is said", () => {
+    expect(parseCommand([])).toEqual({ verb: "up" });
+  });
+
+  it.each(["help", "--help", "-h"])("explains itself on %s", (word) => {
+    expect(parseCommand([word])).toEqual({ verb: "help" });
+  });
+
+  it("changes the IPv4 address and, if given, the prefix", () => {
+    expect(parseCommand(["wan", "198.51.100.77"])).toEqual({ verb: "wan", ipv4: "198.51.100.77", prefix: undefined });
+    expect(parseCommand(["wan", "198.51.100.77", "2001:db8:200::/64"])).toMatchObject({ prefix: "2001:db8:200::/64" });
+  });
+
+  it("leaves the words of other programs as they are", () => {
+    const words = ["get", "pods", "--help", "-o", "json", "--", "-f"];
+    expect(parseCommand(["kubectl", ...words])).toEqual({ verb: "kubectl", args: words });
+    expect(parseCommand(["pulumi", ...words])).toEqual({ verb: "pulumi", args: words });
+    expect(parseCommand(["exec", "client", "ls", "--help", "-f"])).toEqual({
+      verb: "exec",
+      host: "client",
+      argv: ["ls", "--help", "-f"],
+    });
+  });
+
+  it("takes -f before and behind the name of a log", () => {
+    const expected = { verb: "logs", name: "etcd", follow: true };
+    expect(parseCommand(["logs", "-f", "etcd"])).toEqual(expected);
+    expect(parseCommand(["logs", "etcd", "-f"])).toEqual(expected);
+    expect(parseCommand(["logs"])).toEqual({ verb: "logs", name: undefined, follow: false });
+  });
+
+  it.each([
+    [["start"], /"start" is not a verb of the lab; there are up, down/],
+    [["down", "now"], /down takes no arguments/],
+    [["wan"], /wan takes an IPv4 address/],
+    [["wan", "1.2.3.4", "2001:db8:200::/64", "x"], /wan takes an IPv4 address/],
+    [["exec"], /exec takes a host and a command/],
+    [["exec", "node3", "ls"], /"node3" is not a host; there are node1, node2, client, router/],
+    [["exec", "node1"], /takes a command/],
+    [["logs", "-x"], /Unknown option/],
+    [["logs", "-f"], /takes the name/],
+    [["logs", "a", "b"], /takes one name/],
+  ])("refuses %j and says what would be right", (argv, reason) => {
+    expect(() => parseCommand(argv)).toThrow(UsageError);
+    expect(() => parseCommand(argv)).toThrow(reason);
+  });
+});

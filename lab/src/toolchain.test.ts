@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { cacheKey, requiredVersion, tools } from "./toolchain.ts";
+
+const inputs = { goMod: "module a", goSum: "sum", flags: ["-trimpath"], goVersion: "go1.26" };
+
+it("the key changes with everything that changes a binary", () => {
+  const key = cacheKey(inputs);
+  expect(cacheKey({ ...inputs })).toBe(key);
+  const others = [{ goMod: "module b" }, { goSum: "other" }, { flags: ["-trimpath", "-v"] }, { goVersion: "go1.27" }];
+  for (const other of others) expect(cacheKey({ ...inputs, ...other })).not.toBe(key);
+});
+
+it("the key tells where one input ends and the next begins", () => {
+  expect(cacheKey({ ...inputs, goMod: "a", goSum: "bc" })).not.toBe(cacheKey({ ...inputs, goMod: "ab", goSum: "c" }));
+});
+
+it("reads the version of a required module", () => {
+  const goMod = "require helm.sh/helm/v3 v3.1.0\n\nrequire (\n\tk8s.io/kubernetes v1.34.4 // indirect\n)\n";
+  expect(requiredVersion(goMod, "k8s.io/kubernetes")).toBe("v1.34.4");
+  expect(requiredVersion(goMod, "helm.sh/helm/v3")).toBe("v3.1.0");
+  expect(() => requiredVersion(goMod, "k8s.io/kube")).toThrow(/does not require/);
+});
+
+it("Kubernetes carries its version in three parts", () => {
+  const flags = tools
+    .find(({ name }) => name === "kubernetes")
+    ?.ldflags("v1.34.4")
+    .join(" ");
+  expect(flags).toMatch(/gitVersion=v1\.34\.4 .*gitMajor=1 .*gitMinor=34$/);
+});

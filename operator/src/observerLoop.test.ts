@@ -1,0 +1,183 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { DetectionSpec, WanAddressObject, WanObservation, WanObservationObject } from "./api/index.ts";
+import { directClient, FakeApi, status } from "./kube/testing.ts";
+import { NodeObserver } from "./observerLoop.ts";
+import { type VirtualClock, virtualClock } from "./stun/testing.ts";
+import { silentLog, spec, votes } from "./wan/testing.ts";
+
+const two = spec({
+  families: ["IPv4"],
+  stun: { enabled: false },
+  https: {
+    enabled: true,
+    services: [
+      { url: "https://a.example/", organisation: "a" },
+      { url: "https://b.example/", organisation: "b" },
+    ],
+  },
+});
+
+let api: FakeApi;
+let clock: VirtualClock;
+let observer: NodeObserver;
+let seen: string;
+let rounds: number;
+let stop: AbortController;
+let running: Promise<void> | undefined;
+
+beforeEach(() => {
+  api = new FakeApi();
+  api.put("/nodes/node1", { apiVersion: "v1", kind: "Node", metadata: { name: "node1" } });
+  clock = virtualClock();
+  stop = new AbortController();
+  running = undefined;
+  [seen, rounds] = ["9.9.9.9", 0];
+  observer = new NodeObserver({
+    client: directClient(api),
+    namespace: "home",
+    nodeName: "node1",
+    deps: {
+      clock,
+      random: () => 0.5,
+      log: silentLog(),
+      resolve: () => Promise.resolve(["8.8.8.8"]),
+      stun: () => Promise.reject(new Error("not asked")),
+      echo: () => Promise.resolve({ ok: true, address: { family: "IPv4", text: seen } }),
+    },
+    metrics: { round: () => rounds++, probe: () => undefined },
+  });
+});
+afterEach(async () => {
+  stop.abort();
+  await running;
+});
+
+const start = (settings: DetectionSpec = two): void => {
+  running = observer.run(stop.signal);
+  configure(settings, 1);
+};
+
+const configure = (settings: DetectionSpec, generation: number): void => {
+  observer.wanChanged({ metadata: { name: "wan", generation }, spec: settings } as WanAddressObject);
+};
+
+const peer = (text: string): void => {
+  observer.observationChanged("node2", { nodeName: "node2", votes: votes(text) } as WanObservationObject);
+};
+
+const written = (): WanObservation[] =>
+  api.calls.filter(({ method }) => method === "PATCH").map(({ body }) => body as WanObservation);
+
+describe("NodeObserver", () => {
+  it("waits for the settings, then writes what it sees, owned by its node", async () => {
+    running = observer.run(stop.signal);
+    await clock.run(60_000);
+    expect(api.calls).toEqual([]);
+    configure(two, 1);
+    await clock.run(1_000);
+    expect(written()).toMatchObject([
+      {
+        metadata: { name: "node1", namespace: "home", ownerReferences: [{ kind: "Node", uid: "uid-of-node1" }] },
+        nodeName: "node1",
+        validForSeconds: 660,
+        votes: [
+          { organisation: "a", address: "9.9.9.9", outcome: "Ok", authenticated: true },
+          { organisation: "b", address: "9.9.9.9", outcome: "Ok", authenticated: true },
+        ],
+      },
+    ]);
+  });
+
+  it("writes once a round at rest, so that the observation never expires", async () => {
+    start();
+    await clock.run(3_600_000);
+    expect(written().length).toBeGreaterThanOrEqual(11);
+    expect(written().length).toBeLessThanOrEqual(13);
+    const times = written().map(({ observedAt }) => Date.parse(observedAt));
+    for (const [i, time] of times.entries()) if (i > 0) expect(time - (times[i - 1] ?? 0)).toBeLessThan(660_000);
+  });
+
+  it("writes at most once a minute while nothing changes, and at once when something does", async () => {
+    start({ ...two, intervalSeconds: 30 });
+    await clock.run(600_000);
+    expect(rounds).toBeGreaterThanOrEqual(18);
+    expect(written().length).toBeLessThanOrEqual(11);
+    const before = written().length;
+    seen = "9.9.9.77";
+    await clock.run(34_000);
+    expect(
+      written()
+        .slice(before)
+        .map((each) => each.votes[0]?.address),
+    ).toEqual(["9.9.9.77"]);
+  });
+
+  it("tries again what the API server did not take, and then writes the latest", async () => {
+    api.fault = ({ method }) => (method === "PATCH" ? status(503, "", "no") : undefined);
+    start();
+    await clock.run(20_000);
+    expect(written().length).toBeGreaterThanOrEqual(4);
+    api.fault = () => undefined;
+    await clock.run(30_000);
+    expect(api.objects.get("/wanobservations/node1")).toMatchObject({ nodeName: "node1" });
+    const count = written().length;
+    await clock.run(60_000);
+    expect(written()).toHaveLength(count);
+  });
+
+  it("writes an observation without owner where the Node cannot be read", async () => {
+    api.fault = ({ target }) => (target.startsWith("/nodes") ? status(403, "Forbidden", "no") : undefined);
+    start();
+    await clock.run(1_000);
+    expect(written()).toHaveLength(1);
+    expect((written()[0] as unknown as { metadata: object }).metadata).not.toHaveProperty("ownerReferences");
+  });
+
+  it("looks again at once when the settings change, and lets an observation live as long as they ask", async () => {
+    start();
+    await clock.run(10_000);
+    expect(rounds).toBe(1);
+    configure({ ...two, intervalSeconds: 600 }, 2);
+    await clock.run(5_000);
+    expect(rounds).toBe(2);
+    expect(written().at(-1)?.validForSeconds).toBe(1260);
+    configure({ ...two, intervalSeconds: 600 }, 2);
+    await clock.run(5_000);
+    expect(rounds).toBe(2);
+  });
+
+  it("goes on with the last settings when the WanAddress is deleted", async () => {
+    start();
+    await clock.run(10_000);
+    observer.wanChanged(undefined);
+    await clock.run(700_000);
+    expect(rounds).toBeGreaterThanOrEqual(3);
+  });
+
+  it("looks again at once when another node has come to agree on another address", async () => {
+    start();
+    await clock.run(10_000);
+    peer("a:9.9.9.9 !b:9.9.9.9");
+    await clock.run(5_000);
+    expect(rounds).toBe(1);
+    peer("a:9.9.9.77 !b:9.9.9.77");
+    seen = "9.9.9.77";
+    await clock.run(5_000);
+    expect(rounds).toBe(2);
+    expect(written().at(-1)?.votes[0]?.address).toBe("9.9.9.77");
+  });
+
+  it("is not woken by another node that only doubts, nor again by one that differs for good", async () => {
+    start();
+    await clock.run(10_000);
+    peer("a:9.9.9.77 b:9.9.9.9");
+    await clock.run(5_000);
+    expect(rounds).toBe(1);
+    for (let i = 0; i < 10; i++) peer("a:9.9.9.77 !b:9.9.9.77");
+    await clock.run(100_000);
+    expect(rounds).toBe(2);
+    peer("a:9.9.9.77 !b:9.9.9.77");
+    await clock.run(100_000);
+    expect(rounds).toBe(2);
+  });
+});

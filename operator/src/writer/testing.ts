@@ -1,0 +1,143 @@
+import {
+  detectionSpec,
+  type DnsRecordObject,
+  dnsRecordSpec,
+  type KubeObject,
+  type WanAddressObject,
+  type WanObservationObject,
+} from "../api/index.ts";
+import type { EventNote } from "../kube/events.ts";
+import type { Term } from "../kube/lease.ts";
+import { dnsRecords, type Resource, wanAddresses } from "../kube/resources.ts";
+import { directClient, FakeApi } from "../kube/testing.ts";
+import { FakeLiveDns } from "../records/testing.ts";
+import { type VirtualClock, virtualClock } from "../stun/testing.ts";
+import { silentLog, votes } from "../wan/testing.ts";
+import type { Store, WriterContext } from "./context.ts";
+import { Writer } from "./writer.ts";
+
+class MemoryStore<T extends KubeObject> implements Store<T> {
+  readonly objects = new Map<string, T>();
+  get = (name: string): T | undefined => this.objects.get(name);
+  items = (): T[] => [...this.objects.values()];
+  put = (object: T): void => {
+    this.objects.set(object.metadata.name, object);
+  };
+  whenSynced = (): Promise<void> => Promise.resolve();
+}
+
+/** One writer in a world of its own: an API server, Gandi, a clock, and a lease that the test holds. */
+export class World {
+  readonly api = new FakeApi();
+  readonly gandi = new FakeLiveDns();
+  readonly clock: VirtualClock = virtualClock();
+  readonly logged: string[] = [];
+  readonly events: (EventNote & { about: string })[] = [];
+  readonly counted: string[] = [];
+  readonly wan = new MemoryStore<WanAddressObject>();
+  readonly observations = new MemoryStore<WanObservationObject>();
+  readonly records = new MemoryStore<DnsRecordObject>();
+  readonly writer: Writer;
+  /** What is left of the lease, as of now. */
+  remainingMs = 14_000;
+  dropped = 0;
+
+  constructor() {
+    const count = (name: string) => (): void => {
+      this.counted.push(name);
+    };
+    const context: WriterContext = {
+      client: directClient(this.api),
+      namespace: "home",
+      wan: this.wan,
+      observations: this.observations,
+      records: this.records,
+      livedns: { ...this.gandi.api, dropConnections: () => this.dropped++ },
+      gandiTimeoutMs: 7_000,
+      events: {
+        record: ({ kind, metadata }, event) => this.events.push({ about: `${kind} ${metadata.name}`, ...event }),
+        idle: () => Promise.resolve(),
+      },
+      metrics: {
+        dnsUpdate: count("update"),
+        dnsFailure: (reason) => this.counted.push(`failure ${reason}`),
+        gandiRequest: (method, outcome) => this.counted.push(`${method} ${outcome}`),
+        reconciled: (action) => this.counted.push(`reconciled ${action}`),
+        leader: (leading) => this.counted.push(`leader ${leading}`),
+      },
+      health: { loop: () => () => undefined, ended: () => undefined },
+      clock: this.clock,
+      random: () => 0.5,
+      log: silentLog(this.logged),
+    };
+    this.writer = new Writer(context);
+    this.#store(wanAddresses, this.wan, wanObject());
+  }
+
+  /** Makes this writer the leader. The function that comes back ends the term and waits for the end. */
+  lead(): () => Promise<void> {
+    const ended = new AbortController();
+    const term: Term = { signal: ended.signal, remainingMs: () => this.remainingMs };
+    const done = this.writer.lead(term);
+    return async () => {
+      ended.abort();
+      await done;
+    };
+  }
+
+  observe(nodeName: string, text: string): void {
+    this.observations.put({
+      apiVersion: "esddns.io/v1alpha1",
+      kind: "WanObservation",
+      metadata: { name: nodeName, namespace: "home" },
+      nodeName,
+      observedAt: new Date(this.clock.now()).toISOString(),
+      validForSeconds: 660,
+      votes: votes(text),
+    });
+    this.writer.decisionMayChange();
+  }
+
+  addRecord(name: string): void {
+    const object: DnsRecordObject = {
+      apiVersion: "esddns.io/v1alpha1",
+      kind: "DnsRecord",
+      metadata: { name, namespace: "home", generation: 1, creationTimestamp: "2026-03-01T00:00:00Z" },
+      spec: dnsRecordSpec.parse({ zone: "example.com", name }),
+    };
+    this.#store(dnsRecords, this.records, object);
+    this.writer.recordChanged(name, this.records.get(name));
+  }
+
+  /** What stands at the API server. */
+  stored(path: string): Record<string, unknown> | undefined {
+    return this.api.objects.get(path);
+  }
+
+  get wanStatus(): Record<string, unknown> {
+    return (this.stored("/wanaddresses/wan")?.["status"] ?? {}) as Record<string, unknown>;
+  }
+
+  get puts(): string[] {
+    return this.gandi.calls.filter((call) => call.startsWith("PUT"));
+  }
+
+  #store<T extends KubeObject>(resource: Resource<T>, store: MemoryStore<T>, object: T): void {
+    const stored = this.api.put(`/${resource.plural}/${object.metadata.name}`, {
+      ...(object as KubeObject & Record<string, unknown>),
+    });
+    const parsed = resource.parse(structuredClone(stored));
+    if (!parsed.ok) throw new Error(parsed.problem);
+    store.put(parsed.value);
+  }
+}
+
+function wanObject(): WanAddressObject {
+  return {
+    apiVersion: "esddns.io/v1alpha1",
+    kind: "WanAddress",
+    metadata: { name: "wan", namespace: "home", generation: 1 },
+    // 203.0.113.0/24 is for documentation, hence not globally reachable.
+    spec: detectionSpec.parse({ families: ["IPv4"], allowNonGlobal: ["203.0.113.0/24"] }),
+  };
+}

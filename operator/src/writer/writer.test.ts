@@ -1,0 +1,236 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { status } from "../kube/testing.ts";
+import { World } from "./testing.ts";
+
+const agreed = (address: string): string => `Google:${address} !ipify:${address}`;
+const A = "203.0.113.20";
+const B = "203.0.113.77";
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+});
+
+describe("the writer", () => {
+  it("writes the decision, then the record, its status and the ConfigMap", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    const end = world.lead();
+    await world.clock.run(100);
+    expect(world.wanStatus).toMatchObject({ ipv4: A, decisionId: 1 });
+    expect(world.puts).toEqual([`PUT example.com home A ${A} 300`]);
+    expect(world.stored("/dnsrecords/home")?.["status"]).toMatchObject({
+      fqdn: "home.example.com",
+      published: [{ type: "A", values: [A] }],
+      conditions: [{ type: "Synced", status: "True" }],
+    });
+    expect(world.stored("/configmaps/esddns-wan-ip")?.["data"]).toEqual({ ipv4: A, ip: A });
+    expect(world.counted).toContain("update");
+    expect(world.events).toMatchObject([
+      { about: "WanAddress wan", reason: "Changed", note: `IPv4 is ${A}; told by Google, ipify.` },
+      { about: "DnsRecord home", reason: "Synced" },
+    ]);
+    await end();
+    expect(world.counted.at(-1)).toBe("leader false");
+  });
+
+  it("sends nothing to Gandi before the decision stands written", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    world.api.fault = ({ target }) => (target.startsWith("/wanaddresses") ? status(500, "", "no") : undefined);
+    const end = world.lead();
+    await world.clock.run(120_000);
+    expect(world.gandi.calls).toEqual([]);
+    world.api.fault = () => undefined;
+    await world.clock.run(40_000);
+    expect(world.puts).toHaveLength(1);
+    await end();
+  });
+
+  it("follows a change, on new connections", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    const end = world.lead();
+    await world.clock.run(1_000);
+    const dropped = world.dropped;
+    world.observe("node1", agreed(B));
+    await world.clock.run(100);
+    expect(world.wanStatus).toMatchObject({ ipv4: B, decisionId: 2, history: [{ from: A, to: B }, { to: A }] });
+    expect(world.gandi.at("home", "A")?.values).toEqual([B]);
+    expect(world.dropped).toBe(dropped + 1);
+    expect(world.stored("/configmaps/esddns-wan-ip")?.["data"]).toEqual({ ipv4: B, ip: B });
+    await end();
+  });
+
+  it("writes nothing while nothing changes, but looks at Gandi every interval and corrects a drift", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    const end = world.lead();
+    await world.clock.run(10_000);
+    const writes = world.api.calls.filter(({ method }) => method !== "GET").length;
+    await world.clock.run(285_000);
+    expect(world.api.calls.filter(({ method }) => method !== "GET")).toHaveLength(writes);
+    expect(world.puts).toHaveLength(1);
+    world.gandi.stand("home", "A", 300, "192.0.2.66");
+    await world.clock.run(20_000);
+    expect(world.gandi.at("home", "A")?.values).toEqual([A]);
+    await end();
+  });
+
+  it("keeps the address and the record when the votes disagree, and says so once", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    const end = world.lead();
+    await world.clock.run(1_000);
+    for (let i = 0; i < 5; i++) {
+      world.observe("node1", `Google:${A} Twilio:${A} Cloudflare:${B} !ipify:${B}`);
+      await world.clock.run(30_000);
+    }
+    expect(world.wanStatus).toMatchObject({ ipv4: A, decisionId: 1 });
+    expect(world.puts).toHaveLength(1);
+    expect(world.events.filter(({ type }) => type === "Warning")).toMatchObject([
+      { about: "WanAddress wan", reason: "Disputed" },
+    ]);
+    await end();
+  });
+
+  it("steps back when somebody else has written, reads, and decides from what stands there", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    const end = world.lead();
+    await world.clock.run(1_000);
+    // Another leader has gone on to a seventh decision; the watch has not told yet.
+    world.api.put("/wanaddresses/wan", {
+      ...(world.stored("/wanaddresses/wan") as never as Parameters<typeof world.api.put>[1]),
+      status: { ipv4: "203.0.113.99", decisionId: 7, history: [] },
+    });
+    world.observe("node1", agreed(B));
+    await world.clock.run(2_000);
+    expect(world.wanStatus).toMatchObject({ ipv4: B, decisionId: 8 });
+    expect(world.logged).toContain("WARN decision to be made anew");
+    await end();
+  });
+
+  it("retries a status that the API server did not take, and loses nothing of it", async () => {
+    world.gandi.stand("home", "A", 600, "192.0.2.5");
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    world.api.fault = ({ target }) => (target.startsWith("/dnsrecords") ? status(503, "", "no") : undefined);
+    const end = world.lead();
+    await world.clock.run(5_000);
+    expect(world.puts).toHaveLength(1);
+    world.api.fault = () => undefined;
+    await world.clock.run(40_000);
+    expect(world.puts).toHaveLength(1);
+    expect(world.stored("/dnsrecords/home")?.["status"]).toMatchObject({
+      replaced: [{ type: "A", ttl: 600, values: ["192.0.2.5"] }],
+      published: [{ type: "A", ttl: 300, values: [A] }],
+    });
+    await end();
+  });
+
+  it("reports a refusal of Gandi in the status, as an event and a metric, and tries again when told", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    world.gandi.fault = () => ({ kind: "Unauthorized", message: "Gandi does not accept the token." });
+    const end = world.lead();
+    await world.clock.run(1_000);
+    expect(world.stored("/dnsrecords/home")?.["status"]).toMatchObject({
+      conditions: [{ type: "Synced", status: "False", reason: "TokenRefused" }],
+    });
+    expect(world.events.at(-1)).toMatchObject({ about: "DnsRecord home", type: "Warning", reason: "TokenRefused" });
+    expect(world.counted).toContain("failure TokenRefused");
+    world.gandi.fault = () => undefined;
+    await world.clock.run(70_000);
+    expect(world.gandi.at("home", "A")?.values).toEqual([A]);
+    await end();
+  });
+
+  it("takes up a record that is added later, and is not woken by its own writing", async () => {
+    world.observe("node1", agreed(A));
+    const end = world.lead();
+    await world.clock.run(1_000);
+    world.addRecord("late");
+    await world.clock.run(1_000);
+    expect(world.gandi.at("late", "A")?.values).toEqual([A]);
+    const calls = world.gandi.calls.length;
+    for (let i = 0; i < 3; i++) world.writer.recordChanged("late", world.records.get("late"));
+    await world.clock.run(1_000);
+    expect(world.gandi.calls).toHaveLength(calls);
+    await end();
+  });
+
+  it("does nothing when it does not lead", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    await world.clock.run(60_000);
+    expect(world.api.calls).toEqual([]);
+    const end = world.lead();
+    await world.clock.run(1_000);
+    await end();
+    const calls = world.gandi.calls.length;
+    world.observe("node1", agreed(B));
+    await world.clock.run(600_000);
+    expect(world.gandi.calls).toHaveLength(calls);
+    expect(world.wanStatus).toMatchObject({ ipv4: A });
+  });
+});
+
+describe("a leader that is paused between its decision and the PUT", () => {
+  /** The process stands still while Gandi's answer to the first GET is on its way, and the lease goes on to another. */
+  const pausedAtFirstGet = (then: () => void): void => {
+    let first = true;
+    world.gandi.fault = (call) => {
+      if (first && call.startsWith("GET")) {
+        first = false;
+        then();
+      }
+      return undefined;
+    };
+  };
+
+  it("does not PUT once the lease has run out", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    pausedAtFirstGet(() => (world.remainingMs = -46_000));
+    const end = world.lead();
+    await world.clock.run(5_000);
+    expect(world.wanStatus).toMatchObject({ ipv4: A });
+    expect(world.gandi.calls.length).toBeGreaterThan(0);
+    expect(world.puts).toEqual([]);
+    await end();
+    expect(world.puts).toEqual([]);
+  });
+
+  it("does not PUT when the lease may end before Gandi has answered, and does when it is renewed", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    world.remainingMs = 7_999;
+    const end = world.lead();
+    await world.clock.run(5_000);
+    expect(world.puts).toEqual([]);
+    world.remainingMs = 8_000;
+    await world.clock.run(40_000);
+    expect(world.puts).toHaveLength(1);
+    await end();
+  });
+
+  it("does not PUT a value that a newer decision has superseded, but the newer one", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    pausedAtFirstGet(() => {
+      const { metadata, ...rest } = world.stored("/wanaddresses/wan") as never as Parameters<typeof world.api.put>[1];
+      const stored = world.api.put("/wanaddresses/wan", {
+        ...rest,
+        metadata,
+        status: { ...(rest["status"] as object), ipv4: B, decisionId: 2 },
+      });
+      world.wan.put(structuredClone(stored) as never);
+      world.observe("node1", agreed(B));
+    });
+    const end = world.lead();
+    await world.clock.run(5_000);
+    expect(world.puts).toEqual([`PUT example.com home A ${B} 300`]);
+    await end();
+  });
+});
