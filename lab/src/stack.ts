@@ -32,6 +32,8 @@ export async function deployStack(step: Step): Promise<void> {
   if (await isLocked()) {
     // Nobody else uses this backend, and the caller holds the lab's own lock: this one is of a run that was killed.
     await pulumi(step, ["cancel", "--yes", "--stack", labStack]);
+    // What it had begun to create is taken over by the next up; the notes about it would be warned of for ever.
+    await pulumi(step, ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", labStack]);
   }
   await pulumi(step, [
     "up",

@@ -95,7 +95,14 @@ function toolDir(name: string): string {
   return join(projectDir, "lab", "toolchain", name);
 }
 
-const goEnv = { CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOWORK: "off", GOFLAGS: "-mod=readonly -buildvcs=false" };
+const goEnv = {
+  CGO_ENABLED: "0",
+  GOTOOLCHAIN: "local",
+  GOWORK: "off",
+  GOFLAGS: "-mod=readonly -buildvcs=false",
+  // Memory for time: the compiler's processes are short-lived, and spend much of their life collecting garbage.
+  GOGC: "400",
+};
 
 async function goVersion(): Promise<string> {
   return run(["go", "version"], { env: goEnv }).catch((cause: unknown) => {
