@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 
+/** Tests and what only they use. */
+const TEST_ONLY = /\.test\.ts$|\/testing(-\w+)?\.ts$/;
+
 /**
  * One hash over files and folders, given relative to `root`: over what they are called there and what is in them, and
  * nothing else, so that every checkout of the same tree has the same one. Tests do not count: they are no part of the image.
@@ -17,7 +20,7 @@ export function contentHash(root: string, paths: readonly string[]): string {
 
 function filesOf(root: string, path: string): string[] {
   const stat = statSync(join(root, path));
-  if (stat.isFile()) return path.endsWith(".test.ts") ? [] : [path];
+  if (stat.isFile()) return TEST_ONLY.test(path) ? [] : [path];
   return stat.isDirectory()
     ? readdirSync(join(root, path)).flatMap((name) => filesOf(root, posix.join(path, name)))
     : [];

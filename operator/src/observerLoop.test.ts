@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DetectionSpec, WanAddressObject, WanObservation, WanObservationObject } from "./api/index.ts";
 import { directClient, FakeApi, status } from "./kube/testing.ts";
 import { NodeObserver } from "./observerLoop.ts";
-import { type VirtualClock, virtualClock } from "./stun/testing.ts";
-import { silentLog, spec, votes } from "./wan/testing.ts";
+import { spec, votes } from "./wan/testing.ts";
+import { silentLog, type VirtualClock, virtualClock } from "./testing.ts";
 
 const two = spec({
   families: ["IPv4"],

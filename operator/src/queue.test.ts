@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { WorkQueue } from "./queue.ts";
-import { type VirtualClock, virtualClock } from "./stun/testing.ts";
+import { type VirtualClock, virtualClock } from "./testing.ts";
 
 let clock: VirtualClock;
 let queue: WorkQueue;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { virtualClock } from "./stun/testing.ts";
 import { backoffMs, pause, untilAborted, within } from "./wait.ts";
+import { virtualClock } from "./testing.ts";
 
 describe("backoffMs", () => {
   it("doubles up to its limit and takes off at most a half", () => {

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RateBudget } from "./budget.ts";
-import { manualClock } from "./testing.ts";
+import { virtualClock } from "../testing.ts";
 
 test("a burst goes through up to the limit, the next one when the first is a window old", () => {
-  const clock = manualClock();
+  const clock = virtualClock();
   const budget = new RateBudget(clock, { limit: 3, windowMs: 60_000 });
   expect([budget.take(), budget.take(), budget.take()]).toEqual([0, 0, 0]);
   clock.advance(10_000);
@@ -16,13 +16,13 @@ test("a burst goes through up to the limit, the next one when the first is a win
 });
 
 test("by default fewer than 30 a minute", () => {
-  const budget = new RateBudget(manualClock());
+  const budget = new RateBudget(virtualClock());
   const granted = Array.from({ length: 100 }, () => budget.take()).filter((waitMs) => waitMs === 0);
   expect(granted.length).toBe(28);
 });
 
 test("a pause holds even where there is budget, and a shorter one does not end it", () => {
-  const clock = manualClock();
+  const clock = virtualClock();
   const budget = new RateBudget(clock);
   budget.pause(30_000);
   budget.pause(1_000);
@@ -34,7 +34,7 @@ test("a pause holds even where there is budget, and a shorter one does not end i
 test("no window ever holds more than the limit, and who waits as told gets through", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5 }), fc.array(fc.integer({ min: 0, max: 90 })), (limit, steps) => {
-      const clock = manualClock();
+      const clock = virtualClock();
       const budget = new RateBudget(clock, { limit, windowMs: 100 });
       const sent: number[] = [];
       for (const step of steps) {

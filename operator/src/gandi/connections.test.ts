@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../clock.ts";
 import { LiveDns, type LiveDnsOptions } from "./livedns.ts";
-import { keptLog, manualClock } from "./testing.ts";
+import { keptLog, virtualClock } from "../testing.ts";
 
 const TIMEOUTS = { headersMs: 30_000, bodyMs: 30_000, totalMs: 30_000 };
 const body = JSON.stringify({ rrset_name: "home", rrset_type: "A", rrset_ttl: 300, rrset_values: ["192.0.2.1"] });
@@ -71,7 +71,7 @@ test("a server that answers byte by byte is understood", async () => {
 });
 
 test("a server that never answers is a Timeout when the total time is over, and not before", async () => {
-  const clock = manualClock();
+  const clock = virtualClock();
   client({ clock });
   const arrived = nextRequest();
   const result = get();
@@ -83,7 +83,7 @@ test("a server that never answers is a Timeout when the total time is over, and 
 });
 
 test("the time runs on while the body trickles", async () => {
-  const clock = manualClock();
+  const clock = virtualClock();
   client({ clock });
   const arrived = nextRequest();
   const result = get();

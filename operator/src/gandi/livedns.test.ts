@@ -2,7 +2,7 @@ import { MockAgent } from "undici";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { EsddnsError } from "../errors.ts";
 import { LiveDns, type LiveDnsOptions } from "./livedns.ts";
-import { keptLog, manualClock, type ManualClock } from "./testing.ts";
+import { keptLog, type VirtualClock, virtualClock } from "../testing.ts";
 
 const ORIGIN = "https://api.gandi.example";
 const BASE = "/v5/livedns";
@@ -31,7 +31,7 @@ const unauthorized = {
 };
 
 let agent: MockAgent;
-let clock: ManualClock;
+let clock: VirtualClock;
 let lines: string[];
 let token: string;
 
@@ -58,7 +58,7 @@ function answer(status: number, body: unknown = "", headers: Record<string, stri
 beforeEach(() => {
   agent = new MockAgent();
   agent.disableNetConnect();
-  clock = manualClock();
+  clock = virtualClock();
   token = TOKEN;
 });
 afterEach(() => agent.close());

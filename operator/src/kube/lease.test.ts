@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type VirtualClock, virtualClock } from "../stun/testing.ts";
-import { silentLog } from "../wan/testing.ts";
 import { type LeaseOptions, runLease, type Term } from "./lease.ts";
 import { directClient, FakeApi, status } from "./testing.ts";
+import { silentLog, type VirtualClock, virtualClock } from "../testing.ts";
 
 let api: FakeApi;
 let clock: VirtualClock;

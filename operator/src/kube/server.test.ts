@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { virtualClock } from "../stun/testing.ts";
 import { fileToken, inClusterServer, serverOrigin } from "./server.ts";
+import { virtualClock } from "../testing.ts";
 
 let folder: string;
 beforeEach(async () => {

@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { DnsRecordObject } from "../api/index.ts";
 import type { Clock } from "../clock.ts";
-import { virtualClock } from "../stun/testing.ts";
-import { silentLog } from "../wan/testing.ts";
 import { dnsRecords } from "./resources.ts";
 import { type ServedApi, serveApi, status } from "./testing.ts";
 import { Watch } from "./watch.ts";
+import { silentLog, virtualClock } from "../testing.ts";
 
 const collection = "/apis/esddns.io/v1alpha1/namespaces/home/dnsrecords";
 const record = (name: string, ttl = 300) => ({

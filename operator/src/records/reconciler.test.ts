@@ -7,21 +7,21 @@ import {
   type WanAddressStatus,
 } from "../api/index.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
-import { keptLog, manualClock, type ManualClock } from "../gandi/testing.ts";
 import { type Reconciled, type RecordContext, reconcileRecord } from "./reconciler.ts";
 import { FakeLiveDns } from "./testing.ts";
+import { keptLog, type VirtualClock, virtualClock } from "../testing.ts";
 
 const wan: WanAddressStatus = { ipv4: "198.51.100.20", ipv6Prefix: "2001:db8:100::/64" };
 const network: LiveDnsFailure = { kind: "Network", message: "No connection." };
 
 let gandi: FakeLiveDns;
-let clock: ManualClock;
+let clock: VirtualClock;
 let record: DnsRecordObject;
 let lines: string[];
 
 beforeEach(() => {
   gandi = new FakeLiveDns();
-  clock = manualClock();
+  clock = virtualClock();
   lines = [];
   declare({});
 });

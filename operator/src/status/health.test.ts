@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { virtualClock } from "../stun/testing.ts";
 import { Health } from "./health.ts";
+import { virtualClock } from "../testing.ts";
 
 describe("Health", () => {
   it("is alive while every loop makes its steps", async () => {

@@ -1,9 +1,8 @@
 import { connect } from "node:net";
 import { text as readAll } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type VirtualClock, virtualClock } from "../stun/testing.ts";
-import { silentLog } from "../wan/testing.ts";
 import { StatusServer, text } from "./server.ts";
+import { silentLog, type VirtualClock, virtualClock } from "../testing.ts";
 
 let clock: VirtualClock;
 let server: StatusServer;

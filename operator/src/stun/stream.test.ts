@@ -10,8 +10,9 @@ import { MessageReader } from "./framing.ts";
 import { encodeMessage } from "./message.ts";
 import { bindingOverTcp, bindingOverTls } from "./stream.ts";
 import { TEST_CERTIFICATE, TEST_KEY } from "./testing-tls.ts";
-import { hex, RFC5769, virtualClock } from "./testing.ts";
+import { hex, RFC5769 } from "./testing.ts";
 import type { TransactionResult } from "./transaction.ts";
+import { virtualClock } from "../testing.ts";
 
 function success(request: Uint8Array): Uint8Array {
   const transactionId = request.subarray(8, 20);

@@ -7,9 +7,9 @@ import { systemClock } from "../clock.ts";
 import { encodeAddress, XOR_MAPPED_ADDRESS } from "./attributes.ts";
 import { encodeMessage } from "./message.ts";
 import { RFC_RETRANSMISSION, scheduleOf } from "./schedule.ts";
-import { virtualClock } from "./testing.ts";
 import type { DatagramHandlers, OpenDatagramChannel } from "./udp.ts";
 import { bindingOverUdp } from "./udp.ts";
+import { virtualClock } from "../testing.ts";
 
 const peer = { address: "192.0.2.99", port: 3478 };
 

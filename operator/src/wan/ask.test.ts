@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { TransactionResult } from "../stun/transaction.ts";
 import { failure } from "../stun/transaction.ts";
-import { virtualClock } from "../stun/testing.ts";
 import type { AskDeps } from "./ask.ts";
 import { ask } from "./ask.ts";
 import type { EchoResult } from "./echo.ts";
 import { createPlausibility } from "./plausibility.ts";
 import type { EchoSource, Source, StunSource } from "./sources.ts";
-import { silentLog } from "./testing.ts";
+import { silentLog, virtualClock } from "../testing.ts";
 
 const stun: StunSource = {
   kind: "stun",

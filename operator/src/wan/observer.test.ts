@@ -1,13 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { DetectionSpec, Vote } from "../api/index.ts";
-import type { VirtualClock } from "../stun/testing.ts";
-import { virtualClock } from "../stun/testing.ts";
 import type { TransactionResult } from "../stun/transaction.ts";
 import { failure } from "../stun/transaction.ts";
 import { observe } from "./observer.ts";
 import { judgeVotes } from "./quorum.ts";
 import type { RoundDeps } from "./round.ts";
-import { silentLog, spec } from "./testing.ts";
+import { spec } from "./testing.ts";
+import { silentLog, type VirtualClock, virtualClock } from "../testing.ts";
 
 const server = (organisation: string) => ({
   host: `${organisation}.example`,

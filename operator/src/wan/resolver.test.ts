@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { virtualClock } from "../stun/testing.ts";
 import type { Lookup } from "./resolver.ts";
 import { cachingResolver, dnsLookup } from "./resolver.ts";
+import { virtualClock } from "../testing.ts";
 
 const signal = new AbortController().signal;
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { virtualClock } from "../stun/testing.ts";
 import type { TransactionResult } from "../stun/transaction.ts";
 import { failure } from "../stun/transaction.ts";
 import type { RoundDeps } from "./round.ts";
 import { runRound } from "./round.ts";
 import { sourcesOf } from "./sources.ts";
-import { silentLog, spec } from "./testing.ts";
+import { spec } from "./testing.ts";
+import { silentLog, virtualClock } from "../testing.ts";
 
 const signal = new AbortController().signal;
 

@@ -1,6 +1,5 @@
 import type { DetectionSpec, Family, Vote, VoteOutcome } from "../api/index.ts";
 import { detectionSpec } from "../api/index.ts";
-import type { Logger } from "../log.ts";
 
 /** A spec of defaults, with what a test says otherwise. */
 export function spec(overrides: Partial<DetectionSpec> = {}): DetectionSpec {
@@ -26,20 +25,4 @@ export function vote(text: string, outcome: VoteOutcome = "Ok"): Vote {
 
 export function votes(text: string): Vote[] {
   return text === "" ? [] : text.split(/\s+/).map((part) => vote(part));
-}
-
-export function silentLog(lines: string[] = []): Logger {
-  const write =
-    (level: string) =>
-    (_fields: object, message: string): void => {
-      lines.push(`${level} ${message}`);
-    };
-  const log: Logger = {
-    debug: write("DEBUG"),
-    info: write("INFO"),
-    warn: write("WARN"),
-    error: write("ERROR"),
-    child: () => log,
-  };
-  return log;
 }

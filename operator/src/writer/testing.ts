@@ -11,10 +11,10 @@ import type { Term } from "../kube/lease.ts";
 import { dnsRecords, type Resource, wanAddresses } from "../kube/resources.ts";
 import { directClient, FakeApi } from "../kube/testing.ts";
 import { FakeLiveDns } from "../records/testing.ts";
-import { type VirtualClock, virtualClock } from "../stun/testing.ts";
-import { silentLog, votes } from "../wan/testing.ts";
+import { votes } from "../wan/testing.ts";
 import type { Store, WriterContext } from "./context.ts";
 import { Writer } from "./writer.ts";
+import { silentLog, type VirtualClock, virtualClock } from "../testing.ts";
 
 class MemoryStore<T extends KubeObject> implements Store<T> {
   readonly objects = new Map<string, T>();
