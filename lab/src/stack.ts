@@ -6,11 +6,14 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { chartArchive } from "./charts.ts";
+import { containerdSocket } from "./cluster/node.ts";
+import { caCertificate, gandiTokenFile } from "./internet/files.ts";
 import { projectDir, stateDir } from "./paths.ts";
 import { backendDir, labStack, passphraseFile, pulumiCommand, stackConfigFile } from "./pulumi.ts";
 import { onHost } from "./run.ts";
 import type { Step } from "./steps.ts";
-import { lan } from "./topology.ts";
+import { toolVersion } from "./toolchain.ts";
+import { internet, lan, wan } from "./topology.ts";
 
 /** Of all that the CLI prints without a terminal, the lines that tell how far it is; the rest is in the log. */
 const TELLING = / (created|updated|deleted|replaced|\*\*\w+ failed\*\*) |\berror: |^Duration:/;
@@ -92,7 +95,7 @@ const stackFile = z.looseObject({ config: z.record(z.string(), z.unknown()).defa
 
 async function labConfig(): Promise<Record<string, unknown>> {
   return {
-    "esddns:metallb": { version: "0.15.3", chart: await chartArchive() },
+    "esddns:metallb": { version: (await toolVersion("metallb")).replace(/^v/, ""), chart: await chartArchive() },
     "esddns:pools": [
       { name: "esddns-pool", addresses: ["192.168.1.100-192.168.1.110", "fd00:192:168:1::100-fd00:192:168:1::110"] },
     ],
@@ -101,11 +104,11 @@ async function labConfig(): Promise<Record<string, unknown>> {
       { zone: "example.com", name: "home", types: ["A", "AAAA"], ttl: 300, ipv6Suffix: "::50" },
     ],
     // The lab's internet is made of documentation addresses, which are not globally reachable.
-    "esddns:detection": { allowNonGlobal: ["198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"] },
-    "esddns:extraCaCertificates": await readFile(join(stateDir, "pki", "internet-ca.crt"), "utf8"),
+    "esddns:detection": { allowNonGlobal: [wan.ipv4, internet.ipv4, "2001:db8::/32"] },
+    "esddns:extraCaCertificates": await readFile(caCertificate, "utf8"),
     "esddns:image": {
       builder: "buildah",
-      containerd: [lan.node1, lan.node2].map((node) => join(stateDir, node.name, "containerd.sock")),
+      containerd: [lan.node1, lan.node2].map(({ name }) => containerdSocket(name)),
     },
   };
 }
@@ -114,7 +117,7 @@ async function labConfig(): Promise<Record<string, unknown>> {
 async function storeToken(step: Step): Promise<void> {
   const stored = stackFile.parse(parse(await readFile(stackConfigFile(labStack), "utf8")));
   if (stored.config[TOKEN_KEY] !== undefined) return;
-  const token = await readFile(join(stateDir, "gandi-token"), "utf8");
+  const token = await readFile(gandiTokenFile, "utf8");
   await pulumi(step, ["config", "set", "--secret", "gandiToken", "--stack", labStack], { input: token.trim() });
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gandiControl } from "../../lab/src/internet/gandi/control.ts";
-import { stateDir } from "../../lab/src/paths.ts";
+import { gandiTokenFile } from "../../lab/src/internet/files.ts";
 import { lan } from "../../lab/src/topology.ts";
 import { curl, dig, eventually, lab, labJson, labOk, stackOutputs } from "./lab.ts";
 
@@ -65,7 +65,7 @@ describe("the stack", () => {
   });
 
   test("keeps the token out of its state and out of the pods' specs", async () => {
-    const token = (await readFile(`${stateDir}/gandi-token`, "utf8")).trim();
+    const token = (await readFile(gandiTokenFile, "utf8")).trim();
     expect(token.length).toBeGreaterThan(20);
     const encoded = Buffer.from(token).toString("base64");
     const state = await labOk("pulumi", "stack", "export");
