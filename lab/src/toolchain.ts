@@ -44,7 +44,12 @@ export const tools: readonly Tool[] = [
 export async function ensureToolchain(step: Step): Promise<void> {
   const go = await goVersion();
   let built = 0;
-  for (const tool of tools) built += (await ensureTool(tool, go, step)) ? 1 : 0;
+  const queue = tools.values();
+  const builder = async () => {
+    for (const tool of queue) if (await ensureTool(tool, go, step)) built++;
+  };
+  // Two at a time: while one downloads, links or waits for its longest package, the other has work for the processor.
+  await Promise.all([builder(), builder()]);
   if (built === 0) step.progress(`all ${tools.length} tools are in ${cacheDir}`);
 }
 
