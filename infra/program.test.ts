@@ -99,7 +99,8 @@ describe("the workloads", () => {
       ["esddns-production-esddns-operator", [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }]],
     ]);
     const page = program.one("kubernetes:rbac.authorization.k8s.io/v1:Role", "page-account").inputs.rules;
-    expect(page?.flatMap(({ verbs }) => verbs)).toEqual(["get", "list", "watch"]);
+    const verbs = page?.flatMap((rule) => rule.verbs) ?? [];
+    expect([...new Set(verbs)].sort()).toEqual(["get", "list", "watch"]);
   });
 });
 

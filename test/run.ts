@@ -44,12 +44,14 @@ async function runOnLab(): Promise<Tally> {
   heading("lab");
   const wasRunning = (await node(["lab/src/main.ts", "status"], "ignore")) === 0;
   const up = verdict("the lab comes up", await node(["lab/src/main.ts", "up"]));
+  // Chromium is one of the packages that the lab installs.
+  const browser = up.failed === 0 ? await runVitest("browser") : none();
   const e2e = up.failed === 0 ? await runVitest("e2e") : none();
   const down = wasRunning ? none() : verdict("the lab goes down", await node(["lab/src/main.ts", "down"]));
-  return [up, e2e, down].reduce(add);
+  return [up, browser, e2e, down].reduce(add);
 }
 
-async function runVitest(project: "unit" | "e2e"): Promise<Tally> {
+async function runVitest(project: "unit" | "browser" | "e2e"): Promise<Tally> {
   heading(`${project} tests`);
   const dir = await mkdtemp(join(tmpdir(), "esddns-test-"));
   try {

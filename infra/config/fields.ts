@@ -30,6 +30,13 @@ export const objectName = checkedString((value) =>
       },
 );
 
+/** A name of a node: labels with dots between them (RFC 1123). */
+export const nodeName = checkedString((value) =>
+  value.length <= 253 && value.split(".").every(isDnsLabel)
+    ? undefined
+    : { wrong: `${quote(value)} is not the name of a node`, right: "Write it as kubectl get nodes shows it." },
+);
+
 export const poolAddresses = checkedString((value) => {
   const parsed = parseRange(value);
   return parsed.ok ? undefined : parsed.complaint;
@@ -83,6 +90,19 @@ export const httpsUrl = checkedString((value) =>
         right: "Write it in full, for instance https://api.ipify.org.",
       },
 );
+
+/** A day, as 2027-05-01. */
+export const date = checkedString((value) =>
+  /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value)
+    ? undefined
+    : { wrong: `${quote(value)} is not a date`, right: "Write year, month and day: 2027-05-01." },
+);
+
+/** Date.parse takes the 31st of February for the 3rd of March. */
+function isDay(value: string): boolean {
+  const at = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(value);
+}
 
 /** Pinned: MAJOR.MINOR.PATCH. */
 export const version = checkedString((value) =>

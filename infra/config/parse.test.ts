@@ -233,6 +233,59 @@ describe("records", () => {
     expect(problems({ records: [{ ...home, name }] })).toEqual([]);
   });
 
+  const front = { kind: "Service", service: { namespace: "web", name: "front" } };
+  it.each([
+    [{ ...home, source: { kind: "Service" } }, "records[0].source.service", "is missing"],
+    [{ ...home, source: { ...front, kind: "Wan" } }, "records[0].source.service", "no use to kind Wan"],
+    [
+      { ...home, source: { ...front, service: { namespace: "Web", name: "front" } } },
+      "records[0].source.service.namespace",
+      "not a name that Kubernetes takes",
+    ],
+    [{ ...home, source: { kind: "Fixed" } }, "records[0].source.values", "no IPv4 address for type A"],
+    [
+      { ...home, source: { kind: "Fixed", values: ["1.1.1.1", "x"] } },
+      "records[0].source.values[1]",
+      "not an IP address",
+    ],
+    [
+      { ...home, source: { kind: "Fixed", values: ["1.1.1.1", "::1"] } },
+      "records[0].source.values[1]",
+      "none of the types A",
+    ],
+    [{ ...home, source: { kind: "Ingress" } }, "records[0].source.kind", '"Service"'],
+    [{ ...home, allowPrivate: true }, "records[0].allowPrivate", "no use to the WAN address"],
+    [
+      { ...home, types: ["AAAA"], ipv6Suffix: "::1", ipv6FromNode: "node1" },
+      "records[0].ipv6Suffix",
+      "beside ipv6FromNode",
+    ],
+    [{ ...home, ipv6FromNode: "node1" }, "records[0].ipv6FromNode", "AAAA records only"],
+    [{ ...home, types: ["AAAA"], ipv6FromNode: "Node 1" }, "records[0].ipv6FromNode", "not the name of a node"],
+    [{ ...home, types: ["A", "AAAA"], source: front, ipv6Suffix: "::1" }, "records[0].ipv6Suffix", "kind Service"],
+    [{ ...home, deletionPolicy: "delete" }, "records[0].deletionPolicy", 'Did you mean "Delete"?'],
+    [{ ...home, deletionTimeoutSeconds: 0 }, "records[0].deletionTimeoutSeconds", "too small"],
+    [{ ...home, driftLimit: 61 }, "records[0].driftLimit", "too much"],
+    [{ ...home, dryRun: "yes" }, "records[0].dryRun", "true or false"],
+  ])("%j is refused", (record, path, wrong) => {
+    const found = problems({ records: [record] });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(`esddns:${path}: `);
+    expect(found[0]).toContain(wrong);
+  });
+
+  it("takes every other source, policy and limit", () => {
+    const records = [
+      { ...home, types: ["AAAA"], ipv6FromNode: "node1.lan", deletionPolicy: "Delete", deletionTimeoutSeconds: 30 },
+      { ...home, source: front, allowPrivate: true, driftLimit: 0, dryRun: true },
+      { ...home, name: "fixed", types: ["A", "AAAA"], source: { kind: "Fixed", values: ["1.1.1.1", "2606:4700::1"] } },
+    ];
+    expect(problems({ records })).toEqual([]);
+    // No family is looked for where the address comes from elsewhere.
+    expect(problems({ records: records.slice(1, 2), detection: { families: ["IPv6"] } })).toEqual([]);
+    expect(accepted({ dryRun: true }).config.dryRun).toBe(true);
+  });
+
   it("finds the same name and type twice, and a family that nobody looks for", () => {
     expect(problems({ records: [home, { ...home, name: "a" }, home] })).toEqual([
       expect.stringContaining(

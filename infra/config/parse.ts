@@ -1,5 +1,6 @@
 /** From whatever stands in the stack config to a config that the program can rely on. Pure. */
 import type { DetectionSpec } from "@esddns/operator/api";
+import { checkChannel } from "./notify.ts";
 import { isDnsLabel } from "./fields.ts";
 import { readNetwork } from "./network.ts";
 import { quote, type Problem } from "./problem.ts";
@@ -22,8 +23,14 @@ export interface StackConfig {
   readonly l2: readonly L2[];
   readonly service: { readonly pool: string | undefined; readonly addresses: readonly string[] };
   readonly records: readonly DnsRecordConfig[];
+  /** Nothing is to be written to Gandi, whatever the single records say. */
+  readonly dryRun: boolean;
   readonly detection: DetectionSpec;
   readonly token: TokenSource;
+  readonly gandiTokenExpires: string | undefined;
+  /** Holds secrets: to be written into a Secret and nowhere else. */
+  readonly notify: Section<"notify">;
+  readonly push: Section<"push">;
   readonly image: ImageSource;
   readonly extraCaCertificates: string | undefined;
   readonly operator: Section<"operator">;
@@ -51,7 +58,13 @@ export function parseStackConfig(
   reader.complain(checkRecords(records, detection));
   const image = readImage(reader);
   const token = readToken(reader, context.secretKeys);
+  const notify = reader.section("notify") ?? [];
+  reader.complain(notify.flatMap((channel, index) => checkChannel(channel, index, context.secretKeys.has("notify"))));
   const rest = {
+    dryRun: reader.section("dryRun"),
+    gandiTokenExpires: reader.section("gandiTokenExpires"),
+    notify,
+    push: reader.section("push"),
     extraCaCertificates: reader.section("extraCaCertificates"),
     operator: reader.section("operator"),
     observeLive: reader.section("observeLive"),

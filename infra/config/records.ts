@@ -1,11 +1,13 @@
 /** What must hold for DNS records beyond the shape of each. */
-import type { DetectionSpec } from "@esddns/operator/api";
+import type { DetectionSpec, Family, RecordType } from "@esddns/operator/api";
 import { parseAddress } from "./addresses.ts";
 import { formatPath, quote, type KeyPath, type Problem } from "./problem.ts";
 import type { Placed } from "./reader.ts";
 import type { DnsRecordConfig } from "./schema.ts";
 
 type PlacedRecord = Placed<DnsRecordConfig>;
+
+const familyOf: Readonly<Record<RecordType, Family>> = { A: "IPv4", AAAA: "IPv6" };
 
 export function checkRecords(
   records: readonly PlacedRecord[],
@@ -14,8 +16,11 @@ export function checkRecords(
   return [
     ...records.flatMap((record) => [
       ...repeatedZone(record),
-      ...suffixProblems(record, detection?.prefixLength ?? 64),
-      ...(detection ? familyProblems(record, detection.families) : []),
+      ...sourceProblems(record),
+      ...hostPartProblems(record, detection?.prefixLength ?? 64),
+      ...(detection && (record.value.source?.kind ?? "Wan") === "Wan"
+        ? familyProblems(record, detection.families)
+        : []),
     ]),
     ...duplicates(records),
   ];
@@ -35,18 +40,74 @@ function repeatedZone({ index, value: { name, zone } }: PlacedRecord): Problem[]
   ];
 }
 
-function suffixProblems({ index, value: { types, ipv6Suffix } }: PlacedRecord, prefixLength: number): Problem[] {
+/** What each kind of source needs, and what is of no use to it. */
+function sourceProblems({ index, value: { source, types, allowPrivate } }: PlacedRecord): Problem[] {
+  const path: KeyPath = ["records", index, "source"];
+  const kind = source?.kind ?? "Wan";
+  const problems: Problem[] = [];
+  if (source?.service !== undefined && kind !== "Service") {
+    problems.push({ path: [...path, "service"], wrong: `is of no use to kind ${kind}`, right: "Write kind: Service." });
+  }
+  if (source?.values !== undefined && kind !== "Fixed") {
+    problems.push({ path: [...path, "values"], wrong: `is of no use to kind ${kind}`, right: "Write kind: Fixed." });
+  }
+  if (kind === "Service" && source?.service === undefined) {
+    const right = "Write { namespace, name } of a Service of type LoadBalancer.";
+    problems.push({ path: [...path, "service"], wrong: "is missing", right });
+  }
+  if (kind === "Fixed") problems.push(...valueProblems(source?.values ?? [], types, [...path, "values"]));
+  if (kind === "Wan" && allowPrivate === true) {
+    const wrong = "is of no use to the WAN address, which is never published where it is private";
+    problems.push({ path: ["records", index, "allowPrivate"], wrong, right: "Leave it out." });
+  }
+  return problems;
+}
+
+function valueProblems(values: readonly string[], types: readonly RecordType[], path: KeyPath): Problem[] {
+  const families = values.map((value) => parseAddress(value)?.family);
+  const wrong = values.flatMap((value, i): Problem[] => {
+    const family = families[i];
+    const at = [...path, i];
+    if (family === undefined) {
+      return [{ path: at, wrong: `${quote(value)} is not an IP address`, right: "For instance 198.51.100.20." }];
+    }
+    if (types.some((type) => familyOf[type] === family)) return [];
+    const right = `Add ${family === "IPv4" ? "A" : "AAAA"} to types, or leave it out.`;
+    return [{ path: at, wrong: `${quote(value)} fits none of the types ${types.join(", ")}`, right }];
+  });
+  const missing = types.filter((type) => !families.includes(familyOf[type]));
+  return [
+    ...wrong,
+    ...missing.map((type) => ({ path, wrong: `has no ${familyOf[type]} address for type ${type}`, right: "Add one." })),
+  ];
+}
+
+function hostPartProblems(
+  { index, value: { types, ipv6Suffix, ipv6FromNode, source } }: PlacedRecord,
+  prefixLength: number,
+): Problem[] {
   const path: KeyPath = ["records", index, "ipv6Suffix"];
-  const wantsIpv6 = types.includes("AAAA");
-  if (ipv6Suffix === undefined) {
-    if (!wantsIpv6) return [];
+  const key = ipv6Suffix === undefined ? "ipv6FromNode" : "ipv6Suffix";
+  if (ipv6Suffix === undefined && ipv6FromNode === undefined) {
+    if (!types.includes("AAAA") || (source?.kind ?? "Wan") !== "Wan") return [];
     const wrong = "is missing, and an AAAA record has no value without it";
-    const right = "The provider gives you a prefix; write the host's own part of its address, for instance ::10.";
+    const right =
+      "The provider gives you a prefix; write the host's own part of its address, for instance ::10, or name the node " +
+      "whose address it is in ipv6FromNode.";
     return [{ path, wrong, right }];
   }
-  if (!wantsIpv6) {
-    return [{ path, wrong: "is of use to AAAA records only", right: "Add AAAA to types, or leave it out." }];
+  if (ipv6Suffix !== undefined && ipv6FromNode !== undefined) {
+    return [{ path, wrong: "is set beside ipv6FromNode", right: "Keep one of the two." }];
   }
+  if (!types.includes("AAAA")) {
+    const right = "Add AAAA to types, or leave it out.";
+    return [{ path: ["records", index, key], wrong: "is of use to AAAA records only", right }];
+  }
+  if ((source?.kind ?? "Wan") !== "Wan") {
+    const wrong = `is of no use to a source of kind ${source?.kind ?? "Wan"}`;
+    return [{ path: ["records", index, key], wrong, right: "Leave it out: the source says the whole address." }];
+  }
+  if (ipv6Suffix === undefined) return [];
   const suffix = parseAddress(ipv6Suffix);
   if (suffix?.family !== "IPv6" || suffix.first === 0n || suffix.first >> BigInt(128 - prefixLength) !== 0n) {
     const wrong = `${quote(ipv6Suffix)} is not the host's part of an IPv6 address`;
@@ -57,7 +118,7 @@ function suffixProblems({ index, value: { types, ipv6Suffix } }: PlacedRecord, p
 
 function familyProblems({ index, value: { types } }: PlacedRecord, families: DetectionSpec["families"]): Problem[] {
   return types.flatMap((type, i) => {
-    const family = type === "A" ? "IPv4" : "IPv6";
+    const family = familyOf[type];
     if (families.includes(family)) return [];
     const wrong = `an ${type} record needs ${family}, which esddns:detection.families leaves out`;
     return [{ path: ["records", index, "types", i], wrong, right: `Add ${family} there, or leave out ${type} here.` }];

@@ -1,6 +1,14 @@
 /** The shape of the stack config, key by key. What spans several keys is checked beside parse.ts. */
 import { z } from "zod";
-import { detectionSpec, dnsRecordSpec, echoService, TTL_MAX, TTL_MIN } from "@esddns/operator/api";
+import {
+  detectionSpec,
+  dnsRecordSpec,
+  echoService,
+  notifyChannel,
+  recordSource,
+  TTL_MAX,
+  TTL_MIN,
+} from "@esddns/operator/api";
 import * as fields from "./fields.ts";
 
 const labelSelector = z.object({
@@ -47,8 +55,45 @@ const recordSchema = z.object({
     .max(TTL_MAX)
     .default(TTL_MIN)
     .describe(`Seconds for which others may keep the answer, ${TTL_MIN} to ${TTL_MAX}.`),
+  source: z
+    .object({
+      kind: recordSource.shape.kind.describe("Wan, Service or Fixed."),
+      service: z
+        .object({
+          namespace: fields.objectName.describe("The Service's namespace."),
+          name: fields.objectName.describe("The name of a Service of type LoadBalancer."),
+        })
+        .optional()
+        .describe("With kind Service: { namespace, name } of a Service of type LoadBalancer."),
+      values: recordSource.shape.values.describe("With kind Fixed: a list of addresses."),
+    })
+    .optional()
+    .describe(
+      "Left out: the WAN address. Else { kind: Service, service: { namespace, name } } or { kind: Fixed, values }.",
+    ),
   ipv6Suffix: z.string().optional().describe("The host's part of its IPv6 address, for instance ::10."),
+  ipv6FromNode: fields.nodeName
+    .optional()
+    .describe("Instead of ipv6Suffix: the name of the node whose own IPv6 address it is."),
   conflictPolicy: dnsRecordSpec.shape.conflictPolicy,
+  // What is left out here is left to the defaults of the custom resource definition.
+  deletionPolicy: dnsRecordSpec.shape.deletionPolicy
+    .unwrap()
+    .optional()
+    .describe("Retain or Delete: what becomes of the record at Gandi when it leaves the config; default Retain."),
+  deletionTimeoutSeconds: dnsRecordSpec.shape.deletionTimeoutSeconds
+    .unwrap()
+    .optional()
+    .describe("With Delete: seconds that a destroy waits for Gandi, 1 to 3600; default 60."),
+  allowPrivate: z
+    .boolean()
+    .optional()
+    .describe("true or false: whether a Service's or a fixed address may be one that the internet cannot reach."),
+  driftLimit: dnsRecordSpec.shape.driftLimit
+    .unwrap()
+    .optional()
+    .describe("How often an hour somebody else's change is undone, 0 to 60; default 3."),
+  dryRun: z.boolean().optional().describe("true or false: whether to plan only, and write nothing to Gandi."),
 });
 
 const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
@@ -95,6 +140,7 @@ export const keys = {
     })
     .prefault({}),
   records: z.array(recordSchema).describe("Write a list: [{ zone: example.com, name: home, types: [A] }].").default([]),
+  dryRun: z.boolean().default(false).describe("true or false: whether all records are planned only, and none written."),
   detection: detectionSchema.prefault({}),
   gandiToken: z.string().optional().describe("Gandi's personal access token."),
   gandiTokenSecret: z
@@ -103,6 +149,19 @@ export const keys = {
       key: z.string().min(1).default("token").describe("The key in it that holds the token."),
     })
     .optional(),
+  gandiTokenExpires: fields.date.optional().describe("The day on which Gandi's token ends, for instance 2027-05-01."),
+  notify: z
+    .array(notifyChannel)
+    .describe("Write a list: [{ name: phone, type: ntfy, url: https://ntfy.sh/my-topic }].")
+    .default([]),
+  push: z
+    .object({
+      enabled: z.boolean().default(false).describe("Whether routers and scripts may ask for a look by POST /probe."),
+      port: z.int().min(1).max(65535).default(8081).describe("The port on the LAN that takes the request."),
+      pool: z.string().optional().describe("The pool of its address."),
+      address: fields.serviceAddress.optional().describe("Its fixed address; may be that of the page."),
+    })
+    .prefault({}),
   image: z
     .object({
       reference: fields.imageReference.optional().describe("A ready image by digest: name@sha256:…"),

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
-import { WAN_ADDRESS_NAME } from "@esddns/operator/api";
+import { serviceSourceRules, WAN_ADDRESS_NAME } from "@esddns/operator/api";
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../config/parse.ts";
 import { fqdn } from "../config/records.ts";
 import type { DnsRecordConfig } from "../config/schema.ts";
 import { DnsRecord, WanAddress } from "../kubernetes/kinds.ts";
+import { names } from "./names.ts";
 import type { Operator } from "./operator.ts";
+import { rightsElsewhere } from "./rbac.ts";
 
-export interface DnsArgs extends Pick<StackConfig, "detection" | "records" | "waitForWanSeconds"> {
+export interface DnsArgs extends Pick<StackConfig, "detection" | "dryRun" | "records" | "waitForWanSeconds"> {
   /** What fills in the status of these objects, and must outlive them at a destroy. */
   readonly operator: Pick<Operator, "namespace" | "definitions" | "daemonSet">;
 }
@@ -36,15 +38,47 @@ export class Dns extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [...definitions, daemonSet] },
     );
+    const rights = serviceRights(name, args, this);
     this.records = args.records.map((config) => {
       const objectName = objectNameOf(config);
-      const metadata = { name: objectName, namespace, ...waitFor("Synced", waitForWanSeconds) };
-      const dependsOn = [this.wan, ...definitions, daemonSet];
-      const resource = new DnsRecord(`${name}-${objectName}`, { metadata, spec: config }, { parent: this, dependsOn });
+      const dryRun = args.dryRun || config.dryRun === true;
+      // What is only planned never becomes true.
+      const metadata = { name: objectName, namespace, ...waitFor("Synced", dryRun ? 0 : waitForWanSeconds) };
+      const resource = new DnsRecord(
+        `${name}-${objectName}`,
+        { metadata, spec: dryRun ? { ...config, dryRun } : config },
+        {
+          parent: this,
+          // Also the order of a destroy, backwards: whoever deletes the record at Gandi must still be there.
+          dependsOn: [this.wan, ...definitions, daemonSet, ...rights],
+          customTimeouts: { delete: `${(config.deletionTimeoutSeconds ?? 60) + DELETION_SLACK_SECONDS}s` },
+        },
+      );
       return { config, objectName, resource };
     });
     this.registerOutputs({});
   }
+}
+
+/** The operator may have to take the lease first, and to find out that Gandi does not answer. */
+const DELETION_SLACK_SECONDS = 240;
+
+/** One Role for each namespace that holds Services from which records take their addresses. */
+function serviceRights(name: string, { records, operator }: DnsArgs, parent: Dns): pulumi.Resource[] {
+  const services = records.flatMap(({ source }) => (source?.kind === "Service" ? (source.service ?? []) : []));
+  const byNamespace = Map.groupBy(services, ({ namespace }) => namespace);
+  return [...byNamespace].map(([target, found]) =>
+    rightsElsewhere(
+      `${name}-services-${target}`,
+      {
+        account: pulumi.output(names.operator.serviceAccount),
+        namespace: operator.namespace,
+        target,
+        rules: serviceSourceRules([...new Set(found.map((service) => service.name))].sort()),
+      },
+      { parent },
+    ),
+  );
 }
 
 /**

@@ -8,6 +8,8 @@ export const names = {
     serviceAccount: "esddns-service",
   },
   tokenSecret: { name: "esddns-gandi", key: "token" },
+  notifySecret: { name: "esddns-notify", key: "channels.json" },
+  push: { service: "esddns-push", secret: "esddns-push", key: "token" },
   caConfigMap: { name: "esddns-extra-ca", key: "ca.pem" },
 } as const;
 

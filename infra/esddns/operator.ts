@@ -6,12 +6,23 @@ import type { LoadedConfig } from "../config/load.ts";
 import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
 import { labels, names } from "./names.ts";
 import { egressPolicy } from "./networkPolicy.ts";
-import { podSpec, type PodArgs } from "./pod.ts";
+import { literalHosts, notifyAccess } from "./notify.ts";
+import { expiryEnv, podSpec, type PodArgs } from "./pod.ts";
+import { pushAccess } from "./push.ts";
 import { serviceAccount } from "./rbac.ts";
 
 export interface OperatorArgs extends Pick<
   LoadedConfig,
-  "shared" | "namespace" | "token" | "gandiToken" | "extraCaCertificates" | "operator" | "detection"
+  | "shared"
+  | "namespace"
+  | "token"
+  | "gandiToken"
+  | "gandiTokenExpires"
+  | "notify"
+  | "push"
+  | "extraCaCertificates"
+  | "operator"
+  | "detection"
 > {
   /** By digest. */
   readonly image: pulumi.Input<string>;
@@ -61,12 +72,17 @@ export class Operator extends pulumi.ComponentResource {
       `${name}-network`,
       {
         metadata: { name: names.operator.app, namespace: this.namespace },
-        spec: egressPolicy(names.operator.app, { internet: true, alsoTo: args.detection.allowNonGlobal }),
+        spec: egressPolicy(names.operator.app, {
+          internet: true,
+          alsoTo: [...args.detection.allowNonGlobal, ...literalHosts(args.notify)],
+        }),
       },
       self,
     );
     const token = this.#token(name, args);
     const ca = this.#extraCa(name, args.extraCaCertificates);
+    const notify = notifyAccess(name, this.namespace, args.notify, self);
+    const push = args.push.enabled ? pushAccess(name, this.namespace, self) : undefined;
     this.daemonSet = new k8s.apps.v1.DaemonSet(
       `${name}-daemon`,
       {
@@ -74,21 +90,42 @@ export class Operator extends pulumi.ComponentResource {
         spec: {
           selector: { matchLabels: { app: names.operator.app } },
           template: {
-            metadata: { labels: labels(names.operator.app), ...(ca ? { annotations: ca.annotations } : {}) },
+            metadata: {
+              labels: labels(names.operator.app),
+              ...(ca || notify ? { annotations: { ...ca?.annotations, ...notify?.annotations } } : {}),
+            },
             spec: podSpec({
               command: "operator",
               image: args.image,
               serviceAccountName: account.name,
               tolerateControlPlane: this.tolerateControlPlane,
-              env: [{ name: "ESDDNS_GANDI_TOKEN_FILE", value: `${TOKEN_DIR}/token` }, ...(ca?.env ?? [])],
-              mounts: [token.mount, ...(ca ? [ca.mount] : [])],
+              env: [
+                { name: "ESDDNS_GANDI_TOKEN_FILE", value: `${TOKEN_DIR}/token` },
+                ...expiryEnv(args.gandiTokenExpires),
+                ...(ca?.env ?? []),
+                ...(notify ? [notify.env] : []),
+                ...(push ? [push.env] : []),
+              ],
+              mounts: [
+                token.mount,
+                ...(ca ? [ca.mount] : []),
+                ...(notify ? [notify.mount] : []),
+                ...(push ? [push.mount] : []),
+              ],
             }),
           },
         },
       },
       {
         ...self,
-        dependsOn: [...this.definitions, ...account.rights, ...token.resources, ...(ca?.resources ?? [])],
+        dependsOn: [
+          ...this.definitions,
+          ...account.rights,
+          ...token.resources,
+          ...(ca?.resources ?? []),
+          ...(notify?.resources ?? []),
+          ...(push?.resources ?? []),
+        ],
         customTimeouts: { create: "5m", update: "5m" },
       },
     );

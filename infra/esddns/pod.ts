@@ -47,6 +47,11 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
   };
 }
 
+/** When Gandi's token ends, where that is known. */
+export function expiryEnv(date: string | undefined): k8s.types.input.core.v1.EnvVar[] {
+  return date === undefined ? [] : [{ name: "ESDDNS_GANDI_TOKEN_EXPIRES", value: date }];
+}
+
 const CONTROL_PLANE = { key: "node-role.kubernetes.io/control-plane", operator: "Exists", effect: "NoSchedule" };
 
 const identity = [

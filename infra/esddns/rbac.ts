@@ -1,6 +1,6 @@
 import type { PolicyRule } from "@esddns/operator/api";
 import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
 export interface AccountArgs {
   /** Of the service account. */
@@ -31,6 +31,24 @@ export function serviceAccount(
     name: resource.metadata.name,
     rights: [binding, ...(cluster ? [clusterBinding(name, account, cluster, subjects, options)] : [])],
   };
+}
+
+/** Rights of an account in a namespace that is not its own; the role is named for the account's, as several may come. */
+export function rightsElsewhere(
+  name: string,
+  args: {
+    readonly account: pulumi.Output<string>;
+    readonly namespace: pulumi.Output<string>;
+    readonly target: pulumi.Input<string>;
+    readonly rules: readonly PolicyRule[];
+  },
+  options: pulumi.CustomResourceOptions,
+): k8s.rbac.v1.RoleBinding {
+  const metadata = { name: pulumi.interpolate`${args.namespace}-${args.account}`, namespace: args.target };
+  const role = new k8s.rbac.v1.Role(name, { metadata, rules: writable(args.rules) }, options);
+  const subjects = [{ kind: "ServiceAccount", name: args.account, namespace: args.namespace }];
+  const roleRef = { apiGroup: RBAC, kind: "Role", name: role.metadata.name };
+  return new k8s.rbac.v1.RoleBinding(name, { metadata, subjects, roleRef }, options);
 }
 
 const RBAC = "rbac.authorization.k8s.io";

@@ -1,21 +1,23 @@
-import { statusRules } from "@esddns/operator/api";
+import { statusMetalLbRules, statusRules } from "@esddns/operator/api";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { splitAddresses } from "../config/fields.ts";
 import type { StackConfig } from "../config/parse.ts";
 import type { MetalLB } from "../metallb/metallb.ts";
 import { HTTP_PORT, labels, names } from "./names.ts";
 import { egressPolicy } from "./networkPolicy.ts";
 import type { Operator } from "./operator.ts";
-import { podSpec } from "./pod.ts";
-import { serviceAccount } from "./rbac.ts";
+import { expiryEnv, podSpec } from "./pod.ts";
+import { pushService, SHARED_ADDRESS } from "./push.ts";
+import { rightsElsewhere, serviceAccount } from "./rbac.ts";
 
-export interface StatusPageArgs extends Pick<StackConfig, "service"> {
+export interface StatusPageArgs extends Pick<StackConfig, "service" | "gandiTokenExpires" | "push"> {
   /** By digest. */
   readonly image: pulumi.Input<string>;
   /** Whose namespace it shares, and whose custom resources it shows. */
   readonly operator: Pick<Operator, "namespace" | "definitions" | "tolerateControlPlane">;
   /** Where its address comes from. */
-  readonly loadBalancer: Pick<MetalLB, "pools" | "advertisements">;
+  readonly loadBalancer: Pick<MetalLB, "namespace" | "pools" | "advertisements">;
 }
 
 /** The status page: two pods, on two nodes where there are two, behind an address of MetalLB's. */
@@ -39,6 +41,21 @@ export class StatusPage extends pulumi.ComponentResource {
       },
       self,
     );
+    const { loadBalancer } = args;
+    const poolNames = loadBalancer.pools.map(({ config }) => config.name);
+    // Where these rights are missing the page says so; nothing waits for them.
+    if (poolNames.length > 0) {
+      rightsElsewhere(
+        `${name}-metallb`,
+        {
+          account: account.name,
+          namespace: args.operator.namespace,
+          target: loadBalancer.namespace,
+          rules: statusMetalLbRules(poolNames),
+        },
+        { ...self, dependsOn: loadBalancer.pools.map(({ resource }) => resource) },
+      );
+    }
     const selector = { app: names.page.app };
     this.deployment = new k8s.apps.v1.Deployment(
       `${name}-deployment`,
@@ -55,6 +72,11 @@ export class StatusPage extends pulumi.ComponentResource {
                 image: args.image,
                 serviceAccountName: account.name,
                 tolerateControlPlane: args.operator.tolerateControlPlane,
+                env: [
+                  ...expiryEnv(args.gandiTokenExpires),
+                  { name: "ESDDNS_METALLB_NAMESPACE", value: loadBalancer.namespace },
+                  { name: "ESDDNS_POOLS", value: poolNames.join(",") },
+                ],
               }),
               topologySpreadConstraints: [
                 {
@@ -74,11 +96,17 @@ export class StatusPage extends pulumi.ComponentResource {
         customTimeouts: { create: "5m", update: "5m" },
       },
     );
-    this.service = this.#service(name, args, selector);
+    const shared =
+      args.push.enabled && splitAddresses(args.push.address ?? "").join() === args.service.addresses.join();
+    this.service = this.#service(name, args, selector, shared);
+    if (args.push.enabled) {
+      const { namespace } = args.operator;
+      pushService(name, { namespace, push: args.push, shared }, { ...self, dependsOn: [this.service] });
+    }
     this.registerOutputs({});
   }
 
-  #service(name: string, args: StatusPageArgs, selector: Record<string, string>): k8s.core.v1.Service {
+  #service(name: string, args: StatusPageArgs, selector: Record<string, string>, shared: boolean): k8s.core.v1.Service {
     const { pool, addresses } = args.service;
     const { pools, advertisements } = args.loadBalancer;
     return new k8s.core.v1.Service(
@@ -91,6 +119,7 @@ export class StatusPage extends pulumi.ComponentResource {
           annotations: {
             ...(pool === undefined ? {} : { "metallb.io/address-pool": pool }),
             ...(addresses.length === 0 ? {} : { "metallb.io/loadBalancerIPs": addresses.join(",") }),
+            ...(shared ? SHARED_ADDRESS : {}),
             // The address is what this waits for; the pods have a wait of their own.
             "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].ip}",
             "pulumi.com/timeoutSeconds": "120",

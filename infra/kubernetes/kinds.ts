@@ -10,7 +10,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { type ObjectArgs, TypedCustomResource } from "./customResource.ts";
 
 /** What the config leaves to the default of the custom resource definition stays out of the object. */
-export type RecordSpec = Pick<DnsRecordSpec, "zone" | "name" | "types" | "ttl" | "ipv6Suffix" | "conflictPolicy">;
+export type RecordSpec = Pick<DnsRecordSpec, "zone" | "name" | "types" | "ttl"> & {
+  readonly [K in Exclude<keyof DnsRecordSpec, "zone" | "name" | "types" | "ttl">]?: DnsRecordSpec[K] | undefined;
+};
 
 export class WanAddress extends TypedCustomResource<DetectionSpec, WanAddressStatus> {
   constructor(name: string, args: ObjectArgs<DetectionSpec> | undefined, options: pulumi.CustomResourceOptions) {

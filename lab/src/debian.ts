@@ -11,6 +11,7 @@ const packages = {
   "bind9-dnsutils": "dig and nsupdate",
   buildah: "builds images without a daemon",
   "busybox-static": "the pause image and the test pods",
+  chromium: "shows the status page to the tests",
   conntrack: "looks at the router's NAT entries",
   containerd: "the nodes' container runtime",
   "containernetworking-plugins": "the pods' network",

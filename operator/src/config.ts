@@ -6,6 +6,8 @@ interface CommonConfig {
   readonly logLevel: LogLevel;
   readonly httpPort: number;
   readonly kube: { readonly host: string; readonly port: number; readonly serviceAccountDir: string };
+  /** The day on which Gandi's token ends, YYYY-MM-DD; undefined: nobody has said. */
+  readonly gandiTokenExpires: string | undefined;
 }
 
 export interface OperatorConfig extends CommonConfig {
@@ -13,10 +15,17 @@ export interface OperatorConfig extends CommonConfig {
   readonly nodeName: string;
   readonly gandiUrl: string;
   readonly gandiTokenFile: string;
+  /** Whom to tell of changes and failures; undefined: nobody. */
+  readonly notifyFile: string | undefined;
+  /** The bearer token of POST /probe; undefined: there is no such path. */
+  readonly pushTokenFile: string | undefined;
 }
 
-interface StatusConfig extends CommonConfig {
+export interface StatusConfig extends CommonConfig {
   readonly command: "status";
+  readonly metallbNamespace: string | undefined;
+  /** Names of the address pools that the page tells about. */
+  readonly pools: readonly string[];
 }
 
 export type Config = OperatorConfig | StatusConfig;
@@ -46,6 +55,7 @@ export function parseConfig(args: readonly string[], env: Environment): ParsedCo
       port: read.port("KUBERNETES_SERVICE_PORT", 443),
       serviceAccountDir: read.optional("ESDDNS_SERVICE_ACCOUNT_DIR", SERVICE_ACCOUNT_DIR),
     },
+    gandiTokenExpires: read.date("ESDDNS_GANDI_TOKEN_EXPIRES"),
   };
   const config = commandConfig(command, common, read);
   if (config === undefined || args.length !== 1) {
@@ -59,7 +69,10 @@ function commandConfig(
   common: CommonConfig,
   read: ReturnType<typeof reader>,
 ): Config | undefined {
-  if (command === "status") return { command, ...common };
+  if (command === "status") {
+    const pools = read.maybe("ESDDNS_POOLS")?.split(",") ?? [];
+    return { command, ...common, metallbNamespace: read.maybe("ESDDNS_METALLB_NAMESPACE"), pools };
+  }
   if (command !== "operator") return undefined;
   return {
     command,
@@ -67,6 +80,8 @@ function commandConfig(
     nodeName: read.required("NODE_NAME"),
     gandiUrl: read.httpUrl("ESDDNS_GANDI_URL", GANDI_URL),
     gandiTokenFile: read.optional("ESDDNS_GANDI_TOKEN_FILE", TOKEN_FILE),
+    notifyFile: read.maybe("ESDDNS_NOTIFY_FILE"),
+    pushTokenFile: read.maybe("ESDDNS_PUSH_TOKEN_FILE"),
   };
 }
 
@@ -80,6 +95,14 @@ function reader(env: Environment, problems: string[]) {
       return value ?? "";
     },
     optional: (name: string, fallback: string): string => get(name) ?? fallback,
+    maybe: (name: string): string | undefined => get(name),
+    date: (name: string): string | undefined => {
+      const value = get(name);
+      if (value !== undefined && (!/^\d{4}-\d\d-\d\d$/.test(value) || Number.isNaN(Date.parse(value)))) {
+        problems.push(`${name} is "${value}", not a date like 2027-05-01`);
+      }
+      return value;
+    },
     port: (name: string, fallback: number): number => {
       const value = get(name);
       if (value === undefined) return fallback;

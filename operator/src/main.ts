@@ -1,20 +1,28 @@
 /** The one place where everything is put together: `node main.ts operator` on every node, `node main.ts status`. */
+import { readFile } from "node:fs/promises";
 import { LEASE_NAME, WAN_ADDRESS_NAME } from "./api/index.ts";
 import { systemClock } from "./clock.ts";
 import { Cluster } from "./cluster.ts";
-import { type Config, type OperatorConfig, parseConfig } from "./config.ts";
+import { type Config, type OperatorConfig, parseConfig, type StatusConfig } from "./config.ts";
+import { EsddnsError } from "./errors.ts";
 import { LiveDns } from "./gandi/livedns.ts";
 import { tokenFile } from "./gandi/token.ts";
 import { KubeClient } from "./kube/client.ts";
 import { eventRecorder } from "./kube/events.ts";
-import { runLease } from "./kube/lease.ts";
+import { runLease, type Term } from "./kube/lease.ts";
 import { inClusterServer } from "./kube/server.ts";
 import { createLogger, type Logger } from "./log.ts";
+import { loadChannels } from "./notify/load.ts";
+import { Notifier } from "./notify/notifier.ts";
+import { httpPost } from "./notify/post.ts";
 import { NodeObserver } from "./observerLoop.ts";
+import { RoundRequests } from "./push/requests.ts";
+import { dnsAuthority } from "./records/authority.ts";
 import { Health } from "./status/health.ts";
 import { createMetrics, type Metrics } from "./status/metrics.ts";
 import { statusRoutes } from "./status/routes.ts";
-import { StatusServer } from "./status/server.ts";
+import { type Actions, StatusServer } from "./status/server.ts";
+import { SurroundingsReader } from "./status/surroundings.ts";
 import { VERSION } from "./version.ts";
 import { defaultRoundDeps } from "./wan/round.ts";
 import { Writer } from "./writer/writer.ts";
@@ -27,6 +35,7 @@ const GANDI_TIMEOUTS = { headersMs: 5_000, bodyMs: 3_000, totalMs: 7_000 };
 /** A loop without a step for longer than this is stuck, milliseconds. */
 const LEASE_LIMIT_MS = 60_000;
 const PUBLISHER_LIMIT_MS = 120_000;
+const SURROUNDINGS_LIMIT_MS = 120_000;
 /** After the signal to stop. The kubelet kills after 30 s; what is not done by now never will be. */
 const STOP_DEADLINE_MS = 10_000;
 
@@ -42,6 +51,8 @@ interface Parts {
   readonly cluster: Cluster;
   readonly metrics: Metrics;
   readonly loops: readonly Promise<void>[];
+  readonly actions?: Actions;
+  readonly surroundings?: SurroundingsReader;
   close(): Promise<void>;
 }
 
@@ -83,9 +94,15 @@ async function run(config: Config, stop: AbortController, log: Logger): Promise<
   const client = new KubeClient(await inClusterServer(config.kube, clock));
   const health = new Health(clock);
   const common = { client, health, log, signal: stop.signal };
-  const parts = config.command === "operator" ? operator(config, common) : status(config, common);
-  const { cluster, metrics } = parts;
-  const server = new StatusServer(statusRoutes({ snapshot: () => cluster.snapshot(), health, metrics }), clock, log);
+  const parts = config.command === "operator" ? await operator(config, common) : status(config, common);
+  const { cluster, metrics, surroundings, actions } = parts;
+  const { gandiTokenExpires } = config;
+  const snapshot = () => ({
+    ...cluster.snapshot(),
+    gandiTokenExpires,
+    ...(surroundings === undefined ? {} : { surroundings: surroundings.current() }),
+  });
+  const server = new StatusServer(statusRoutes({ snapshot, health, metrics }), clock, log, actions);
   try {
     const port = await server.listen(config.httpPort);
     log.info({ port }, "serving");
@@ -100,7 +117,7 @@ async function run(config: Config, stop: AbortController, log: Logger): Promise<
 }
 
 /** `operator`: observes on every node; one of them, the holder of the lease, also decides and writes DNS. */
-function operator(config: OperatorConfig, common: Common): Parts {
+async function operator(config: OperatorConfig, common: Common): Promise<Parts> {
   const { client, health, log, signal } = common;
   const { namespace, nodeName } = config;
   const cluster = new Cluster({
@@ -112,6 +129,8 @@ function operator(config: OperatorConfig, common: Common): Parts {
     health,
     onWan: (_name, object) => {
       observer.wanChanged(object);
+      requests.wanChanged(object);
+      notifier.changed();
       writer.decisionMayChange();
     },
     onObservation: (name, object) => {
@@ -120,6 +139,7 @@ function operator(config: OperatorConfig, common: Common): Parts {
     },
     onRecord: (name, object) => {
       writer.recordChanged(name, object);
+      notifier.changed();
     },
   });
   const metrics = metricsOf("operator", cluster, health);
@@ -147,6 +167,8 @@ function operator(config: OperatorConfig, common: Common): Parts {
     observations: cluster.observations,
     records: cluster.records,
     livedns,
+    authority: dnsAuthority,
+    gandiTokenExpires: config.gandiTokenExpires,
     gandiTimeoutMs: GANDI_TIMEOUTS.totalMs,
     events,
     metrics,
@@ -155,6 +177,28 @@ function operator(config: OperatorConfig, common: Common): Parts {
     random,
     log: log.child({ part: "writer" }),
   });
+  const requests = new RoundRequests({
+    token: config.pushTokenFile === undefined ? undefined : await readToken(config.pushTokenFile),
+    start: () => {
+      observer.lookNow();
+    },
+    clock,
+    log: log.child({ part: "push" }),
+  });
+  const { post, close: closePost } = httpPost();
+  const notifier = new Notifier({
+    channels: await loadChannels(config.notifyFile, log),
+    namespace,
+    wan: cluster.wan,
+    records: cluster.records,
+    post,
+    clock,
+    random,
+    log: log.child({ part: "notify" }),
+  });
+  const lead = async (term: Term): Promise<void> => {
+    await Promise.all([writer.lead(term), notifier.lead(term)]);
+  };
   const lease = {
     client,
     namespace,
@@ -168,19 +212,35 @@ function operator(config: OperatorConfig, common: Common): Parts {
   return {
     cluster,
     metrics,
-    loops: [cluster.run(signal), observer.run(signal), runLease(lease, (term) => writer.lead(term), signal)],
+    loops: [cluster.run(signal), observer.run(signal), runLease(lease, lead, signal), notifier.run(signal)],
+    ...(config.pushTokenFile === undefined
+      ? {}
+      : { actions: { "/probe": (authorization: string | undefined) => requests.post(authorization) } }),
     close: async () => {
       await events.idle();
       await livedns.close();
+      await closePost();
     },
   };
 }
 
 /** `status`: the page, from what the cluster says. */
-function status(config: Config, { client, health, log, signal }: Common): Parts {
-  const cluster = new Cluster({ client, namespace: config.namespace, clock, random, log, health });
+function status(config: StatusConfig, { client, health, log, signal }: Common): Parts {
+  const { namespace, metallbNamespace, pools } = config;
+  const cluster = new Cluster({ client, namespace, clock, random, log, health });
   const metrics = metricsOf("status", cluster, health);
-  return { cluster, metrics, loops: [cluster.run(signal)], close: () => Promise.resolve() };
+  const onAlive = health.loop("reads of MetalLB", SURROUNDINGS_LIMIT_MS);
+  const surroundings = new SurroundingsReader({ client, namespace, metallbNamespace, pools, clock, onAlive });
+  const loops = [cluster.run(signal), surroundings.run(signal)];
+  return { cluster, metrics, loops, surroundings, close: () => Promise.resolve() };
+}
+
+/** A token of a mounted Secret; without one the pod does not start, rather than refuse everybody in silence. */
+async function readToken(path: string): Promise<string> {
+  const token = (await readFile(path, "utf8")).trim();
+  if (token === "")
+    throw new EsddnsError("ESDDNS_PUSH_TOKEN", `${path} is empty; it must hold the token of POST /probe`);
+  return token;
 }
 
 function metricsOf(role: Config["command"], cluster: Cluster, health: Health): Metrics {

@@ -88,6 +88,11 @@ export class NodeObserver {
     }
   }
 
+  /** A full round at once: somebody outside asks for one. */
+  lookNow(): void {
+    this.#trigger();
+  }
+
   /** Looks and writes until the signal aborts. Begins once there is a WanAddress to take the settings from. */
   async run(signal: AbortSignal): Promise<void> {
     const { deps, metrics } = this.#options;

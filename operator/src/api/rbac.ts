@@ -39,6 +39,8 @@ export const operatorRules: readonly PolicyRule[] = [
     verbs: ["patch"],
   },
   { apiGroups: [GROUP], resources: ["dnsrecords/status"], verbs: ["patch"] },
+  // The finalizer of deletionPolicy Delete, which has no subresource of its own.
+  { apiGroups: [GROUP], resources: ["dnsrecords"], verbs: ["patch"] },
   // A POST names no object in its path, so `create` cannot be narrowed to the one name.
   { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
   {
@@ -54,5 +56,30 @@ export const operatorRules: readonly PolicyRule[] = [
 /** ClusterRole of `esddns-operator`: a node's uid makes its observation go when the node goes. */
 export const operatorClusterRules: readonly PolicyRule[] = [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }];
 
+/** Role of `esddns-operator` in a namespace that holds Services from which records take their addresses. */
+export function serviceSourceRules(services: readonly string[]): PolicyRule[] {
+  // An empty list of names would mean every Service.
+  if (services.length === 0) return [];
+  return [{ apiGroups: [""], resources: ["services"], resourceNames: [...services], verbs: ["get"] }];
+}
+
+/** The Service that the page stands behind. */
+export const PAGE_SERVICE_NAME = "esddns-service";
+
 /** Role of `esddns-service`: the page only reads. */
-export const statusRules: readonly PolicyRule[] = [readOwnKinds];
+export const statusRules: readonly PolicyRule[] = [
+  readOwnKinds,
+  { apiGroups: [""], resources: ["services"], resourceNames: [PAGE_SERVICE_NAME], verbs: ["get"] },
+  { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["list"] },
+];
+
+/** Role of `esddns-service` in MetalLB's namespace: how full these pools are, and which node announces the page. */
+export function statusMetalLbRules(pools: readonly string[]): PolicyRule[] {
+  return [
+    { apiGroups: ["metallb.io"], resources: ["servicel2statuses"], verbs: ["list"] },
+    // An empty list of names would mean every pool.
+    ...(pools.length === 0
+      ? []
+      : [{ apiGroups: ["metallb.io"], resources: ["ipaddresspools"], resourceNames: [...pools], verbs: ["get"] }]),
+  ];
+}

@@ -149,6 +149,9 @@ export type WanObservation = z.infer<typeof wanObservation>;
 
 // ----------------------------------------------------------------------------------------------------- DnsRecord
 
+/** On a DnsRecord with deletionPolicy Delete: what it published is deleted before the object goes. */
+export const RECORD_FINALIZER = "esddns.io/dns-record";
+
 export const recordType = z.enum(["A", "AAAA"]);
 export type RecordType = z.infer<typeof recordType>;
 
@@ -169,12 +172,31 @@ export const dnsRecordSpec = z.object({
   ttl: z.int().min(TTL_MIN).max(TTL_MAX).default(TTL_MIN).describe("Seconds."),
   source: recordSource.prefault({}),
   ipv6Suffix: z.string().optional().describe("Joined with the WAN prefix to make the AAAA value, for instance ::10."),
+  ipv6FromNode: z
+    .string()
+    .min(1)
+    .max(253)
+    .optional()
+    .describe("Instead of ipv6Suffix: the node whose own address within the agreed prefix is the AAAA value."),
   conflictPolicy: z
     .enum(["Adopt", "Refuse"])
     .optional()
     .describe("First take-over of an existing record. Default: Adopt a single address, Refuse several or a CNAME."),
   deletionPolicy: z.enum(["Retain", "Delete"]).default("Retain"),
   allowPrivate: z.boolean().default(false).describe("Publish a value that is not globally reachable. Never for Wan."),
+  driftLimit: z
+    .int()
+    .min(0)
+    .max(60)
+    .default(3)
+    .describe("How often within an hour somebody else's change is undone, before the record is called Contested."),
+  deletionTimeoutSeconds: z
+    .int()
+    .min(1)
+    .max(3600)
+    .default(60)
+    .describe("With deletionPolicy Delete: how long the object waits for Gandi before it goes all the same."),
+  dryRun: z.boolean().default(false).describe("Only look and plan, in status.plan; nothing is written to Gandi."),
 });
 export type DnsRecordSpec = z.output<typeof dnsRecordSpec>;
 
@@ -185,10 +207,26 @@ export const publishedRrset = z.object({
 });
 export type PublishedRrset = z.infer<typeof publishedRrset>;
 
+/** An rrset that the record published when its zone, name or types were others. */
+const leftRrset = publishedRrset.extend({ zone: z.string(), name: z.string() });
+export type LeftRrset = z.infer<typeof leftRrset>;
+
 export const dnsRecordStatus = z.object({
   fqdn: z.string().optional(),
-  published: z.array(publishedRrset).max(8).optional().describe("What is known to stand at Gandi."),
+  zone: z.string().optional().describe("The zone that fqdn and published are about."),
+  published: z.array(publishedRrset).max(8).optional().describe("What this record last published, or found right."),
   replaced: z.array(publishedRrset).max(8).optional().describe("What stood there before the first take-over."),
+  left: z
+    .array(leftRrset)
+    .max(16)
+    .optional()
+    .describe("With deletionPolicy Delete: published under a former zone, name or type, and still to be deleted."),
+  corrections: z
+    .array(z.iso.datetime({ offset: true }))
+    .max(64)
+    .optional()
+    .describe("When somebody else's changes were undone, in the last hour, oldest first."),
+  plan: z.array(z.string().max(1024)).max(32).optional().describe("With dryRun: what would be done."),
   observedGeneration: z.int().optional(),
   conditions: z.array(condition).max(16).optional(),
 });

@@ -6,6 +6,7 @@ import {
   type DnsRecordStatus,
   type KubeObject,
   OBSERVER_MANAGER,
+  RECORD_FINALIZER,
   type WanAddressObject,
   type WanAddressStatus,
   type WanObservation,
@@ -52,6 +53,20 @@ export function writeRecordStatus(
     { fieldManager: WRITER_MANAGER, subresource: "status" },
     signal,
   );
+}
+
+/** Puts a finalizer on the record that was read, or takes it off; a Conflict when somebody has written it since. */
+export function writeFinalizer(
+  client: Pick<KubeClient, "patch">,
+  read: DnsRecordObject,
+  change: "add" | "remove",
+  signal: AbortSignal,
+): Promise<KubeResult<DnsRecordObject>> {
+  const { name, namespace, resourceVersion } = read.metadata;
+  const others = (read.metadata.finalizers ?? []).filter((finalizer) => finalizer !== RECORD_FINALIZER);
+  const finalizers = change === "add" ? [...others, RECORD_FINALIZER] : others;
+  const patch = { metadata: { resourceVersion, finalizers } };
+  return client.patch(dnsRecords, { namespace, name }, patch, { fieldManager: WRITER_MANAGER }, signal);
 }
 
 /** Writes this node's observation, owned by the Node object so that it goes when the node goes. */

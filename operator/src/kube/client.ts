@@ -86,10 +86,32 @@ export class KubeClient {
     return this.#object(resource, { method: "PATCH", path, body: object, contentType }, signal);
   }
 
-  /** Every object of one kind in one namespace, by a consistent read, page by page. */
-  async list(resource: Resource<KubeObject>, namespace: string, signal: AbortSignal): Promise<KubeResult<ListPage>> {
+  /** JSON merge patch (RFC 7396). With `metadata.resourceVersion` in it a Conflict when the stored one is another. */
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    ref: ObjectRef,
+    patch: object,
+    options: Pick<ApplyOptions, "fieldManager">,
+    signal: AbortSignal,
+  ): Promise<KubeResult<T>> {
+    const query = new URLSearchParams({ fieldManager: options.fieldManager });
+    const path = `${pathOf(resource, ref.namespace, ref.name)}?${query.toString()}`;
+    const contentType = "application/merge-patch+json";
+    return this.#object(resource, { method: "PATCH", path, body: patch, contentType }, signal);
+  }
+
+  /** Every object of one kind in one namespace, by a consistent read, page by page; `labelSelector`: only those. */
+  async list(
+    resource: Resource<KubeObject>,
+    namespace: string,
+    signal: AbortSignal,
+    labelSelector?: string,
+  ): Promise<KubeResult<ListPage>> {
     const items: unknown[] = [];
-    const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
+    const query = new URLSearchParams({
+      limit: String(PAGE_SIZE),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+    });
     for (;;) {
       const path = `${pathOf(resource, namespace)}?${query.toString()}`;
       const page = await this.#request({ method: "GET", path }, parseList, signal);

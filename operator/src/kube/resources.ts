@@ -88,6 +88,69 @@ export const leases: Resource<LeaseObject> = resource("coordination.k8s.io/v1", 
 /** Written only; the answer is of no interest. */
 export const events: Resource<KubeObject> = resource("events.k8s.io/v1", "Event", "events", z.object(object));
 
+/** Of events only what the page's timeline tells. */
+const noted = z.object({
+  ...object,
+  eventTime: z.string().nullish(),
+  type: z.string().exactOptional(),
+  reason: z.string().exactOptional(),
+  note: z.string().exactOptional(),
+  regarding: z.object({ kind: z.string().exactOptional(), name: z.string().exactOptional() }).exactOptional(),
+});
+export const notedEvents: Resource<z.infer<typeof noted>> = resource("events.k8s.io/v1", "Event", "events", noted);
+
+/** Of a Service only the addresses that MetalLB gave it. */
+const service = z.object({
+  ...object,
+  status: z
+    .object({
+      loadBalancer: z
+        .object({ ingress: z.array(z.object({ ip: z.string().exactOptional() })).exactOptional() })
+        .exactOptional(),
+    })
+    .exactOptional(),
+});
+export const services: Resource<z.infer<typeof service>> = resource("v1", "Service", "services", service);
+
+const METALLB = "metallb.io/v1beta1";
+
+/** Whom MetalLB lets announce a Service on layer 2. */
+const l2Status = z.object({
+  ...object,
+  status: z
+    .object({
+      node: z.string().exactOptional(),
+      serviceName: z.string().exactOptional(),
+      serviceNamespace: z.string().exactOptional(),
+    })
+    .exactOptional(),
+});
+export const serviceL2Statuses: Resource<z.infer<typeof l2Status>> = resource(
+  METALLB,
+  "ServiceL2Status",
+  "servicel2statuses",
+  l2Status,
+);
+
+/** Of an address pool how full it is; MetalLB before 0.15 does not say. */
+const poolStatus = z.object({
+  ...object,
+  status: z
+    .object({
+      assignedIPv4: z.int().default(0),
+      assignedIPv6: z.int().default(0),
+      availableIPv4: z.int().default(0),
+      availableIPv6: z.int().default(0),
+    })
+    .exactOptional(),
+});
+export const ipAddressPools: Resource<z.infer<typeof poolStatus>> = resource(
+  METALLB,
+  "IPAddressPool",
+  "ipaddresspools",
+  poolStatus,
+);
+
 function resource<T extends KubeObject>(
   apiVersion: string,
   kind: string,

@@ -82,7 +82,7 @@ export class FakeApi {
     const stored = this.objects.get(path);
     const sent = body as Stored | undefined;
     if (method === "GET" && stored !== undefined) return { status: 200, body: stored };
-    if (method === "GET" && /\/[a-z]+s$/.test(path)) return this.#list(path, new URLSearchParams(query));
+    if (method === "GET" && /\/[a-z0-9]+s$/.test(path)) return this.#list(path, new URLSearchParams(query));
     if (sent === undefined) return status(404, "NotFound", "not found");
     if (method === "POST") {
       const at = `${path}/${sent.metadata.name}`;
@@ -96,6 +96,11 @@ export class FakeApi {
     }
     if (method === "PUT") return { status: 200, body: this.put(path, sent) };
     const merged = { ...stored, ...sent, metadata: { ...stored?.metadata, ...sent.metadata } };
+    const { deletionTimestamp, finalizers } = merged.metadata;
+    if (deletionTimestamp !== undefined && finalizers?.length === 0) {
+      this.remove(path);
+      return { status: 200, body: merged };
+    }
     return { status: 200, body: this.put(path, merged) };
   }
 
@@ -119,7 +124,7 @@ export function status(code: number, reason: string, message: string): Answer {
 export function directClient(
   api: FakeApi,
   before: (signal: AbortSignal) => Promise<void> = () => Promise.resolve(),
-): Pick<KubeClient, "get" | "create" | "update" | "apply"> {
+): Pick<KubeClient, "get" | "create" | "update" | "apply" | "patch"> {
   const send = async <T extends KubeObject>(
     resource: Resource<T>,
     method: string,
@@ -140,6 +145,7 @@ export function directClient(
     get: (resource, { name }, signal) => send(resource, "GET", `/${name}`, signal),
     create: (resource, object, signal) => send(resource, "POST", "", signal, object),
     update: (resource, object, signal) => send(resource, "PUT", `/${object.metadata.name}`, signal, object),
+    patch: (resource, { name }, patch, _options, signal) => send(resource, "PATCH", `/${name}`, signal, patch),
     apply: (resource, object, { subresource }, signal) =>
       send(resource, "PATCH", `/${object.metadata.name}${subresource === undefined ? "" : "/status"}`, signal, object),
   };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type DnsRecordSpec, dnsRecordSpec, type WanAddressStatus } from "../api/index.ts";
 import { desiredRrsets } from "./desired.ts";
+import type { KnownWan, NodeAddress } from "./nodeAddress.ts";
 
 const wan: WanAddressStatus = { ipv4: "198.51.100.20", ipv6Prefix: "2001:db8:100::/64" };
 
@@ -9,7 +10,7 @@ function spec(fields: Record<string, unknown>): DnsRecordSpec {
 }
 
 /** Type and values, or type and the reason why there are none. */
-function brief(fields: Record<string, unknown>, known?: WanAddressStatus, serviceAddresses?: string[]): unknown {
+function brief(fields: Record<string, unknown>, known?: KnownWan, serviceAddresses?: string[]): unknown {
   const intent = desiredRrsets({ spec: spec(fields), wan: known, serviceAddresses });
   if (intent.kind === "Invalid") return intent.problems;
   return intent.desired.map((one) => [one.type, one.kind === "Write" ? one.rrset.values : one.reason]);
@@ -91,6 +92,44 @@ describe("fixed values", () => {
     expect(brief({ types, ...fixed(...values) })).toEqual(
       problems.map((problem) => expect.stringContaining(problem) as string),
     );
+  });
+});
+
+describe("from several uplinks", () => {
+  const both: KnownWan = {
+    ...wan,
+    ipv4Addresses: ["203.0.113.7", "198.51.100.20"],
+    ipv6Prefixes: ["2001:db8:100::/64", "2001:db8:200::/64"],
+  };
+
+  test("every agreed value is one of the record's", () => {
+    expect(brief({ types: ["A", "AAAA"], ipv6Suffix: "::10" }, both)).toEqual([
+      ["A", ["198.51.100.20", "203.0.113.7"]],
+      ["AAAA", ["2001:db8:100::10", "2001:db8:200::10"]],
+    ]);
+  });
+});
+
+describe("from a node", () => {
+  const fields = { types: ["AAAA"], ipv6FromNode: "node1" };
+  const intent = (nodeAddress?: NodeAddress) => desiredRrsets({ spec: spec(fields), wan, nodeAddress });
+
+  test("AAAA is the node's own address", () => {
+    expect(intent({ address: "2001:db8:100::11" })).toMatchObject({
+      desired: [{ kind: "Write", rrset: { values: ["2001:db8:100::11"] } }],
+    });
+  });
+
+  test("without one the record stays as it is, and says why", () => {
+    const kept = { kind: "Keep", reason: "WaitingForAddress" };
+    expect(intent({ problem: "node1 is silent" })).toMatchObject({
+      desired: [{ ...kept, message: "node1 is silent" }],
+    });
+    expect(intent()).toMatchObject({ desired: [kept] });
+  });
+
+  test("a suffix beside it is an error of the record", () => {
+    expect(brief({ ...fields, ipv6Suffix: "::10" }, wan)).toEqual([expect.stringContaining("beside ipv6FromNode")]);
   });
 });
 

@@ -1,9 +1,10 @@
-import type { DnsRecordSpec, Family, RecordType, WanAddressStatus } from "../api/index.ts";
+import type { DnsRecordSpec, Family, RecordType } from "../api/index.ts";
 import type { Rrset } from "../gandi/rrset.ts";
 import { nameProblem, zoneProblem } from "../gandi/names.ts";
 import { parseAddress } from "../wan/address.ts";
 import { notGloballyReachable } from "../wan/special-purpose.ts";
 import { canonicalValue, joinPrefix } from "./addresses.ts";
+import { agreedPrefixes, type KnownWan, type NodeAddress } from "./nodeAddress.ts";
 
 /** What one rrset of a record shall be, or why nothing can be said about it now: then it stays as it is. */
 export type Desired =
@@ -14,9 +15,13 @@ type Intent = { kind: "Valid"; desired: Desired[] } | { kind: "Invalid"; problem
 
 interface DesiredInput {
   spec: DnsRecordSpec;
-  wan: WanAddressStatus | undefined;
+  wan: KnownWan | undefined;
   /** The addresses that the Service of a source of kind Service has, of both families; undefined: not known. */
   serviceAddresses?: readonly string[] | undefined;
+  /** Why they are not known, in words. */
+  serviceProblem?: string | undefined;
+  /** For ipv6FromNode: that node's own address within the agreed prefixes, or why there is none. */
+  nodeAddress?: NodeAddress | undefined;
 }
 
 type Values = { values: string[] } | Pick<Extract<Desired, { kind: "Keep" }>, "reason" | "message">;
@@ -40,33 +45,47 @@ function desiredRrset(type: RecordType, input: DesiredInput): Desired {
   return { kind: "Write", type, rrset: { type, ttl: input.spec.ttl, values } };
 }
 
-function valuesOf(type: RecordType, { spec, wan, serviceAddresses }: DesiredInput): Values {
+function valuesOf(type: RecordType, { spec, wan, nodeAddress, ...service }: DesiredInput): Values {
   switch (spec.source.kind) {
     case "Wan":
       // Whether the address may be believed has been decided before it came into the status: no second judgement here.
-      return type === "A" ? wanIpv4(wan) : wanIpv6(wan, spec.ipv6Suffix ?? "");
+      if (type === "A") return wanIpv4(wan);
+      return spec.ipv6FromNode === undefined
+        ? wanIpv6(wan, spec.ipv6Suffix ?? "")
+        : ofNode(nodeAddress, spec.ipv6FromNode);
     case "Fixed":
       return publicOnly(ofFamily(spec.source.values ?? [], type), spec);
     case "Service": {
-      const values = ofFamily(serviceAddresses ?? [], type);
+      const values = ofFamily(service.serviceAddresses ?? [], type);
       if (values.length > 0) return publicOnly(values, spec);
       const { namespace = "", name = "" } = spec.source.service ?? {};
-      return waiting(`Service ${namespace}/${name} has no ${familyOf[type]} address that is known`);
+      return waiting(
+        service.serviceProblem ?? `Service ${namespace}/${name} has no ${familyOf[type]} address that is known`,
+      );
     }
   }
 }
 
-function wanIpv4(wan: WanAddressStatus | undefined): Values {
-  const address = parseAddress(wan?.ipv4 ?? "");
-  return address?.family === "IPv4" ? { values: [address.text] } : waiting("the IPv4 WAN address is not known yet");
+function wanIpv4(wan: KnownWan | undefined): Values {
+  const values = ofFamily(wan?.ipv4Addresses ?? [wan?.ipv4 ?? ""], "A");
+  return values.length > 0 ? { values } : waiting("the IPv4 WAN address is not known yet");
 }
 
-function wanIpv6(wan: WanAddressStatus | undefined, suffix: string): Values {
-  if (wan?.ipv6Prefix === undefined) return waiting("the IPv6 prefix is not known yet");
-  const joined = joinPrefix(wan.ipv6Prefix, suffix);
-  return "address" in joined
-    ? { values: [joined.address] }
-    : { reason: "Invalid", message: `${joined.problem}: change ipv6Suffix` };
+function wanIpv6(wan: KnownWan | undefined, suffix: string): Values {
+  const prefixes = agreedPrefixes(wan);
+  if (prefixes.length === 0) return waiting("the IPv6 prefix is not known yet");
+  const values: string[] = [];
+  for (const prefix of prefixes) {
+    const joined = joinPrefix(prefix, suffix);
+    if ("problem" in joined) return { reason: "Invalid", message: `${joined.problem}: change ipv6Suffix` };
+    values.push(joined.address);
+  }
+  return { values };
+}
+
+function ofNode(found: NodeAddress | undefined, node: string): Values {
+  if (found === undefined) return waiting(`node ${node} has told no IPv6 address of its own`);
+  return "address" in found ? { values: [found.address] } : waiting(found.problem);
 }
 
 function waiting(message: string): Values {
@@ -92,7 +111,7 @@ function ofFamily(values: readonly string[], type: RecordType): string[] {
 function sourceProblems(spec: DnsRecordSpec, types: readonly RecordType[]): string[] {
   switch (spec.source.kind) {
     case "Wan":
-      return types.includes("AAAA") ? suffixProblems(spec.ipv6Suffix) : [];
+      return types.includes("AAAA") ? hostPartProblems(spec) : [];
     case "Service":
       return spec.source.service === undefined ? ["source: kind Service needs a service"] : [];
     case "Fixed":
@@ -100,9 +119,14 @@ function sourceProblems(spec: DnsRecordSpec, types: readonly RecordType[]): stri
   }
 }
 
-function suffixProblems(suffix: string | undefined): string[] {
+function hostPartProblems({ ipv6Suffix: suffix, ipv6FromNode }: DnsRecordSpec): string[] {
+  if (ipv6FromNode !== undefined) {
+    return suffix === undefined ? [] : ["ipv6Suffix: it is set beside ipv6FromNode; keep one of the two"];
+  }
   if (suffix === undefined) {
-    return ["ipv6Suffix: AAAA from the WAN prefix needs the host's part of the address, for instance ::10"];
+    return [
+      "ipv6Suffix: AAAA from the WAN prefix needs the host's part of the address, for instance ::10, or ipv6FromNode",
+    ];
   }
   const address = parseAddress(suffix);
   if (address?.family !== "IPv6") return [`ipv6Suffix: "${suffix}" is not an IPv6 address`];

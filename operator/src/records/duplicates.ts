@@ -28,9 +28,23 @@ export function lostTo(record: DnsRecordObject, all: Winners): ReadonlyMap<Recor
   return new Map(lost);
 }
 
+/** The other record that has this rrset, by its name; undefined: none has. */
+export function claimant(
+  rrset: { zone: string; name: string; type: RecordType },
+  record: DnsRecordObject,
+  all: Winners,
+): string | undefined {
+  const winner = all.get(keyOf(rrset));
+  return winner === undefined || id(winner) === id(record) ? undefined : winner.metadata.name;
+}
+
 /** The name as it is served, and the type; the zone too, since a zone and its subzone may both serve the name. */
+function keyOf({ zone, name, type }: { zone: string; name: string; type: RecordType }): string {
+  return `${zone.toLowerCase()} ${fqdn(zone, name)} ${type}`;
+}
+
 function rrsetKey({ spec }: DnsRecordObject, type: RecordType): string {
-  return `${spec.zone.toLowerCase()} ${fqdn(spec.zone, spec.name)} ${type}`;
+  return keyOf({ ...spec, type });
 }
 
 function olderFirst(a: DnsRecordObject, b: DnsRecordObject): number {

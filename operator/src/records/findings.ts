@@ -15,7 +15,9 @@ type SyncedReason =
   | "RateLimited"
   | "GandiUnavailable"
   | "UnexpectedAnswer"
-  | "ReadBackDiffers";
+  | "ReadBackDiffers"
+  | "Contested"
+  | "DryRun";
 
 /** What became of one rrset, or of the record as a whole. */
 export interface Finding {
@@ -67,6 +69,25 @@ export function conflict(message: string, random: Random): Finding {
   return { effect: "blocked", reason: "Conflict", message, retryAfterMs: Math.round(jitter(PERSON_MS, random)) };
 }
 
+/** @param allowedInMs when the next correction is allowed; undefined: never. */
+export function contested(rrset: string, stands: string, limit: number, allowedInMs: number | undefined): Finding {
+  const message =
+    `Somebody else changes ${rrset}: ${stands} stands there now, and driftLimit allows ${limit} corrections an hour. ` +
+    "Find the other program or person (Gandi's history of the domain, an old dynamic DNS client, another cluster) and stop it, " +
+    "or delete this record; it is corrected again as soon as the limit allows.";
+  return {
+    effect: "blocked",
+    reason: "Contested",
+    message,
+    ...(allowedInMs === undefined ? {} : { retryAfterMs: allowedInMs }),
+  };
+}
+
+/** @param step what would be done, as the rest of a sentence. */
+export function planned(step: string): Finding {
+  return { effect: "none", reason: "DryRun", message: `Nothing is written because of dryRun; without it: ${step}.` };
+}
+
 /** The finding of a record out of those of its rrsets: the worst one's reason, and what there is to say of all. */
 export function summarise(findings: readonly Finding[]): Finding {
   const worst = [...findings].sort((a, b) => rank[b.effect] - rank[a.effect])[0];
@@ -86,17 +107,25 @@ export function withSynced(
   finding: Finding,
   options: { generation: number | undefined; now: number },
 ): Condition[] {
-  const status = finding.reason === "Synced" ? "True" : "False";
-  const previous = conditions.find(({ type }) => type === "Synced");
-  const synced: Condition = {
-    type: "Synced",
-    status,
-    reason: finding.reason,
-    message: finding.message,
-    ...(options.generation === undefined ? {} : { observedGeneration: options.generation }),
-    lastTransitionTime: previous?.status === status ? previous.lastTransitionTime : new Date(options.now).toISOString(),
+  const { reason, message } = finding;
+  const status = reason === "Synced" ? "True" : "False";
+  return withCondition(conditions, { type: "Synced", status, reason, message }, options);
+}
+
+/** The conditions with this one in the place of that of its type; Synced comes first. */
+export function withCondition(
+  conditions: readonly Condition[],
+  next: Pick<Condition, "type" | "status" | "reason" | "message">,
+  { generation, now }: { generation: number | undefined; now: number },
+): Condition[] {
+  const previous = conditions.find(({ type }) => type === next.type);
+  const condition: Condition = {
+    ...next,
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    lastTransitionTime: previous?.status === next.status ? previous.lastTransitionTime : new Date(now).toISOString(),
   };
-  return [synced, ...conditions.filter(({ type }) => type !== "Synced")];
+  const others = conditions.filter(({ type }) => type !== next.type);
+  return next.type === "Synced" ? [condition, ...others] : [...others, condition];
 }
 
 const rank: Record<Finding["effect"], number> = { none: 0, put: 1, blocked: 2, failed: 3 };

@@ -7,7 +7,8 @@ import {
   type WanAddressStatus,
 } from "../api/index.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
-import { type Reconciled, type RecordContext, reconcileRecord } from "./reconciler.ts";
+import { type Reconciled, reconcileRecord } from "./reconciler.ts";
+import type { RecordContext } from "./run.ts";
 import { FakeLiveDns } from "./testing.ts";
 import { keptLog, type VirtualClock, virtualClock } from "../testing.ts";
 
@@ -43,7 +44,8 @@ async function run(
   gandi.calls.length = 0;
   const kept = keptLog();
   lines = kept.lines;
-  const rest = { livedns: gandi.api, clock, log: kept.log, random: () => 0.5, attempt: 0 };
+  const impatient = { ...clock, sleep: () => Promise.resolve() };
+  const rest = { livedns: gandi.api, clock: impatient, log: kept.log, random: () => 0.5, attempt: 0 };
   const result = await reconcileRecord(record, known, { ...rest, ...context }, new AbortController().signal);
   expect(dnsRecordStatus.parse(result.status)).toEqual(result.status);
   record = { ...record, status: result.status };
@@ -71,8 +73,10 @@ describe("the way of a record", () => {
     ]);
     expect(result).toEqual({
       action: "put",
+      corrected: [],
       status: {
         fqdn: "home.example.com",
+        zone: "example.com",
         observedGeneration: 1,
         published: [{ type: "A", ttl: 300, values: ["198.51.100.20"] }],
         conditions: [
@@ -117,6 +121,10 @@ describe("the way of a record", () => {
     expect(result.action).toBe("put");
     expect(gandi.at("home", "A")).toEqual({ type: "A", ttl: 300, values: ["198.51.100.20"] });
     expect(lines.join()).toContain("Drifted");
+    expect(result.corrected).toEqual([
+      "A home.example.com was 203.0.113.9, 203.0.113.10 (TTL 3600) and is 198.51.100.20 (TTL 300) again: correction 1 of 3 within an hour",
+    ]);
+    expect(result.status.corrections).toEqual(["2026-03-01T12:00:00.000Z"]);
   });
 
   test("A and AAAA are written each by itself; the name is searched for a CNAME once", async () => {
@@ -284,11 +292,15 @@ describe("failures", () => {
     expect(gandi.at("home", "AAAA")).toBeDefined();
   });
 
-  test("an edit that cannot be corrected yet is what is known to stand there", async () => {
-    await run();
+  test("an edit that cannot be corrected yet is still somebody else's, and no correction", async () => {
+    const before = await run();
     gandi.stand("home", "A", 300, "203.0.113.9");
     gandi.fault = (call) => (call.startsWith("PUT") ? network : undefined);
-    expect((await run()).status.published).toEqual([{ type: "A", ttl: 300, values: ["203.0.113.9"] }]);
+    const result = await run();
+    expect(result.status.published).toEqual(before.status.published);
+    expect(result.corrected).toEqual([]);
+    gandi.fault = () => undefined;
+    expect((await run()).corrected).toHaveLength(1);
   });
 
   test("a record that somebody deleted, and that cannot be written, is still ours", async () => {
@@ -311,10 +323,29 @@ describe("failures", () => {
     gandi.store = () => ({ type: "A", ttl: 300, values: ["203.0.113.9"] });
     const result = await run();
     expect(synced(result)).toBe("False ReadBackDiffers");
-    expect(result.status.published).toEqual([{ type: "A", ttl: 300, values: ["203.0.113.9"] }]);
+    expect(result.status.published).toEqual([{ type: "A", ttl: 300, values: ["198.51.100.20"] }]);
     gandi.store = () => undefined;
     gandi.rrsets.clear();
     expect(synced(await run())).toBe("False ReadBackDiffers");
+  });
+
+  test("a read-back that is a second late is not called a difference", async () => {
+    let reads = 0;
+    const late: RecordContext["livedns"] = {
+      ...gandi.api,
+      getRrset: async (...args) => (++reads === 3 ? { ok: true, value: undefined } : await gandi.api.getRrset(...args)),
+    };
+    expect(synced(await run(wan, { livedns: late }))).toBe("True Synced");
+    expect(reads).toBe(4);
+  });
+
+  test("one that is later still is written again, and is nobody's change", async () => {
+    gandi.store = () => undefined;
+    await run();
+    const result = await run();
+    expect(synced(result)).toBe("False ReadBackDiffers");
+    expect(result.corrected).toEqual([]);
+    expect(result.status).not.toHaveProperty("published");
   });
 
   test("the same failure makes the same status, and one warning", async () => {
@@ -346,6 +377,150 @@ describe("failures", () => {
     const context = { livedns: gandi.api, clock, log: keptLog().log, random: () => 0, attempt: 0 };
     await expect(reconcileRecord(record, wan, context, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(gandi.calls).toEqual([]);
+  });
+});
+
+describe("somebody else who changes the record again and again", () => {
+  const hostile = async (): Promise<Reconciled> => {
+    clock.advance(60_000);
+    gandi.stand("home", "A", 300, "203.0.113.9");
+    return await run();
+  };
+
+  test("is corrected driftLimit times within an hour, then the record is Contested and says what to do", async () => {
+    await run();
+    for (let i = 0; i < 3; i++) expect(synced(await hostile())).toBe("True Synced");
+    const result = await hostile();
+    expect(synced(result)).toBe("False Contested");
+    expect(message(result)).toMatch(/203\.0\.113\.9 stands there now, and driftLimit allows 3 .*stop it/s);
+    expect(gandi.at("home", "A")?.values).toEqual(["203.0.113.9"]);
+    expect(result.retryAfterMs).toBe(57 * 60_000);
+    expect((await run({ ...wan, ipv4: "198.51.100.77" })).action).toBe("blocked");
+  });
+
+  test("is corrected again once the first correction is an hour old", async () => {
+    await run();
+    for (let i = 0; i < 4; i++) await hostile();
+    clock.advance(57 * 60_000);
+    const result = await run();
+    expect(synced(result)).toBe("True Synced");
+    expect(result.status.corrections).toHaveLength(3);
+  });
+
+  test("another holder of the lease knows of the corrections by the status, and they leave it after an hour", async () => {
+    await run();
+    await hostile();
+    expect(record.status?.corrections).toHaveLength(1);
+    clock.advance(3_600_000);
+    expect((await run()).status).not.toHaveProperty("corrections");
+  });
+
+  test("is never corrected with driftLimit 0, and a change of our own goes on", async () => {
+    declare({ driftLimit: 0 });
+    await run();
+    expect((await run({ ...wan, ipv4: "198.51.100.77" })).action).toBe("put");
+    expect(synced(await hostile())).toBe("False Contested");
+  });
+});
+
+describe("a dry run", () => {
+  test("looks, plans and writes nothing", async () => {
+    declare({ dryRun: true });
+    const created = await run();
+    expect(created.status.plan).toEqual(["create A home.example.com 198.51.100.20 (TTL 300)"]);
+    expect(synced(created)).toBe("False DryRun");
+    gandi.stand("home", "A", 600, "203.0.113.9");
+    const result = await run();
+    expect(gandi.calls).toEqual(["GET example.com home A"]);
+    expect(result.status.plan).toEqual([
+      "write A home.example.com 198.51.100.20 (TTL 300) in place of 203.0.113.9 (TTL 600)",
+    ]);
+    expect(message(result)).toContain(result.status.plan?.[0]);
+    expect(result.status).not.toHaveProperty("published");
+    expect(result.status).not.toHaveProperty("replaced");
+  });
+
+  test("claims nothing that stands there already, and its plan goes when it ends", async () => {
+    declare({ dryRun: true });
+    gandi.stand("home", "A", 300, "198.51.100.20");
+    const result = await run();
+    expect(result.status.plan).toEqual(["leave A home.example.com 198.51.100.20 (TTL 300), which stands there"]);
+    expect(result.status).not.toHaveProperty("published");
+    record = { ...record, spec: { ...record.spec, dryRun: false } };
+    expect((await run()).status).not.toHaveProperty("plan");
+  });
+
+  test("a refusal of Gandi is told as such", async () => {
+    declare({ dryRun: true });
+    gandi.fault = () => network;
+    expect(synced(await run())).toBe("False GandiUnavailable");
+  });
+});
+
+describe("a record that gets another name or loses a type", () => {
+  const rename = (spec: Partial<DnsRecordObject["spec"]>): void => {
+    record = { ...record, spec: { ...record.spec, ...spec } };
+  };
+
+  test("with Delete the former rrset goes once the new one stands", async () => {
+    declare({ deletionPolicy: "Delete" });
+    await run();
+    rename({ name: "www" });
+    const result = await run();
+    expect(synced(result)).toBe("True Synced");
+    expect(gandi.calls.filter((call) => !call.startsWith("GET"))).toEqual([
+      "PUT example.com www A 198.51.100.20 300",
+      "DELETE example.com home A",
+    ]);
+    expect(result.status).not.toHaveProperty("left");
+  });
+
+  test("with Delete a type that is no longer wanted goes, and the other stays", async () => {
+    declare({ deletionPolicy: "Delete", types: ["A", "AAAA"], ipv6Suffix: "::10" });
+    await run();
+    rename({ types: ["A"] });
+    await run();
+    expect(gandi.at("home", "AAAA")).toBeUndefined();
+    expect(gandi.at("home", "A")).toBeDefined();
+  });
+
+  test("with Retain everything stays", async () => {
+    declare({ types: ["A", "AAAA"], ipv6Suffix: "::10" });
+    await run();
+    rename({ types: ["A"], zone: "example.net" });
+    await run();
+    expect(gandi.calls.filter((call) => call.startsWith("DELETE"))).toEqual([]);
+    expect(gandi.at("home", "AAAA")).toBeDefined();
+  });
+
+  test("what somebody has changed since, or another record has, is left alone", async () => {
+    declare({ deletionPolicy: "Delete" });
+    await run();
+    gandi.stand("home", "A", 300, "203.0.113.9");
+    rename({ name: "www" });
+    await run();
+    expect(gandi.at("home", "A")?.values).toEqual(["203.0.113.9"]);
+    rename({ name: "again" });
+    await run(wan, { claimedBy: (_zone, name) => (name === "www" ? "other" : undefined) });
+    expect(gandi.at("www", "A")).toBeDefined();
+  });
+
+  test("while it cannot be deleted it is remembered, and a name that comes back is the record's own", async () => {
+    declare({ deletionPolicy: "Delete" });
+    await run();
+    rename({ name: "www" });
+    gandi.fault = (call) => (call.startsWith("DELETE") ? network : undefined);
+    const result = await run();
+    expect(synced(result)).toBe("False GandiUnavailable");
+    expect(result.status.left).toEqual([
+      { zone: "example.com", name: "home", type: "A", ttl: 300, values: ["198.51.100.20"] },
+    ]);
+    rename({ name: "home" });
+    gandi.fault = () => undefined;
+    const back = await run({ ...wan, ipv4: "198.51.100.77" });
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.77"]);
+    expect(gandi.at("www", "A")).toBeUndefined();
+    expect(back.corrected).toEqual([]);
   });
 });
 

@@ -1,57 +1,41 @@
-import type {
-  Condition,
-  DnsRecordObject,
-  DnsRecordStatus,
-  PublishedRrset,
-  RecordType,
-  WanAddressStatus,
-} from "../api/index.ts";
-import type { Clock, Random } from "../clock.ts";
-import type { LiveDnsFailure } from "../gandi/errors.ts";
-import type { LiveDns } from "../gandi/livedns.ts";
+import type { DnsRecordObject, DnsRecordStatus, LeftRrset, WanAddressStatus } from "../api/index.ts";
 import { fqdn } from "../gandi/names.ts";
 import type { Rrset } from "../gandi/rrset.ts";
-import type { Logger } from "../log.ts";
 import { type Desired, desiredRrsets } from "./desired.ts";
-import { conflict, failed, type Finding, readBackDiffers, summarise, withSynced } from "./findings.ts";
-import { type Action, planRrset, sameRrset } from "./plan.ts";
+import { correctionAllowedInMs } from "./drift.ts";
+import {
+  conflict,
+  contested,
+  failed,
+  type Finding,
+  planned,
+  readBackDiffers,
+  summarise,
+  withSynced,
+} from "./findings.ts";
+import { isAddressType } from "./left.ts";
+import { type Action, planRrset } from "./plan.ts";
+import { isSame, look, readBack, remove } from "./rrsets.ts";
+import { kept, placeOf, type RecordContext, type Run, startRun } from "./run.ts";
 
-export interface RecordContext {
-  livedns: Pick<LiveDns, "getRrset" | "putRrset">;
-  clock: Clock;
-  log: Logger;
-  random: Random;
-  /** How many times in a row this record has failed: the next retry comes the later. */
-  attempt: number;
-  /** For a source of kind Service: the addresses that the Service has. */
-  serviceAddresses?: readonly string[];
-  /** Types that an older record has, with its name (duplicates.ts). */
-  lostTo?: ReadonlyMap<RecordType, string>;
-}
+/** What the status may hold: values of one rrset, characters of a step of the plan. */
+const MAX_VALUES = 64;
+const MAX_STEP = 1024;
 
 export interface Reconciled {
   /** Complete; equal to the former one where nothing has changed. */
   status: DnsRecordStatus;
   /** The worst of what became of its rrsets. */
   action: Finding["effect"];
+  /** Somebody else's changes that were undone, in words. */
+  corrected: string[];
   retryAfterMs?: number;
-}
-
-/** One run over one record: what it is about, and what is known at this point of it. */
-interface Run {
-  readonly record: DnsRecordObject;
-  readonly context: RecordContext;
-  readonly signal: AbortSignal;
-  readonly fqdn: string;
-  readonly published: Map<string, PublishedRrset>;
-  readonly replaced: Map<string, PublishedRrset>;
-  /** What stands at the name excludes a CNAME beside it. */
-  cnameExcluded: boolean;
 }
 
 /**
  * Makes a record's rrsets at Gandi what they should be: read, compare, write the whole rrset, read back. Nothing is ever
- * deleted or emptied, and where the desired value is not known, or anything fails, what stands there stays.
+ * emptied, and where the desired value is not known, or anything fails, what stands there stays. Deleted is only what the
+ * record published under a name or type that it no longer has, and only with deletionPolicy Delete.
  * Everything that can go wrong is in the status; rejects only when the signal aborts, with its reason. Who calls aborts
  * it when it may no longer write.
  */
@@ -62,7 +46,7 @@ export async function reconcileRecord(
   signal: AbortSignal,
 ): Promise<Reconciled> {
   const { spec } = record;
-  const intent = desiredRrsets({ spec, wan, serviceAddresses: context.serviceAddresses });
+  const intent = desiredRrsets({ ...context, spec, wan });
   if (intent.kind === "Invalid") {
     const message = `Correct this record in esddns:records and run "pulumi up": ${intent.problems.join("; ")}.`;
     return conclude(record, context, { effect: "blocked", reason: "Invalid", message }, record.status ?? {});
@@ -75,34 +59,9 @@ export async function reconcileRecord(
     findings.push(finding);
     if (finding.general) break;
   }
-  const kept: DnsRecordStatus = { fqdn: run.fqdn };
-  if (run.published.size > 0) kept.published = [...run.published.values()];
-  if (run.replaced.size > 0) kept.replaced = [...run.replaced.values()];
-  const conditions = conditionsFor(run.fqdn, record.status);
-  return conclude(record, context, summarise(findings), { ...kept, conditions });
-}
-
-/** Of another name only Synced goes on: it is about the DnsRecord, not about what stands at the name. */
-function conditionsFor(name: string, status: DnsRecordStatus | undefined): Condition[] {
-  const conditions = status?.conditions ?? [];
-  return status?.fqdn === name ? conditions : conditions.filter(({ type }) => type === "Synced");
-}
-
-function startRun(record: DnsRecordObject, context: RecordContext, signal: AbortSignal): Run {
-  const { spec, status } = record;
-  const name = fqdn(spec.zone, spec.name);
-  // Another zone or name is another record: what is known of the former one says nothing about it.
-  const known = status?.fqdn === name ? status : {};
-  const managed = (known.published ?? []).filter(({ type }) => spec.types.some((wanted) => wanted === type));
-  return {
-    record,
-    context,
-    signal,
-    fqdn: name,
-    published: new Map(managed.map((rrset) => [rrset.type, rrset])),
-    replaced: new Map((known.replaced ?? []).map((rrset) => [rrset.type, rrset])),
-    cnameExcluded: spec.name === "@",
-  };
+  // What is new stands before what is old goes.
+  if (!findings.some(({ general }) => general)) findings.push(...(await removeLeft(run)));
+  return { ...conclude(record, context, summarise(findings), kept(run)), corrected: run.corrected };
 }
 
 async function settle(desired: Desired, run: Run): Promise<Finding> {
@@ -117,43 +76,33 @@ async function settle(desired: Desired, run: Run): Promise<Finding> {
     return { effect: "blocked", reason: desired.reason, message: `${type} ${run.fqdn}: ${desired.message}.` };
   }
 
-  const found = await look(desired.rrset, run);
+  const found = await look(type, placeOf(run), run.cnameExcluded);
   if (!found.ok) return failed(found.error, context.attempt, context.random);
   const { actual, cname } = found;
-  const published = run.published.get(type);
-  const { conflictPolicy } = run.record.spec;
-  const action = planRrset({ desired: desired.rrset, actual, cname, published, conflictPolicy });
-  if (actual !== undefined && (published !== undefined || action.kind === "None")) run.published.set(type, actual);
-
-  switch (action.kind) {
-    case "None":
-      return inPlace(desired.rrset, "none");
-    case "Refuse":
-      return conflict(`${type} ${run.fqdn}: ${action.message}.`, context.random);
-    case "Put":
-      return write(desired.rrset, actual, action, run);
-  }
+  if (cname === undefined) run.cnameExcluded = true;
+  const action = planRrset({
+    desired: desired.rrset,
+    actual,
+    cname,
+    published: run.published.get(type),
+    conflictPolicy: run.record.spec.conflictPolicy,
+  });
+  return carryOut(action, desired.rrset, actual, run);
 }
 
-/** What stands at the name: the rrset, or where it does not exist, a CNAME that would be in its way. */
-async function look(
-  { type }: Rrset,
-  run: Run,
-): Promise<{ ok: true; actual?: Rrset; cname?: Rrset } | { ok: false; error: LiveDnsFailure }> {
-  const { zone, name } = run.record.spec;
-  const { livedns } = run.context;
-  const actual = await livedns.getRrset(zone, name, type, run.signal);
-  if (!actual.ok) return actual;
-  if (actual.value !== undefined) {
-    run.cnameExcluded = true;
-    return { ok: true, actual: actual.value };
+async function carryOut(action: Action, rrset: Rrset, actual: Rrset | undefined, run: Run): Promise<Finding> {
+  const { context, corrections } = run;
+  const { driftLimit, dryRun } = run.record.spec;
+  const what = `${rrset.type} ${run.fqdn}`;
+  if (action.kind === "Refuse") return conflict(`${what}: ${action.message}.`, context.random);
+  if (action.kind === "Put" && action.because === "Drifted") {
+    const allowedInMs = correctionAllowedInMs(corrections, driftLimit, context.clock.now());
+    if (allowedInMs !== 0) return contested(what, actual?.values.join(", ") ?? "nothing", driftLimit, allowedInMs);
   }
-  if (run.cnameExcluded) return { ok: true };
-  const cname = await livedns.getRrset(zone, name, "CNAME", run.signal);
-  if (!cname.ok) return cname;
-  if (cname.value !== undefined) return { ok: true, cname: cname.value };
-  run.cnameExcluded = true;
-  return { ok: true };
+  if (dryRun) return note(planStep(run.fqdn, rrset, actual, action), run);
+  if (action.kind === "Put") return write(rrset, actual, action, run);
+  run.published.set(rrset.type, actual ?? rrset);
+  return inPlace(rrset, "none");
 }
 
 async function write(
@@ -162,30 +111,76 @@ async function write(
   { because }: Extract<Action, { kind: "Put" }>,
   run: Run,
 ): Promise<Finding> {
-  const { context, signal, record } = run;
-  const { livedns, log, attempt, random } = context;
-  const { zone, name } = record.spec;
+  const { context, record, published } = run;
+  const { livedns, log, attempt, random, clock } = context;
   const { type } = rrset;
   const fields = { record: record.metadata.name, fqdn: run.fqdn, type, to: rrset.values, ttl: rrset.ttl };
   if (because === "TakenOver" && actual !== undefined) {
     // Noted before the request: if its answer gets lost, what stood there is gone all the same.
-    run.replaced.set(type, actual);
+    run.replaced.set(type, { ...actual, values: actual.values.slice(0, MAX_VALUES) });
     log.info({ ...fields, replaced: actual }, "Taking over a DNS record that stood there before");
   }
 
-  const put = await livedns.putRrset(zone, name, rrset, signal);
+  const place = placeOf(run);
+  const put = await livedns.putRrset(place.zone, place.name, rrset, run.signal);
   if (!put.ok) return failed(put.error, attempt, random);
-  run.published.set(type, rrset);
+  const before = published.get(type);
+  published.set(type, rrset);
   log.info({ ...fields, from: actual?.values, because }, "DNS record written");
-
-  const back = await livedns.getRrset(zone, name, type, signal);
-  if (!back.ok) return failed(back.error, attempt, random);
-  if (back.value === undefined || !sameRrset(back.value, rrset)) {
-    if (back.value !== undefined) run.published.set(type, back.value);
-    return readBackDiffers(`${type} ${run.fqdn}`, attempt, random);
+  if (because === "Drifted") {
+    run.corrections.push(new Date(clock.now()).toISOString());
+    const stood = actual === undefined ? "nothing" : `${actual.values.join(", ")} (TTL ${actual.ttl})`;
+    const count = `correction ${run.corrections.length} of ${record.spec.driftLimit} within an hour`;
+    run.corrected.push(
+      `${type} ${run.fqdn} was ${stood} and is ${rrset.values.join(", ")} (TTL ${rrset.ttl}) again: ${count}`,
+    );
   }
-  run.published.set(type, back.value);
-  return inPlace(rrset, "put");
+
+  const back = await readBack(rrset, place, clock);
+  if (!back.ok) return failed(back.error, attempt, random);
+  if (isSame(back.value, rrset)) return inPlace(rrset, "put");
+  // What stood there before is an answer that is late, and no sign of somebody else: it is not to count as drift.
+  if (isSame(back.value, actual) && before !== undefined) published.set(type, before);
+  if (isSame(back.value, actual) && before === undefined) published.delete(type);
+  return readBackDiffers(`${type} ${run.fqdn}`, attempt, random);
+}
+
+/** Deletes what the record published under a former name or type; what cannot be deleted yet stays noted. */
+async function removeLeft(run: Run): Promise<Finding[]> {
+  const { context, record, signal, left } = run;
+  const remaining: LeftRrset[] = [];
+  const findings: Finding[] = [];
+  for (const rrset of left) {
+    const { zone, name, type, ttl, values } = rrset;
+    if (!isAddressType(type) || context.claimedBy?.(zone, name, type) !== undefined) continue;
+    const what = `${type} ${fqdn(zone, name)}`;
+    if (record.spec.dryRun) {
+      remaining.push(rrset);
+      findings.push(note(`delete ${what} ${values.join(", ")} (TTL ${ttl}) if it still stands so`, run));
+      continue;
+    }
+    const removal = await remove({ type, ttl, values }, { livedns: context.livedns, zone, name, signal });
+    context.log.info({ record: record.metadata.name, what, outcome: removal.kind }, "Former DNS record");
+    if (removal.kind !== "Failed") continue;
+    remaining.push(rrset);
+    findings.push(failed(removal.error, context.attempt, context.random));
+  }
+  run.left = remaining;
+  return findings;
+}
+
+function note(step: string, run: Run): Finding {
+  run.plan.push(step.slice(0, MAX_STEP));
+  return planned(step);
+}
+
+/** For people: what a run without dryRun would do about one rrset. */
+function planStep(name: string, rrset: Rrset, actual: Rrset | undefined, action: Action): string {
+  const wanted = `${rrset.type} ${name} ${rrset.values.join(", ")} (TTL ${rrset.ttl})`;
+  if (action.kind === "None") return `leave ${wanted}, which stands there`;
+  return actual === undefined
+    ? `create ${wanted}`
+    : `write ${wanted} in place of ${actual.values.join(", ")} (TTL ${actual.ttl})`;
 }
 
 function inPlace({ type, values, ttl }: Rrset, effect: "none" | "put"): Finding {
@@ -196,10 +191,10 @@ function conclude(
   record: DnsRecordObject,
   { clock, log }: RecordContext,
   finding: Finding,
-  kept: DnsRecordStatus,
+  rest: DnsRecordStatus,
 ): Reconciled {
   const { generation, name } = record.metadata;
-  const conditions = withSynced(kept.conditions ?? [], finding, { generation, now: clock.now() });
+  const conditions = withSynced(rest.conditions ?? [], finding, { generation, now: clock.now() });
   const { effect, reason, message, retryAfterMs } = finding;
   if (effect === "blocked" || effect === "failed") {
     const before = record.status?.conditions?.find(({ type }) => type === "Synced");
@@ -207,8 +202,9 @@ function conclude(
     log[news ? "warn" : "debug"]({ record: name, reason, detail: message }, "DNS record is not in sync");
   }
   return {
-    status: { ...kept, ...(generation === undefined ? {} : { observedGeneration: generation }), conditions },
+    status: { ...rest, ...(generation === undefined ? {} : { observedGeneration: generation }), conditions },
     action: effect,
+    corrected: [],
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }

@@ -1,6 +1,6 @@
 import type { LiveDnsFailure, LiveDnsResult } from "../gandi/errors.ts";
 import type { Rrset, RrsetType } from "../gandi/rrset.ts";
-import type { RecordContext } from "./reconciler.ts";
+import type { RecordContext } from "./run.ts";
 
 /** An account at Gandi in memory: what stands there, what was asked, and what shall go wrong next. */
 export class FakeLiveDns {
@@ -18,6 +18,10 @@ export class FakeLiveDns {
       this.#call(`PUT ${key(zone, name, rrset.type)} ${rrset.values.join()} ${rrset.ttl}`, signal, () => {
         const stored = this.store(rrset);
         if (stored !== undefined) this.rrsets.set(key(zone, name, rrset.type), stored);
+      }),
+    deleteRrset: (zone, name, type, signal) =>
+      this.#call(`DELETE ${key(zone, name, type)}`, signal, () => {
+        this.rrsets.delete(key(zone, name, type));
       }),
   };
 

@@ -13,6 +13,8 @@ export interface Metrics {
   gandiRequest(method: string, outcome: string, durationMs: number): void;
   reconciled(action: string, durationMs: number): void;
   leader(leading: boolean): void;
+  /** The zone's name servers were asked about a record; `status` is that of its condition Verified. */
+  verified(record: string, status: string, atMs: number): void;
 }
 
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40];
@@ -55,6 +57,7 @@ const statusMetrics: Counting = {
   gandiRequest: ignore,
   reconciled: ignore,
   leader: ignore,
+  verified: ignore,
 };
 
 function operatorMetrics(registry: Registry): Counting {
@@ -84,6 +87,18 @@ function operatorMetrics(registry: Registry): Counting {
   const lastUpdate = new Gauge({
     name: "esddns_last_dns_update_timestamp",
     help: "When this pod last wrote an rrset, seconds since the epoch; 0: not since it started.",
+    registers,
+  });
+  const verifications = new Counter({
+    name: "esddns_verifications_total",
+    help: "Times that a zone's own servers were asked about a record, by status of the condition Verified.",
+    labelNames: ["status"],
+    registers,
+  });
+  const lastVerified = new Gauge({
+    name: "esddns_last_verified_timestamp_seconds",
+    help: "When this pod last found every answering server of the zone to have the record, seconds since the epoch.",
+    labelNames: ["record"],
     registers,
   });
   const gandi = histogram(registry, "esddns_gandi_request_duration_seconds", "Requests to LiveDNS.", [
@@ -119,6 +134,10 @@ function operatorMetrics(registry: Registry): Counting {
     },
     leader: (leading) => {
       leader.set(leading ? 1 : 0);
+    },
+    verified: (record, status, atMs) => {
+      verifications.inc({ status });
+      if (status === "True") lastVerified.set({ record }, atMs / 1000);
     },
   };
 }

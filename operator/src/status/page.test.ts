@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { PAGE_CSP, renderPage } from "./page.ts";
-import { observation, record, snapshot } from "./testing.ts";
+import { observation, record, snapshot, surroundings } from "./testing.ts";
 
 const EVIL = `</td><script>alert("x")</script><img src=x onerror='y'>`;
 
@@ -13,14 +13,50 @@ const textOf = (page: string): string =>
     .replace(/\s+/g, " ");
 
 describe("the page", () => {
-  it("tells the address, since when and by whom, the records, the votes and the changes", () => {
+  it("tells the address, since when, how sure and by whom, the records, the votes and the changes", () => {
     const text = textOf(renderPage(snapshot()));
     expect(text).toContain("In order. The sources agree, and every record is in sync.");
-    expect(text).toContain("IPv4 198.51.100.20 Since 2026-03-01 11:00:00 UTC (60 min ago) Told by Google, ipify");
+    expect(text).toContain("IPv4 198.51.100.20 confirmed by 2 organisations, 1 over verified TLS, on 2 of 2 nodes.");
+    expect(text).toContain("Since 2026-03-01 11:00:00 UTC (60 min ago) Told by Google, ipify");
     expect(text).toContain("home.example.com A 198.51.100.20 300 s True Synced");
-    expect(text).toContain("node1 2 of 2 sources answered, 2026-03-01 11:59:00 UTC (60 s ago)");
-    expect(text).toContain("https://ipify/ verified TLS IPv4 198.51.100.20");
-    expect(text).toContain("IPv4 198.51.100.7 198.51.100.20 Google, ipify");
+    expect(text).toContain("ipify HTTPS, verified TLS agrees agrees");
+    expect(text).toContain("node1 2 of 2 sources answered, 2026-03-01 11:59:00 UTC (1 min ago)");
+    expect(text).toContain("IPv4 is 198.51.100.20, before 198.51.100.7; told by Google, ipify.");
+  });
+
+  it("names who says something else, first of all", () => {
+    const votes = "Google:198.51.100.20 !ipify:198.51.100.20 Evil:203.0.113.66";
+    const text = textOf(renderPage(snapshot({ observations: [observation("node1", votes)] })));
+    expect(text).toContain("disputed by 2 organisations, 1 over verified TLS, on 1 of 1 node – but not by Evil.");
+    expect(text).toMatch(/Organisation node1 Evil STUN differs 203\.0\.113\.66 Google STUN agrees/);
+  });
+
+  it("says that an address is kept which nobody confirms any more", () => {
+    expect(textOf(renderPage(snapshot({ observations: [] })))).toContain("not confirmed nobody says so at present");
+  });
+
+  it("tells the LoadBalancer address, who announces it and how full the pools are", () => {
+    const text = textOf(renderPage(snapshot({ surroundings: surroundings() })));
+    expect(text).toContain("Address on the LAN 192.168.1.100 Announced by node1");
+    expect(text).toContain("esddns-pool 9 of 11 in use nearly full");
+    expect(text).toContain("Doubt 2026-03-01 11:30:00 UTC (30 min ago) Disputed: The organisations differ.");
+  });
+
+  it("says what it does not know, and why", () => {
+    const why = "the page has no right to read it";
+    const unknown = { known: false, why } as const;
+    const nothing = { addresses: unknown, announcedBy: unknown, pools: unknown, incidents: unknown };
+    const text = textOf(renderPage(snapshot({ surroundings: nothing })));
+    expect(text).toContain(`Address on the LAN unknown: ${why}`);
+    expect(text).toContain(`Announced by – unknown: ${why}`);
+    expect(text).toContain(`Address pools unknown: ${why}`);
+    expect(text).toContain(`Warnings of the last hour are unknown: ${why}`);
+  });
+
+  it("is the same page, byte for byte, within a minute in which nothing happens", () => {
+    const at = (ms: number) => renderPage(snapshot({ now: Date.parse("2026-03-01T12:00:00Z") + ms }));
+    expect(at(59_999)).toBe(at(0));
+    expect(at(60_000)).not.toBe(at(0));
   });
 
   it("escapes whatever comes from outside, wherever it is shown", () => {
@@ -58,7 +94,7 @@ describe("the page", () => {
         },
       }),
     );
-    expect(page).not.toMatch(/<script|<img|onerror='/);
+    expect(page.replace('<script src="/page.js" defer></script>', "")).not.toMatch(/<script|<img|onerror='/);
     // Once for each of the places above, at least.
     expect(page.split("&lt;script&gt;").length).toBeGreaterThan(20);
   });
@@ -66,6 +102,9 @@ describe("the page", () => {
   it.each([
     ["Starting", { watches: [{ kind: "WanAddress", ageMs: undefined }] }],
     ["Not set up", { wan: undefined }],
+    ["Pending", { surroundings: surroundings({ addresses: { known: true, value: [] } }) }],
+    ["Token expired", { gandiTokenExpires: "2026-02-28" }],
+    ["Token ends soon", { gandiTokenExpires: "2026-03-05" }],
     ["Out of sync", { records: [record("home", "False", "Gandi does not accept the token: create a new one")] }],
   ])("says in its title: %s", (title, overrides) => {
     expect(renderPage(snapshot(overrides))).toContain(`<title>${title} – ESDDNS home</title>`);
@@ -113,13 +152,15 @@ describe("the page", () => {
     expect(textOf(page)).toContain("192 more votes are in the JSON");
   });
 
-  it("needs nothing but itself: its policy allows its own style sheet and nothing else", () => {
+  it("needs nothing but itself: its policy allows its own style sheet, its own script and nothing else", () => {
     const page = renderPage(snapshot());
     const style = /<style>(.*)<\/style>/s.exec(page)?.[1] ?? "";
     const hash = createHash("sha256").update(style).digest("base64");
     expect(PAGE_CSP).toContain(`style-src 'sha256-${hash}'`);
     expect(PAGE_CSP).toContain("default-src 'none'");
+    expect(PAGE_CSP).toContain("script-src 'self'");
     expect(PAGE_CSP).not.toMatch(/unsafe|https?:|\*/);
-    expect(page).not.toMatch(/ style=|<script|http-equiv|src=/);
+    expect(page.match(/<script[^>]*>/g)).toEqual(['<script src="/page.js" defer>']);
+    expect(page).not.toMatch(/ style=|http-equiv| on[a-z]+=/);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { rawDocument } from "./raw.ts";
-import { observation, record, snapshot } from "./testing.ts";
+import { rawJsonSchema, rawSchema } from "./rawSchema.ts";
+import { observation, record, snapshot, surroundings } from "./testing.ts";
 
 describe("/raw", () => {
   it("has the fields of old, about the first record", () => {
@@ -56,6 +57,32 @@ describe("/raw", () => {
       records: [{ name: "home", spec: { ttl: 300 }, status: { fqdn: "home.example.com" } }],
       observations: [{ nodeName: "node1", votes: [{ organisation: "Google" }] }, { nodeName: "node2" }],
       watches: [{ kind: "WanAddress", ageSeconds: 4 }],
+    });
+  });
+
+  it.each([
+    ["all there is", snapshot({ surroundings: surroundings(), gandiTokenExpires: "2026-05-01" })],
+    ["nothing yet", snapshot({ wan: undefined, observations: [], records: [] })],
+  ])("is what its schema says, no key less and no key more: %s", (_name, given) => {
+    const document: unknown = JSON.parse(JSON.stringify(rawDocument(given)));
+    expect(rawSchema.parse(document)).toEqual(document);
+  });
+
+  it("tells MetalLB's part, the token and the timeline", () => {
+    const document = rawDocument(snapshot({ surroundings: surroundings(), gandiTokenExpires: "2026-05-01" }));
+    expect(document).toMatchObject({
+      verdict: { title: "In order" },
+      loadBalancer: { addresses: ["192.168.1.100"], announcedBy: ["node1"], pools: [{ name: "esddns-pool" }] },
+      gandiToken: { expires: "2026-05-01", daysLeft: 60 },
+      timeline: [{ kind: "Doubt" }, { kind: "Change" }],
+    });
+  });
+
+  it("publishes the schema, which names every key", () => {
+    expect(rawJsonSchema()).toMatchObject({
+      $schema: expect.stringContaining("json-schema.org") as string,
+      type: "object",
+      required: Object.keys(rawDocument(snapshot())),
     });
   });
 });

@@ -2,28 +2,56 @@ import type { Health, HealthReport } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 import { PAGE_CSP, renderPage } from "./page.ts";
 import { rawDocument } from "./raw.ts";
+import { rawJsonSchema } from "./rawSchema.ts";
+import { SCRIPT, SCRIPT_PATH } from "./script.ts";
 import type { Reply, Routes } from "./server.ts";
 import { text } from "./server.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** What every pod answers, whichever command it runs. */
-export function statusRoutes(options: { snapshot: () => Snapshot; health: Health; metrics: Metrics }): Routes {
+export function statusRoutes(options: {
+  snapshot: () => Snapshot;
+  health: Health;
+  metrics: Pick<Metrics, "contentType" | "text">;
+}): Routes {
   const { snapshot, health, metrics } = options;
+  return {
+    ...pageRoutes(snapshot),
+    "/healthz": () => healthReply(health.live()),
+    "/readyz": () => healthReply(health.ready()),
+    "/metrics": async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.text() }),
+  };
+}
+
+/** The page, its script, and the same as JSON. */
+export function pageRoutes(snapshot: () => Snapshot): Routes {
   return {
     "/": () => ({
       status: 200,
       contentType: "text/html; charset=utf-8",
       body: renderPage(snapshot()),
       headers: { "content-security-policy": PAGE_CSP },
+      tagged: true,
+    }),
+    [SCRIPT_PATH]: () => ({
+      status: 200,
+      contentType: "text/javascript; charset=utf-8",
+      body: SCRIPT,
+      tagged: true,
     }),
     "/raw": () => ({
-      status: 200,
-      contentType: "application/json; charset=utf-8",
-      body: `${JSON.stringify(rawDocument(snapshot()), undefined, 2)}\n`,
+      ...json(rawDocument(snapshot())),
+      headers: { link: '</raw/schema>; rel="describedby"; type="application/schema+json"' },
     }),
-    "/healthz": () => healthReply(health.live()),
-    "/readyz": () => healthReply(health.ready()),
-    "/metrics": async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.text() }),
+    "/raw/schema": () => ({ ...json(rawJsonSchema()), contentType: "application/schema+json", tagged: true }),
+  };
+}
+
+function json(value: object): Reply {
+  return {
+    status: 200,
+    contentType: "application/json; charset=utf-8",
+    body: `${JSON.stringify(value, undefined, 2)}\n`,
   };
 }
 

@@ -15,6 +15,7 @@ beforeEach(async () => {
   server = new StatusServer(
     {
       "/": () => text(200, `page ${++made}`),
+      "/tagged": () => ({ ...text(200, "same"), tagged: true }),
       "/slow": () => Promise.resolve(text(200, "ö")),
       "/broken": () => {
         throw new Error("secret detail");
@@ -22,6 +23,7 @@ beforeEach(async () => {
     },
     clock,
     silentLog(),
+    { "/act": (authorization) => text(202, authorization ?? "nobody") },
   );
   origin = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
 });
@@ -102,5 +104,42 @@ describe("StatusServer", () => {
     await server.close(0);
     expect(await readAll(socket)).toBe("");
     await server.listen(0, "127.0.0.1");
+  });
+
+  it("sends no body to whoever has it already", async () => {
+    const first = await ask("/tagged");
+    const etag = first.headers.get("etag") ?? "";
+    expect(etag).toMatch(/^"[\w-]{22}"$/);
+    expect(first.headers.get("cache-control")).toBe("no-cache");
+    for (const tag of [etag, `W/${etag}`, `"other", ${etag}`]) {
+      const again = await ask("/tagged", { headers: { "if-none-match": tag } });
+      expect([again.status, again.body, again.headers.get("etag")]).toEqual([304, "", etag]);
+    }
+    expect(await ask("/tagged", { headers: { "if-none-match": '"other"' } })).toMatchObject({ status: 200 });
+    expect((await ask("/")).headers.get("etag")).toBeNull();
+  });
+
+  it("acts on POST alone, and tells the action nothing but who asks", async () => {
+    const posted = await ask("/act", { method: "POST", headers: { authorization: "Bearer x" }, body: "ignored" });
+    expect(posted).toMatchObject({ status: 202, body: "Bearer x\n" });
+    const refused = await ask("/act");
+    expect([refused.status, refused.headers.get("allow")]).toEqual([405, "POST"]);
+  });
+
+  it.each([
+    ["a path that is too long", `GET /${"x".repeat(3_000)} HTTP/1.1\r\nHost: x`, 414],
+    ["a broken encoding", "GET /%zz HTTP/1.1\r\nHost: x", 400],
+    ["an encoding that is no UTF-8", "GET /%ff HTTP/1.1\r\nHost: x", 400],
+    ["no Host", "GET / HTTP/1.1", 400],
+    ["two Hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b", 400],
+    ["a Host that is none", "GET / HTTP/1.1\r\nHost: a/../b", 400],
+    ["a Host with a user", "GET / HTTP/1.1\r\nHost: user@a", 400],
+    ["a method that is none", "BREW / HTTP/1.1\r\nHost: x", 400],
+    ["a request for a proxy", "CONNECT a:443 HTTP/1.1\r\nHost: a", 405],
+    ["TRACE", "TRACE / HTTP/1.1\r\nHost: x", 405],
+    ["an IPv6 Host, which is right", "GET / HTTP/1.1\r\nHost: [fd00::100]:80", 200],
+  ])("answers %s", async (_name, head, status) => {
+    const answer = await send(`${head}\r\nConnection: close\r\n\r\n`);
+    expect(answer.split("\r\n", 1)[0]).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Clock } from "../clock.ts";
 import { EsddnsError } from "../errors.ts";
@@ -9,10 +10,15 @@ export interface Reply {
   readonly body: string;
   /** Beside those that every answer has. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whoever has this very body already gets 304 and no body (RFC 9110 section 13.1.2). */
+  readonly tagged?: boolean;
 }
 
 /** Path → what to answer there. What a route makes serves every request of the next second, so work is bounded. */
 export type Routes = Readonly<Record<string, () => Reply | Promise<Reply>>>;
+
+/** Path → what a POST does there; it is told the Authorization header and nothing else of the request. */
+export type Actions = Readonly<Record<string, (authorization: string | undefined) => Reply>>;
 
 /** For what is no page: nothing may be loaded, framed or executed. */
 const LOCKED_DOWN = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -29,16 +35,20 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 
 const REUSE_MS = 1_000;
+/** No path that there is comes near; longer ones are not worth a look. */
+const MAX_TARGET_LENGTH = 2_000;
 const MAX_CONNECTIONS = 256;
 
-/** An HTTP server for a few fixed paths: GET and HEAD only, no bodies read, every wait limited. */
+/** An HTTP server for a few fixed paths: GET and HEAD, POST where there is an action; no bodies read, waits limited. */
 export class StatusServer {
   readonly #server: Server;
   readonly #routes: ReadonlyMap<string, () => Promise<Reply>>;
+  readonly #actions: ReadonlyMap<string, Actions[string]>;
   readonly #log: Logger;
 
-  constructor(routes: Routes, clock: Clock, log: Logger) {
+  constructor(routes: Routes, clock: Clock, log: Logger, actions: Actions = {}) {
     this.#routes = new Map(Object.entries(routes).map(([path, route]) => [path, reuse(route, clock)]));
+    this.#actions = new Map(Object.entries(actions));
     this.#log = log;
     this.#server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 5_000 });
     this.#server.maxConnections = MAX_CONNECTIONS;
@@ -47,6 +57,10 @@ export class StatusServer {
     this.#server.setTimeout(15_000);
     this.#server.on("request", (request, response) => {
       void this.#answer(request, response);
+    });
+    // Without a listener Node cuts the connection without a word.
+    this.#server.on("connect", (_request, socket) => {
+      socket.end("HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nConnection: close\r\n\r\n");
     });
   }
 
@@ -89,31 +103,67 @@ export class StatusServer {
       this.#log.error({ err: error, path: request.url?.slice(0, 200) }, "request failed");
       reply = text(500, "internal error");
     }
-    response.writeHead(reply.status, {
+    const unchanged = hasTag(request, reply.headers?.["etag"]);
+    const body = unchanged ? "" : reply.body;
+    response.writeHead(unchanged ? 304 : reply.status, {
       ...SECURITY_HEADERS,
-      "content-type": reply.contentType,
-      "content-length": Buffer.byteLength(reply.body),
+      ...(unchanged ? {} : { "content-type": reply.contentType, "content-length": Buffer.byteLength(body) }),
       ...reply.headers,
       // A body that came along is never read, so the connection cannot be used again.
       ...(hasBody(request) ? { connection: "close" } : {}),
     });
-    response.end(request.method === "HEAD" ? undefined : reply.body);
+    response.end(request.method === "HEAD" ? undefined : body);
   }
 
   async #reply(request: IncomingMessage): Promise<Reply> {
+    const nonsense = whatIsWrong(request);
+    if (nonsense !== undefined) return nonsense;
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
     const route = this.#routes.get(path);
-    if (route === undefined) return text(404, "not found");
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return { ...text(405, "only GET and HEAD"), headers: { allow: "GET, HEAD" } };
-    }
-    return await route();
+    const action = this.#actions.get(path);
+    if (route === undefined && action === undefined) return text(404, "not found");
+    if (action !== undefined && request.method === "POST") return action(request.headers.authorization);
+    if (route !== undefined && (request.method === "GET" || request.method === "HEAD")) return await route();
+    const allowed = [...(route === undefined ? [] : ["GET", "HEAD"]), ...(action === undefined ? [] : ["POST"])];
+    return { ...text(405, `only ${allowed.join(" and ")}`), headers: { allow: allowed.join(", ") } };
   }
 }
 
 /** A reply of plain text, one line. */
 export function text(status: number, line: string): Reply {
   return { status, contentType: "text/plain; charset=utf-8", body: `${line}\n` };
+}
+
+/** What no sensible client sends; undefined: nothing. Node itself refuses what is no HTTP, and a missing Host. */
+function whatIsWrong(request: IncomingMessage): Reply | undefined {
+  const target = request.url ?? "";
+  if (target.length > MAX_TARGET_LENGTH) return text(414, "the path is too long");
+  const hosts = request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host");
+  if (hosts.length > 1) return text(400, "more than one Host header");
+  const { host } = request.headers;
+  if (host !== undefined && !HOST.test(host)) return text(400, "the Host header is not a host");
+  try {
+    decodeURIComponent(target);
+  } catch {
+    return text(400, "the path is not encoded as it must be");
+  }
+  return undefined;
+}
+
+/** A name, an IPv4 address or an IPv6 one in brackets; with or without a port. */
+const HOST = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
+
+function hasTag(request: IncomingMessage, tag: string | undefined): boolean {
+  if (tag === undefined) return false;
+  const known = request.headers["if-none-match"];
+  return known === "*" || known?.split(",").some((one) => one.trim().replace(/^W\//, "") === tag) === true;
+}
+
+/** A reply whose body is its own version. */
+function withTag(reply: Reply): Reply {
+  if (reply.tagged !== true) return reply;
+  const etag = `"${createHash("sha256").update(reply.body).digest("base64url").slice(0, 22)}"`;
+  return { ...reply, headers: { "cache-control": "no-cache", ...reply.headers, etag } };
 }
 
 function hasBody(request: IncomingMessage): boolean {
@@ -127,7 +177,7 @@ function reuse(make: () => Reply | Promise<Reply>, clock: Clock): () => Promise<
   return () => {
     const now = clock.monotonic();
     if (made === undefined || now - made.at >= REUSE_MS) {
-      made = { at: now, reply: Promise.resolve().then(make) };
+      made = { at: now, reply: Promise.resolve().then(make).then(withTag) };
       made.reply.catch(() => {
         made = undefined;
       });

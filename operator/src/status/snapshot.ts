@@ -5,6 +5,7 @@ import type {
   WanAddressStatus,
   WanObservationObject,
 } from "../api/index.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** How fresh the knowledge of one kind is. */
 interface WatchState {
@@ -23,6 +24,10 @@ export interface Snapshot {
   readonly observations: readonly WanObservationObject[];
   readonly records: readonly DnsRecordObject[];
   readonly watches: readonly WatchState[];
+  /** Read by the page's pod alone. */
+  readonly surroundings?: Surroundings;
+  /** The day on which Gandi's token ends, for instance 2027-05-01; undefined: nobody has said. */
+  readonly gandiTokenExpires?: string | undefined;
 }
 
 export function conditionOf(

@@ -34,7 +34,6 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px sol
 .quiet { color: var(--quiet); }
 td .quiet, th .quiet { font-size: 0.85em; }
 .mono { font-family: ui-monospace, monospace; font-size: 0.92em; overflow-wrap: anywhere; }
-td.mono, td .mono { white-space: nowrap; }
 .banner { margin: 0; padding: 0.75rem 1rem; border-radius: 0.5rem; border-left: 0.4rem solid currentColor; }
 .banner.good, .mark.good { color: var(--good); background: var(--good-back); }
 .banner.warn, .mark.warn { color: var(--warn); background: var(--warn-back); }
@@ -46,8 +45,10 @@ td.mono, td .mono { white-space: nowrap; }
 .card { padding: 1rem; }
 .address { margin: 0.25rem 0; font: 600 1.5rem/1.3 ui-monospace, monospace; overflow-wrap: anywhere; }
 .address .quiet { font-weight: 400; }
+.hidden { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .scroll { overflow-x: auto; }
-table { width: 100%; min-width: 44rem; border-collapse: collapse; font-size: 0.95rem; }
+table { width: 100%; border-collapse: collapse; font-size: 0.95rem; }
+table.stack { min-width: 44rem; }
 th, td { padding: 0.5rem 0.75rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--quiet); font-size: 0.85rem; white-space: nowrap; }
 tbody th { font-weight: 600; }
@@ -55,5 +56,26 @@ td { min-width: 4.5rem; }
 details { margin: 0 0 0.75rem; }
 summary { padding: 0.6rem 0.9rem; cursor: pointer; }
 details .scroll { border: 0; border-top: 1px solid var(--line); border-radius: 0; }
+h3 .mono { color: var(--text); }
+section h3 { margin: 0.9rem 0 0.4rem; }
+article h3 { margin: 0; }
+meter { display: block; width: 100%; max-width: 24rem; height: 1rem; }
+.timeline { margin: 0; padding: 0.4rem 1rem; list-style: none; background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; }
+.timeline li { padding: 0.6rem 0; }
+.timeline li + li { border-top: 1px solid var(--line); }
+#lost { margin-top: 0.75rem; }
+#lost[hidden] { display: none; }
+@media (max-width: 46rem) {
+  table.stack { min-width: 0; }
+  table.stack, .stack tbody, .stack tr, .stack th, .stack td { display: block; }
+  .stack thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .stack tr { padding: 0.5rem 0; border-top: 1px solid var(--line); }
+  .stack tbody tr:first-child { border-top: 0; }
+  .stack th, .stack td { padding: 0.15rem 0.75rem; border: 0; }
+  .stack th { font-size: 1.05rem; overflow-wrap: anywhere; }
+  .stack td { display: grid; grid-template-columns: 6rem 1fr; gap: 0.5rem; }
+  .stack td::before { content: attr(data-label); color: var(--quiet); font-size: 0.85rem; }
+  .stack td * { overflow-wrap: anywhere; }
+}
 footer { margin: 2.5rem 0 1rem; font-size: 0.9rem; }
 `;

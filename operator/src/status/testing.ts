@@ -1,6 +1,7 @@
 import { type DnsRecordObject, detectionSpec, dnsRecordSpec, type WanObservationObject } from "../api/index.ts";
 import { votes } from "../wan/testing.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const group = "esddns.io/v1alpha1";
@@ -37,6 +38,27 @@ export function observation(nodeName: string, text: string): WanObservationObjec
     observedAt: "2026-03-01T11:59:00Z",
     validForSeconds: 660,
     votes: votes(text),
+  };
+}
+
+/** MetalLB as the page sees it: one address, announced, one pool that is nearly full, a dispute half an hour ago. */
+export function surroundings(overrides: Partial<Surroundings> = {}): Surroundings {
+  return {
+    addresses: { known: true, value: ["192.168.1.100"] },
+    announcedBy: { known: true, value: ["node1"] },
+    pools: { known: true, value: [{ name: "esddns-pool", assigned: 9, available: 2 }] },
+    incidents: {
+      known: true,
+      value: [
+        {
+          time: "2026-03-01T11:30:00Z",
+          about: "WanAddress wan",
+          reason: "Disputed",
+          note: "The organisations differ.",
+        },
+      ],
+    },
+    ...overrides,
   };
 }
 

@@ -7,6 +7,7 @@ import type { EventRecorder } from "../kube/events.ts";
 import type { KubeFailure } from "../kube/failure.ts";
 import type { Watch } from "../kube/watch.ts";
 import type { Logger } from "../log.ts";
+import type { Authority } from "../records/verify.ts";
 import type { Health } from "../status/health.ts";
 import type { Metrics } from "../status/metrics.ts";
 
@@ -14,16 +15,20 @@ export type Store<T extends KubeObject> = Pick<Watch<T>, "get" | "items" | "put"
 
 /** What the writer works with. */
 export interface WriterContext {
-  readonly client: Pick<KubeClient, "get" | "apply">;
+  readonly client: Pick<KubeClient, "get" | "apply" | "patch">;
   readonly namespace: string;
   readonly wan: Store<WanAddressObject>;
   readonly observations: Store<WanObservationObject>;
   readonly records: Store<DnsRecordObject>;
-  readonly livedns: Pick<LiveDns, "getRrset" | "putRrset" | "dropConnections">;
+  readonly livedns: Pick<LiveDns, "getRrset" | "putRrset" | "deleteRrset" | "dropConnections">;
+  /** Whom records are verified by. */
+  readonly authority: Authority;
+  /** The day on which Gandi's token ends, YYYY-MM-DD; undefined: nobody has said. */
+  readonly gandiTokenExpires?: string | undefined;
   /** What one request to Gandi may take at most, milliseconds. */
   readonly gandiTimeoutMs: number;
   readonly events: EventRecorder;
-  readonly metrics: Pick<Metrics, "dnsUpdate" | "dnsFailure" | "gandiRequest" | "reconciled" | "leader">;
+  readonly metrics: Pick<Metrics, "dnsUpdate" | "dnsFailure" | "gandiRequest" | "reconciled" | "leader" | "verified">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

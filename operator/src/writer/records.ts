@@ -1,30 +1,73 @@
 import { isDeepStrictEqual } from "node:util";
-import { type DnsRecordObject, type DnsRecordStatus, WAN_ADDRESS_NAME } from "../api/index.ts";
-import { writeRecordStatus } from "../kube/apply.ts";
+import {
+  type DnsRecordObject,
+  type DnsRecordStatus,
+  type RecordType,
+  WAN_ADDRESS_NAME,
+  type WanAddressObject,
+} from "../api/index.ts";
+import { writeFinalizer, writeRecordStatus } from "../kube/apply.ts";
 import type { Term } from "../kube/lease.ts";
+import { dnsRecords } from "../kube/resources.ts";
 import { WorkQueue } from "../queue.ts";
-import { lostTo, winners } from "../records/duplicates.ts";
+import { claimant, lostTo, winners } from "../records/duplicates.ts";
+import { failed, withSynced } from "../records/findings.ts";
+import { type NodeAddress, nodeAddress } from "../records/nodeAddress.ts";
 import { type Reconciled, reconcileRecord } from "../records/reconciler.ts";
+import type { RecordContext } from "../records/run.ts";
 import { backoffMs } from "../wait.ts";
+import { announceDeletion, announceOutcome, announceVerified } from "./announce.ts";
 import { conditionNamed, notDone, STEP_LIMIT_MS, WRITE_BACKOFF, type WriterContext } from "./context.ts";
+import { deletePublished, hasFinalizer, releaseInMs, wantsFinalizer } from "./deletion.ts";
 import { fencedLiveDns } from "./fence.ts";
+import { Services } from "./services.ts";
+import { Verifier } from "./verifier.ts";
 
 /** Between two looks at a record that nothing calls for, where no WanAddress says otherwise. Milliseconds. */
 const RESYNC_MS = 300_000;
+/** In front of a record's name: only what the zone's name servers say of it is to be written. */
+const VERDICT = "verdict/";
+
+/**
+ * Statuses that the API server has not taken yet, by record; they are the only account of what was done at Gandi.
+ * `since`: the resourceVersion of the record as it was stored then.
+ */
+export type Unwritten = Map<string, { status: DnsRecordStatus; since: string | undefined }>;
+
+interface Step {
+  /** Undefined: not before something calls for it. */
+  againMs?: number;
+  failed: boolean;
+}
 
 /** Keeps every DnsRecord true to the status of the WanAddress, one at a time. */
 export class Records {
   readonly #context: WriterContext;
   readonly #term: Term;
   readonly #queue: WorkQueue;
+  readonly #services: Services;
+  readonly #verifier: Verifier;
   readonly #failures = new Map<string, number>();
-  /** Statuses that the API server has not taken yet; they are the only account of what was done at Gandi. */
-  readonly #unwritten = new Map<string, DnsRecordStatus>();
+  readonly #unwritten: Unwritten;
+  /** For records with ipv6FromNode: the address that they were last made from. */
+  readonly #nodeAddresses = new Map<string, NodeAddress>();
 
-  constructor(context: WriterContext, term: Term) {
+  /** @param unwritten outlives the term: what could not be written in one may be in the next. */
+  constructor(context: WriterContext, term: Term, unwritten: Unwritten) {
     this.#context = context;
     this.#term = term;
+    this.#unwritten = unwritten;
+    for (const [name, { since }] of unwritten) {
+      // Somebody else has led meanwhile, and written what is newer.
+      if (context.records.get(name)?.metadata.resourceVersion !== since) unwritten.delete(name);
+    }
     this.#queue = new WorkQueue(context.clock);
+    this.#services = new Services(context, (name) => {
+      this.request(name);
+    });
+    this.#verifier = new Verifier(context, (name) => {
+      this.request(`${VERDICT}${name}`);
+    });
   }
 
   request(name: string): void {
@@ -35,82 +78,181 @@ export class Records {
     for (const { metadata } of this.#context.records.items()) this.request(metadata.name);
   }
 
+  /** Those whose node looks out with another address than before, within the same prefix. */
+  requestMovedNodes(): void {
+    for (const record of this.#context.records.items()) {
+      const { name } = record.metadata;
+      if (!isDeepStrictEqual(this.#nodeAddress(record), this.#nodeAddresses.get(name))) this.request(name);
+    }
+  }
+
   async run(): Promise<void> {
     const { health } = this.#context;
+    const { signal } = this.#term;
     this.requestAll();
-    await this.#queue.run((name) => this.#step(name), this.#term.signal, health.loop("records", STEP_LIMIT_MS));
+    await Promise.all([
+      this.#queue.run((key) => this.#step(key), signal, health.loop("records", STEP_LIMIT_MS)),
+      this.#services.run(signal),
+      this.#verifier.run(signal),
+    ]);
     health.ended("records");
   }
 
-  async #step(name: string): Promise<void> {
-    const record = this.#context.records.get(name);
-    if (record === undefined) {
-      this.#failures.delete(name);
-      this.#unwritten.delete(name);
+  async #step(key: string): Promise<void> {
+    const name = key.startsWith(VERDICT) ? key.slice(VERDICT.length) : key;
+    const stored = this.#context.records.get(name);
+    if (stored === undefined) {
+      this.#forget(name);
       return;
     }
+    const unwritten = this.#unwritten.get(name);
+    const record = unwritten === undefined ? stored : { ...stored, status: unwritten.status };
     const failures = this.#failures.get(name) ?? 0;
     try {
-      const { againMs, failed } = await this.#reconcile(record, failures);
+      if (key !== name) {
+        await this.#noteVerdict(record);
+        return;
+      }
+      const { againMs, failed } = await (stored.metadata.deletionTimestamp === undefined
+        ? this.#reconcile(stored, record, failures)
+        : this.#delete(record, failures));
       if (failed) this.#failures.set(name, failures + 1);
       else this.#failures.delete(name);
-      this.#queue.add(name, againMs);
+      if (againMs !== undefined) this.#queue.add(name, againMs);
     } catch (error) {
       if (this.#term.signal.aborted) return;
       this.#failures.set(name, failures + 1);
       const waitMs = backoffMs(failures, WRITE_BACKOFF, this.#context.random);
       this.#context.log.warn({ err: error, record: name, waitMs: Math.round(waitMs) }, "DNS record to be tried again");
-      this.#queue.add(name, waitMs);
+      this.#queue.add(key, waitMs);
     }
   }
 
-  async #reconcile(stored: DnsRecordObject, attempt: number): Promise<{ againMs: number; failed: boolean }> {
-    const { records, wan, clock, log, random, metrics } = this.#context;
-    const unwritten = this.#unwritten.get(stored.metadata.name);
-    const record = unwritten === undefined ? stored : { ...stored, status: unwritten };
+  /** @param stored as the API server has it; `read`: with what has been done at Gandi since. */
+  async #reconcile(stored: DnsRecordObject, read: DnsRecordObject, attempt: number): Promise<Step> {
+    const { wan, clock, metrics } = this.#context;
+    const { signal } = this.#term;
+    // Before anything is written: whoever deletes the record from then on has it deleted at Gandi as well.
+    if (hasFinalizer(stored) !== wantsFinalizer(stored)) {
+      await this.#setFinalizer(stored, wantsFinalizer(stored) ? "add" : "remove");
+    }
     const present = wan.get(WAN_ADDRESS_NAME);
-    const livedns = fencedLiveDns(this.#context, this.#term, present?.status?.decisionId);
+    const context = await this.#contextFor(read, present, attempt);
     const startedMs = clock.monotonic();
-    const result = await reconcileRecord(
-      record,
-      present?.status,
-      { livedns, clock, log, random, attempt, lostTo: lostTo(record, winners(records.items())) },
-      this.#term.signal,
-    );
+    const result = await reconcileRecord(read, present?.status, context, signal);
     metrics.reconciled(result.action, clock.monotonic() - startedMs);
     this.#count(result);
-    this.#announce(record, result);
-    if (!isDeepStrictEqual(result.status, stored.status)) await this.#write(stored, result.status);
+    announceOutcome(this.#context.events, read, result);
+    const status = this.#verifier.follow(read, result.status, result.action === "put");
+    if (!isDeepStrictEqual(status, stored.status)) await this.#write(read, status);
     const resyncMs = present === undefined ? RESYNC_MS : present.spec.intervalSeconds * 1000;
     return { againMs: Math.min(result.retryAfterMs ?? resyncMs, resyncMs), failed: result.action === "failed" };
   }
 
+  async #contextFor(
+    record: DnsRecordObject,
+    present: WanAddressObject | undefined,
+    attempt: number,
+  ): Promise<RecordContext> {
+    const { records, clock, log, random } = this.#context;
+    const all = winners(records.items());
+    const { kind, service } = record.spec.source;
+    const found =
+      kind === "Service" && service !== undefined ? await this.#services.of(service, this.#term.signal) : undefined;
+    const address = this.#nodeAddress(record, present);
+    if (address !== undefined) this.#nodeAddresses.set(record.metadata.name, address);
+    return {
+      livedns: fencedLiveDns(this.#context, this.#term, present?.status?.decisionId),
+      clock,
+      log,
+      random,
+      attempt,
+      lostTo: lostTo(record, all),
+      claimedBy: (zone, name, type) => claimant({ zone, name, type }, record, all),
+      nodeAddress: address,
+      ...(found === undefined
+        ? {}
+        : "addresses" in found
+          ? { serviceAddresses: found.addresses }
+          : { serviceProblem: found.problem }),
+    };
+  }
+
+  #nodeAddress(record: DnsRecordObject, present = this.#context.wan.get(WAN_ADDRESS_NAME)): NodeAddress | undefined {
+    const { ipv6FromNode, source } = record.spec;
+    if (ipv6FromNode === undefined || source.kind !== "Wan" || present === undefined) return undefined;
+    const { observations, clock } = this.#context;
+    return nodeAddress(ipv6FromNode, observations.items(), present.status, present.spec, clock.now());
+  }
+
+  /** The finalizer's part: what was published goes, or the time for it runs out; then the object may go. */
+  async #delete(record: DnsRecordObject, attempt: number): Promise<Step> {
+    if (!hasFinalizer(record)) return { failed: false };
+    const { records, events, clock, random, wan } = this.#context;
+    if (wantsFinalizer(record)) {
+      const all = winners(records.items());
+      const livedns = fencedLiveDns(this.#context, this.#term, wan.get(WAN_ADDRESS_NAME)?.status?.decisionId);
+      const claimedBy = (zone: string, name: string, type: RecordType): string | undefined =>
+        claimant({ zone, name, type }, record, all);
+      const { notes, failure } = await deletePublished(record, livedns, claimedBy, this.#term.signal);
+      const leftMs = releaseInMs(record, clock.now());
+      if (failure !== undefined && leftMs > 0) {
+        const finding = failed(failure, attempt, random);
+        const time = { generation: record.metadata.generation, now: clock.now() };
+        const status = { ...record.status, conditions: withSynced(record.status?.conditions ?? [], finding, time) };
+        if (!isDeepStrictEqual(status, record.status)) await this.#write(record, status);
+        return { againMs: Math.min(finding.retryAfterMs ?? leftMs, leftMs), failed: true };
+      }
+      announceDeletion(events, record, notes, failure);
+    }
+    await this.#setFinalizer(record, "remove");
+    return { failed: false };
+  }
+
+  async #setFinalizer(record: DnsRecordObject, change: "add" | "remove"): Promise<void> {
+    const { client, namespace, records } = this.#context;
+    const { signal } = this.#term;
+    const { name } = record.metadata;
+    const written = await writeFinalizer(client, record, change, signal);
+    if (written.ok) {
+      if (written.value.metadata.deletionTimestamp === undefined) records.put(written.value);
+      return;
+    }
+    if (written.error.kind === "NotFound") return;
+    // What was read is no longer what is there: the next attempt is made from what is.
+    const read = await client.get(dnsRecords, { namespace, name }, signal);
+    if (read.ok) records.put(read.value);
+    throw notDone("ESDDNS_NOT_WRITTEN", "Finalizer of the DnsRecord not written", written.error);
+  }
+
+  async #noteVerdict(record: DnsRecordObject): Promise<void> {
+    const status = this.#verifier.apply(record);
+    if (status === undefined || isDeepStrictEqual(status, record.status)) return;
+    announceVerified(this.#context.events, record, status);
+    await this.#write(record, status);
+  }
+
   async #write(record: DnsRecordObject, status: DnsRecordStatus): Promise<void> {
     const { client, records } = this.#context;
-    this.#unwritten.set(record.metadata.name, status);
+    const { name } = record.metadata;
+    this.#unwritten.set(name, { status, since: records.get(name)?.metadata.resourceVersion });
     const written = await writeRecordStatus(client, record, status, this.#term.signal);
     // Deleted meanwhile: there is nothing left to report on.
     if (!written.ok && written.error.kind !== "NotFound") {
       throw notDone("ESDDNS_NOT_WRITTEN", "DnsRecord status not written", written.error);
     }
-    this.#unwritten.delete(record.metadata.name);
+    this.#unwritten.delete(name);
     if (written.ok) records.put(written.value);
+  }
+
+  #forget(name: string): void {
+    for (const map of [this.#failures, this.#unwritten, this.#nodeAddresses]) map.delete(name);
+    this.#verifier.forget(name);
   }
 
   #count({ action, status }: Reconciled): void {
     const { metrics, clock } = this.#context;
     if (action === "put") metrics.dnsUpdate(clock.now());
     if (action === "failed") metrics.dnsFailure(conditionNamed(status, "Synced")?.reason ?? "Unknown");
-  }
-
-  #announce(record: DnsRecordObject, { action, status }: Reconciled): void {
-    const { events } = this.#context;
-    const synced = conditionNamed(status, "Synced");
-    if (synced === undefined) return;
-    const note = synced.message;
-    if (action === "put") events.record(record, { type: "Normal", reason: "Synced", action: "Publish", note });
-    if (synced.status === "False" && conditionNamed(record.status, "Synced")?.reason !== synced.reason) {
-      events.record(record, { type: "Warning", reason: synced.reason, action: "Publish", note });
-    }
   }
 }

@@ -11,6 +11,7 @@ import type { Term } from "../kube/lease.ts";
 import { dnsRecords, type Resource, wanAddresses } from "../kube/resources.ts";
 import { directClient, FakeApi } from "../kube/testing.ts";
 import { FakeLiveDns } from "../records/testing.ts";
+import type { Authority } from "../records/verify.ts";
 import { votes } from "../wan/testing.ts";
 import type { Store, WriterContext } from "./context.ts";
 import { Writer } from "./writer.ts";
@@ -38,6 +39,13 @@ export class World {
   readonly observations = new MemoryStore<WanObservationObject>();
   readonly records = new MemoryStore<DnsRecordObject>();
   readonly writer: Writer;
+  /** The name servers of every zone; they say what stands at Gandi. */
+  readonly authority: Authority = {
+    nameServers: () => Promise.resolve(["ns1.example.net", "ns2.example.net"]),
+    addresses: (host) => Promise.resolve([host === "ns1.example.net" ? "198.41.0.4" : "199.9.14.201"]),
+    ask: (_server, name, type) =>
+      Promise.resolve(this.gandi.at(name.replace(/\.?example\.com$/, "") || "@", type)?.values ?? []),
+  };
   /** What is left of the lease, as of now. */
   remainingMs = 14_000;
   dropped = 0;
@@ -52,6 +60,7 @@ export class World {
       wan: this.wan,
       observations: this.observations,
       records: this.records,
+      authority: this.authority,
       livedns: { ...this.gandi.api, dropConnections: () => this.dropped++ },
       gandiTimeoutMs: 7_000,
       events: {
@@ -64,6 +73,7 @@ export class World {
         gandiRequest: (method, outcome) => this.counted.push(`${method} ${outcome}`),
         reconciled: (action) => this.counted.push(`reconciled ${action}`),
         leader: (leading) => this.counted.push(`leader ${leading}`),
+        verified: (record, status) => this.counted.push(`verified ${record} ${status}`),
       },
       health: { loop: () => () => undefined, ended: () => undefined },
       clock: this.clock,
@@ -98,14 +108,26 @@ export class World {
     this.writer.decisionMayChange();
   }
 
-  addRecord(name: string): void {
+  addRecord(name: string, spec: Record<string, unknown> = {}): void {
     const object: DnsRecordObject = {
       apiVersion: "esddns.io/v1alpha1",
       kind: "DnsRecord",
       metadata: { name, namespace: "home", generation: 1, creationTimestamp: "2026-03-01T00:00:00Z" },
-      spec: dnsRecordSpec.parse({ zone: "example.com", name }),
+      spec: dnsRecordSpec.parse({ zone: "example.com", name, ...spec }),
     };
     this.#store(dnsRecords, this.records, object);
+    this.writer.recordChanged(name, this.records.get(name));
+  }
+
+  /** As a person or Pulumi edits or deletes the object. */
+  changeRecord(name: string, change: { spec?: Record<string, unknown>; deleted?: boolean }): void {
+    const present = this.api.objects.get(`/dnsrecords/${name}`) as unknown as DnsRecordObject;
+    const metadata = {
+      ...present.metadata,
+      generation: (present.metadata.generation ?? 0) + 1,
+      ...(change.deleted === true ? { deletionTimestamp: new Date(this.clock.now()).toISOString() } : {}),
+    };
+    this.#store(dnsRecords, this.records, { ...present, metadata, spec: { ...present.spec, ...change.spec } });
     this.writer.recordChanged(name, this.records.get(name));
   }
 

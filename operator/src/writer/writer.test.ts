@@ -22,7 +22,10 @@ describe("the writer", () => {
     expect(world.stored("/dnsrecords/home")?.["status"]).toMatchObject({
       fqdn: "home.example.com",
       published: [{ type: "A", values: [A] }],
-      conditions: [{ type: "Synced", status: "True" }],
+      conditions: [
+        { type: "Synced", status: "True" },
+        { type: "Verified", status: "Unknown", reason: "Pending" },
+      ],
     });
     expect(world.stored("/configmaps/esddns-wan-ip")?.["data"]).toEqual({ ipv4: A, ip: A });
     expect(world.counted).toContain("update");

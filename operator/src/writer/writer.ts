@@ -2,7 +2,8 @@ import type { DnsRecordObject } from "../api/index.ts";
 import type { Term } from "../kube/lease.ts";
 import type { WriterContext } from "./context.ts";
 import { Decisions } from "./decisions.ts";
-import { Records } from "./records.ts";
+import { Records, type Unwritten } from "./records.ts";
+import { TokenCalendar } from "./token.ts";
 
 /**
  * What the lease holder does, and nobody else: one loop decides, the other keeps the records true to the decision
@@ -10,11 +11,14 @@ import { Records } from "./records.ts";
  */
 export class Writer {
   readonly #context: WriterContext;
-  readonly #generations = new Map<string, number>();
+  readonly #generations = new Map<string, string>();
+  readonly #calendar: TokenCalendar;
+  readonly #unwritten: Unwritten = new Map();
   #led: { decisions: Decisions; records: Records } | undefined;
 
   constructor(context: WriterContext) {
     this.#context = context;
+    this.#calendar = new TokenCalendar(context);
   }
 
   /** The WanAddress or an observation was read anew. */
@@ -22,9 +26,12 @@ export class Writer {
     this.#led?.decisions.request();
   }
 
-  /** A DnsRecord was read anew; undefined: it is gone. Only its spec is news: its status is the writer's own work. */
+  /** A DnsRecord was read anew; undefined: it is gone. Only its spec, and that it is to go, are news. */
   recordChanged(name: string, record: DnsRecordObject | undefined): void {
-    const generation = record?.metadata.generation;
+    const generation =
+      record === undefined
+        ? undefined
+        : `${record.metadata.generation ?? 0} ${record.metadata.deletionTimestamp ?? ""}`;
     if (generation !== undefined && this.#generations.get(name) === generation) return;
     if (generation === undefined) this.#generations.delete(name);
     else this.#generations.set(name, generation);
@@ -35,24 +42,29 @@ export class Writer {
 
   /** Works until the term ends. Nothing is sent to Gandi before the term's first decision stands written. */
   async lead(term: Term): Promise<void> {
-    const { wan, observations, records: store, metrics } = this.#context;
-    const records = new Records(this.#context, term);
-    const decided = Promise.withResolvers<undefined>();
-    const decisions = new Decisions(this.#context, (moved) => {
-      decided.resolve(undefined);
-      if (moved) records.requestAll();
-    });
+    const { wan, observations, records, metrics } = this.#context;
     metrics.leader(true);
     try {
-      await Promise.all([wan, observations, store].map((each) => each.whenSynced(term.signal)));
-      this.#led = { decisions, records };
-      const deciding = decisions.run(term.signal).finally(() => {
-        decided.resolve(undefined);
-      });
-      await Promise.all([deciding, decided.promise.then(() => records.run())]);
+      await Promise.all([wan, observations, records].map((each) => each.whenSynced(term.signal)));
+      await this.#work(term);
     } finally {
       this.#led = undefined;
       metrics.leader(false);
     }
+  }
+
+  async #work(term: Term): Promise<void> {
+    const records = new Records(this.#context, term, this.#unwritten);
+    const decided = Promise.withResolvers<undefined>();
+    const decisions = new Decisions(this.#context, (moved) => {
+      decided.resolve(undefined);
+      if (moved) records.requestAll();
+      else records.requestMovedNodes();
+    });
+    this.#led = { decisions, records };
+    const deciding = decisions.run(term.signal).finally(() => {
+      decided.resolve(undefined);
+    });
+    await Promise.all([deciding, decided.promise.then(() => records.run()), this.#calendar.run(term.signal)]);
   }
 }

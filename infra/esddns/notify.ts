@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { isIP } from "node:net";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../config/parse.ts";
+import { names } from "./names.ts";
+
+const DIR = "/var/run/secrets/esddns-notify";
+
+/** Servers of the LAN that are told, as CIDRs: those whose URL has an address instead of a name. */
+export function literalHosts(channels: StackConfig["notify"]): string[] {
+  return channels.flatMap(({ url }) => {
+    const host = URL.parse(url)?.hostname.replace(/^\[|\]$/g, "") ?? "";
+    return isIP(host) === 0 ? [] : [`${host}/${isIP(host) === 4 ? 32 : 128}`];
+  });
+}
+
+/** The channels as a Secret, URLs included: of many services the URL is all that it takes. Undefined: there are none. */
+export function notifyAccess(
+  name: string,
+  namespace: pulumi.Input<string>,
+  channels: StackConfig["notify"],
+  options: pulumi.CustomResourceOptions,
+) {
+  if (channels.length === 0) return undefined;
+  const { name: secretName, key } = names.notifySecret;
+  const content = JSON.stringify(channels);
+  const secret = new k8s.core.v1.Secret(
+    `${name}-notify`,
+    { metadata: { name: secretName, namespace }, stringData: { [key]: pulumi.secret(content) } },
+    options,
+  );
+  return {
+    resources: [secret],
+    mount: { path: DIR, volume: { name: "notify", secret: { secretName, defaultMode: 0o440 } } },
+    env: { name: "ESDDNS_NOTIFY_FILE", value: `${DIR}/${key}` },
+    // Read at start only: other channels need other pods. Too short a part of the hash to try secrets against.
+    annotations: { "esddns.io/notify": createHash("sha256").update(content).digest("hex").slice(0, 6) },
+  };
+}

@@ -1,0 +1,80 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { StackConfig } from "../config/parse.ts";
+import { HTTP_PORT, labels, names } from "./names.ts";
+import type { PodArgs } from "./pod.ts";
+
+const DIR = "/var/run/secrets/esddns-push";
+
+type Mount = NonNullable<PodArgs["mounts"]>[number];
+
+/** What lets the operator's pods take POST /probe: a token that is made here, and where they find it. */
+interface PushAccess {
+  readonly resources: readonly pulumi.Resource[];
+  readonly mount: Mount;
+  readonly env: k8s.types.input.core.v1.EnvVar;
+}
+
+/** The bearer token of POST /probe, in a Secret of the namespace. */
+export function pushAccess(
+  name: string,
+  namespace: pulumi.Input<string>,
+  options: pulumi.CustomResourceOptions,
+): PushAccess {
+  const token = new random.RandomPassword(`${name}-push-token`, { length: 43, special: false }, options);
+  const { secret: secretName, key } = names.push;
+  const secret = new k8s.core.v1.Secret(
+    `${name}-push`,
+    { metadata: { name: secretName, namespace }, stringData: { [key]: token.result } },
+    options,
+  );
+  return {
+    resources: [secret],
+    mount: { path: DIR, volume: { name: "push", secret: { secretName, defaultMode: 0o440 } } },
+    env: { name: "ESDDNS_PUSH_TOKEN_FILE", value: `${DIR}/${key}` },
+  };
+}
+
+/** Services of one address must name the same key, and neither may ask for the client's own address. */
+export const SHARED_ADDRESS = { "metallb.io/allow-shared-ip": "esddns" };
+
+interface PushServiceArgs {
+  readonly namespace: pulumi.Input<string>;
+  readonly push: StackConfig["push"];
+  /** Whether it is to stand on the page's address. */
+  readonly shared: boolean;
+}
+
+/** The address on the LAN at which any of the operator's pods takes POST /probe. */
+export function pushService(
+  name: string,
+  { namespace, push, shared }: PushServiceArgs,
+  options: pulumi.CustomResourceOptions,
+): k8s.core.v1.Service {
+  const { pool, address, port } = push;
+  return new k8s.core.v1.Service(
+    `${name}-push`,
+    {
+      metadata: {
+        name: names.push.service,
+        namespace,
+        labels: labels(names.operator.app),
+        annotations: {
+          ...(pool === undefined ? {} : { "metallb.io/address-pool": pool }),
+          ...(address === undefined ? {} : { "metallb.io/loadBalancerIPs": address }),
+          ...(shared ? SHARED_ADDRESS : {}),
+          // A router's script can wait; an up does not.
+          "pulumi.com/skipAwait": "true",
+        },
+      },
+      spec: {
+        type: "LoadBalancer",
+        ipFamilyPolicy: "PreferDualStack",
+        selector: { app: names.operator.app },
+        ports: [{ name: "http", port, targetPort: HTTP_PORT, protocol: "TCP" }],
+      },
+    },
+    options,
+  );
+}

@@ -1,0 +1,25 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { channelProblems, notifyChannel, type NotifyChannel } from "../api/index.ts";
+import type { Logger } from "../log.ts";
+
+/**
+ * The channels of a mounted file, a JSON list. A file that cannot be read, or a channel that cannot be right, is logged
+ * and left out: DNS does not depend on anybody being told.
+ */
+export async function loadChannels(path: string | undefined, log: Logger): Promise<NotifyChannel[]> {
+  if (path === undefined) return [];
+  try {
+    const listed = z.array(z.unknown()).parse(JSON.parse(await readFile(path, "utf8")));
+    return listed.flatMap((raw, at) => {
+      const channel = notifyChannel.safeParse(raw);
+      const problems = channel.success ? channelProblems(channel.data) : ["it does not have the shape of a channel"];
+      if (problems.length > 0) log.error({ channel: at, problems }, "notification channel left out");
+      return channel.success && problems.length === 0 ? [channel.data] : [];
+    });
+  } catch (error) {
+    // The file's own words stay out of the log: it is full of secrets.
+    log.error({ path, reason: error instanceof Error ? error.name : "unknown" }, "notification channels not read");
+    return [];
+  }
+}

@@ -1,0 +1,134 @@
+import type { NotifyChannel } from "../api/index.ts";
+import type { Clock, Random } from "../clock.ts";
+import type { Logger } from "../log.ts";
+import { WorkQueue } from "../queue.ts";
+import { backoffMs, within } from "../wait.ts";
+import { merged, type Message, messageOf } from "./message.ts";
+import type { Note } from "./tracker.ts";
+
+/** Sends and resolves with the HTTP status; rejects where there was no answer. */
+export type Post = (message: Message, signal: AbortSignal) => Promise<number>;
+
+interface OutboxOptions {
+  readonly channel: NotifyChannel;
+  readonly namespace: string;
+  readonly post: Post;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** So many notes wait at most; of more than these only the number is told. */
+const CAPACITY = 32;
+/** So many messages may go out at once, and then one in each of these many milliseconds. */
+const BURST = 5;
+const REFILL_MS = 60_000;
+const SEND_TIMEOUT_MS = 10_000;
+const BACKOFF = { baseMs: 5_000, maxMs: 300_000 };
+/** What could not be told by then is no news any more. Milliseconds. */
+const MAX_AGE_MS = 3_600_000;
+const KEY = "send";
+
+interface Waiting {
+  readonly note: Note;
+  readonly at: number;
+}
+
+/** What one channel is still to be told. Nobody waits for it: notes are merged and dropped rather than piled up. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #queue: WorkQueue;
+  readonly #waiting = new Map<string, Waiting>();
+  #omitted = 0;
+  #failures = 0;
+  #notBefore = 0;
+  #credit = BURST;
+  #creditAt: number;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#queue = new WorkQueue(options.clock);
+    this.#creditAt = options.clock.monotonic();
+  }
+
+  offer(note: Note): void {
+    if (!this.#options.channel.events.includes(note.kind)) return;
+    const at = this.#options.clock.monotonic();
+    this.#waiting.delete(note.key);
+    if (this.#waiting.size >= CAPACITY) this.#omitted += 1;
+    else this.#waiting.set(note.key, { note, at });
+    this.#queue.add(KEY, Math.max(0, this.#notBefore - at));
+  }
+
+  /** Sends until the signal aborts; what waits then is forgotten. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#queue.run(() => this.#send(signal), signal);
+    this.#waiting.clear();
+    this.#omitted = 0;
+  }
+
+  async #send(signal: AbortSignal): Promise<void> {
+    const { clock, channel, namespace, random, log } = this.#options;
+    this.#forgetOld();
+    const taken = [...this.#waiting];
+    const note = merged(
+      taken.map(([, { note: one }]) => one),
+      this.#omitted,
+    );
+    if (note === undefined) return;
+    const waitMs = this.#creditInMs();
+    if (waitMs > 0) {
+      this.#later(waitMs);
+      return;
+    }
+    this.#credit -= 1;
+    const omitted = this.#omitted;
+    const outcome = await this.#attempt(messageOf(channel, note, namespace, clock.now()), signal);
+    if (signal.aborted) return;
+    if (outcome === "again") {
+      const againMs = backoffMs(this.#failures++, BACKOFF, random);
+      this.#later(againMs);
+      return;
+    }
+    this.#failures = 0;
+    for (const [key, sent] of taken) if (this.#waiting.get(key) === sent) this.#waiting.delete(key);
+    this.#omitted -= omitted;
+    if (outcome === "sent") log.info({ channel: channel.name, kind: note.kind, subject: note.subject }, "told");
+    if (this.#waiting.size > 0) this.#queue.add(KEY);
+  }
+
+  async #attempt(message: Message, signal: AbortSignal): Promise<"sent" | "again" | "refused"> {
+    const { clock, post, log, channel } = this.#options;
+    try {
+      const status = await within(clock, SEND_TIMEOUT_MS, signal, (limited) => post(message, limited));
+      if (status >= 200 && status < 300) return "sent";
+      const again = status >= 500 || [408, 425, 429].includes(status);
+      // Neither the URL nor an error's own words: both may hold what is secret.
+      log.warn({ channel: channel.name, status, again }, "notification not taken");
+      return again ? "again" : "refused";
+    } catch (error) {
+      const reason = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.name) : "unknown";
+      if (!signal.aborted) log.warn({ channel: channel.name, reason, again: true }, "notification not sent");
+      return "again";
+    }
+  }
+
+  #later(ms: number): void {
+    this.#notBefore = this.#options.clock.monotonic() + ms;
+    this.#queue.add(KEY, ms);
+  }
+
+  #forgetOld(): void {
+    const now = this.#options.clock.monotonic();
+    for (const [key, { at }] of this.#waiting) if (now - at > MAX_AGE_MS) this.#waiting.delete(key);
+  }
+
+  /** Milliseconds until a message may go out; 0: now. */
+  #creditInMs(): number {
+    const now = this.#options.clock.monotonic();
+    const earned = Math.floor((now - this.#creditAt) / REFILL_MS);
+    this.#credit = Math.min(BURST, this.#credit + earned);
+    this.#creditAt += earned * REFILL_MS;
+    return this.#credit > 0 ? 0 : this.#creditAt + REFILL_MS - now;
+  }
+}

@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { DnsRecordObject, WanAddressObject } from "../api/index.ts";
+import { record, snapshot } from "../status/testing.ts";
+import { Tracker } from "./tracker.ts";
+
+const MINUTE = 60_000;
+let tracker: Tracker;
+let at: number;
+beforeEach(() => {
+  tracker = new Tracker();
+  at = 0;
+});
+
+const good = (): WanAddressObject => {
+  const { wan } = snapshot();
+  if (wan === undefined) expect.unreachable();
+  return wan;
+};
+const disputed = (): WanAddressObject => {
+  const wan = good();
+  const conditions = (wan.status?.conditions ?? []).map((one) =>
+    one.type === "Agreed" ? { ...one, status: "False" as const, reason: "Disputed", message: "They differ." } : one,
+  );
+  return { ...wan, status: { ...wan.status, conditions } };
+};
+const moved = (to: string): WanAddressObject => {
+  const wan = good();
+  const [last] = wan.status?.history ?? [];
+  if (last === undefined) expect.unreachable();
+  const history = [{ ...last, decisionId: 3, from: last.to, to }, last];
+  return { ...wan, status: { ...wan.status, ipv4: to, decisionId: 3, history } };
+};
+
+/** What people are told when `ms` have passed and this is how it stands. */
+const after = (ms: number, wan: WanAddressObject | undefined, records: DnsRecordObject[] = []): string[] => {
+  at += ms;
+  return tracker.update(wan, records, at, at).notes.map(({ kind, subject }) => `${kind} ${subject}`);
+};
+
+describe("what people are told", () => {
+  it("is nothing of what stands when the pod starts", () => {
+    expect(after(0, good(), [record("home")])).toEqual([]);
+    expect(after(10 * MINUTE, good(), [record("home")])).toEqual([]);
+  });
+
+  it("is a change at once, and once", () => {
+    after(0, good());
+    expect(after(1, moved("198.51.100.77"))).toEqual(["Changed WAN address"]);
+    expect(after(1, moved("198.51.100.77"))).toEqual([]);
+  });
+
+  it("is the first address that is ever found", () => {
+    const none = { ...good(), status: {} };
+    after(0, none);
+    expect(after(1, good())).toEqual(["Changed WAN address"]);
+  });
+
+  it("is a dispute that lasts, and its end", () => {
+    after(0, good());
+    expect(after(1, disputed())).toEqual([]);
+    expect(after(MINUTE, disputed())).toEqual(["Disputed WAN address"]);
+    expect(after(60 * MINUTE, disputed())).toEqual([]);
+    expect(after(1, good())).toEqual([]);
+    expect(after(MINUTE, good())).toEqual(["Recovered WAN address"]);
+  });
+
+  it("is nothing of trouble that comes and goes", () => {
+    after(0, good());
+    for (let i = 0; i < 100; i++) {
+      expect(after(30_000, disputed())).toEqual([]);
+      expect(after(30_000, good())).toEqual([]);
+    }
+  });
+
+  it("is a record that fails, by its name, and that it asks to be looked at again", () => {
+    after(0, good(), [record("home"), record("www")]);
+    const failing = [record("home", "False", "Create a new token."), record("www")];
+    at += 1;
+    const { notes, againMs } = tracker.update(good(), failing, at, at);
+    expect([notes, againMs]).toEqual([[], MINUTE]);
+    expect(after(MINUTE, good(), failing)).toEqual(["Failed home.example.com (home)"]);
+  });
+
+  it("is nothing of a record that was deleted while it failed", () => {
+    after(0, good(), [record("home", "False")]);
+    after(1, good(), []);
+    expect(after(MINUTE, good(), [record("home")])).toEqual([]);
+  });
+});

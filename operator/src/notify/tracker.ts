@@ -1,0 +1,135 @@
+import type { Condition, DnsRecordObject, NoteKind, WanAddressObject } from "../api/index.ts";
+
+/** One thing to tell people. */
+export interface Note {
+  /** Notes of one key are about the same: of those not yet sent the newest is enough. */
+  readonly key: string;
+  readonly kind: NoteKind;
+  /** For instance "WAN address" or home.example.com. */
+  readonly subject: string;
+  readonly text: string;
+  /** RFC 3339. */
+  readonly time: string;
+}
+
+/** How something stands now; of what is not known there is none. */
+interface Finding {
+  readonly subject: string;
+  readonly good: boolean;
+  readonly kind: "Disputed" | "Failed";
+  readonly text: string;
+}
+
+interface Tracked {
+  good: boolean;
+  /** When it became so, on the monotonic clock. */
+  since: number;
+  /** What people were last told, or would have been had this pod been the one to tell. */
+  toldGood: boolean;
+}
+
+/** Shorter than this nobody is told of a trouble, nor of its end: most are over by then. Milliseconds. */
+const SETTLE_MS = 60_000;
+
+/**
+ * From states to news. A change of the address is told at once; trouble only when it has lasted a minute, and its end
+ * only where the trouble was told and the end has lasted as long. What was found when the looking began is not news,
+ * unless it is trouble.
+ */
+export class Tracker {
+  readonly #tracked = new Map<string, Tracked>();
+  #decisionId: number | undefined;
+  #began = false;
+
+  /** @param now wall clock; @param monotonic milliseconds. `againMs`: when to look again though nothing has changed. */
+  update(
+    wan: WanAddressObject | undefined,
+    records: readonly DnsRecordObject[],
+    now: number,
+    monotonic: number,
+  ): { notes: Note[]; againMs: number | undefined } {
+    const time = new Date(now).toISOString();
+    const notes = this.#changes(wan);
+    const findings = findingsOf(wan, records);
+    let againMs: number | undefined;
+    for (const finding of findings) {
+      const tracked = this.#track(finding, monotonic);
+      if (tracked.good === tracked.toldGood) continue;
+      const waitMs = tracked.since + SETTLE_MS - monotonic;
+      if (waitMs > 0) {
+        againMs = Math.min(againMs ?? Infinity, waitMs);
+        continue;
+      }
+      tracked.toldGood = tracked.good;
+      const { subject, text } = finding;
+      notes.push({ key: `state ${subject}`, kind: finding.good ? "Recovered" : finding.kind, subject, text, time });
+    }
+    const subjects = new Set(findings.map(({ subject }) => subject));
+    for (const subject of this.#tracked.keys()) {
+      // A record that was deleted; the address that is not known about for a moment is kept.
+      if (!subjects.has(subject) && subject !== WAN) this.#tracked.delete(subject);
+    }
+    return { notes, againMs };
+  }
+
+  #track(finding: Finding, monotonic: number): Tracked {
+    const before = this.#tracked.get(finding.subject);
+    if (before === undefined) {
+      const tracked = { good: finding.good, since: monotonic, toldGood: true };
+      this.#tracked.set(finding.subject, tracked);
+      return tracked;
+    }
+    if (before.good !== finding.good) before.since = monotonic;
+    before.good = finding.good;
+    return before;
+  }
+
+  #changes(wan: WanAddressObject | undefined): Note[] {
+    const history = wan?.status?.history ?? [];
+    const last = wan?.status?.decisionId;
+    const seen = this.#began ? (this.#decisionId ?? -1) : Infinity;
+    if (wan !== undefined) this.#began = true;
+    if (last !== undefined) this.#decisionId = Math.max(last, this.#decisionId ?? -1);
+    return history
+      .filter(({ decisionId }) => decisionId > seen)
+      .reverse()
+      .map(({ family, from, to, organisations, time }) => ({
+        key: `change ${family}`,
+        kind: "Changed",
+        subject: WAN,
+        text: `${family} is ${to}${from === undefined ? "" : `, before ${from}`}; told by ${organisations.join(", ")}.`,
+        time,
+      }));
+  }
+}
+
+const WAN = "WAN address";
+/** What people asked for is no trouble. */
+const INTENDED = ["DryRun"];
+
+function findingsOf(wan: WanAddressObject | undefined, records: readonly DnsRecordObject[]): Finding[] {
+  const condition = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
+    conditions?.find((one) => one.type === type);
+  const conditions = wan?.status?.conditions;
+  const [agreed, ready] = [condition(conditions, "Agreed"), condition(conditions, "Ready")];
+  const worst = ready?.status === "False" ? ready : agreed;
+  const several = condition(conditions, "MultipleEgress")?.status === "True";
+  const disputed = several || agreed?.reason === "Disputed";
+  return [
+    ...finding(WAN, worst, disputed && worst === agreed ? "Disputed" : "Failed"),
+    ...records.flatMap(({ metadata, status }) => {
+      const name = status?.fqdn ?? metadata.name;
+      // Two records may be of one name and of different types.
+      const subject = name === metadata.name ? name : `${name} (${metadata.name})`;
+      return [
+        ...finding(subject, condition(status?.conditions, "Synced"), "Failed"),
+        ...finding(`${subject}, verification`, condition(status?.conditions, "Verified"), "Failed"),
+      ];
+    }),
+  ];
+}
+
+function finding(subject: string, condition: Condition | undefined, kind: Finding["kind"]): Finding[] {
+  if (condition === undefined || condition.status === "Unknown" || INTENDED.includes(condition.reason)) return [];
+  return [{ subject, good: condition.status === "True", kind, text: condition.message }];
+}

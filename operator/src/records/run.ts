@@ -1,0 +1,103 @@
+/** One run over one record: what it starts from, and what of it goes into the status. */
+import type {
+  Condition,
+  DnsRecordObject,
+  DnsRecordStatus,
+  LeftRrset,
+  PublishedRrset,
+  RecordType,
+} from "../api/index.ts";
+import type { Clock, Random } from "../clock.ts";
+import { fqdn } from "../gandi/names.ts";
+import type { Logger } from "../log.ts";
+import { recentCorrections } from "./drift.ts";
+import { holdings } from "./left.ts";
+import type { NodeAddress } from "./nodeAddress.ts";
+import type { Place, RrsetApi } from "./rrsets.ts";
+
+export interface RecordContext {
+  livedns: RrsetApi;
+  clock: Clock;
+  log: Logger;
+  random: Random;
+  /** How many times in a row this record has failed: the next retry comes the later. */
+  attempt: number;
+  /** For a source of kind Service: the addresses that the Service has. */
+  serviceAddresses?: readonly string[] | undefined;
+  /** Why they are not known, in words. */
+  serviceProblem?: string | undefined;
+  /** For ipv6FromNode. */
+  nodeAddress?: NodeAddress | undefined;
+  /** Types that an older record has, with its name (duplicates.ts). */
+  lostTo?: ReadonlyMap<RecordType, string>;
+  /** The other record that has this rrset; undefined: none. */
+  claimedBy?: (zone: string, name: string, type: RecordType) => string | undefined;
+}
+
+/** One run over one record: what it is about, and what is known at this point of it. */
+export interface Run {
+  readonly record: DnsRecordObject;
+  readonly context: RecordContext;
+  readonly signal: AbortSignal;
+  readonly fqdn: string;
+  readonly published: Map<string, PublishedRrset>;
+  readonly replaced: Map<string, PublishedRrset>;
+  left: readonly LeftRrset[];
+  /** Of the last hour, oldest first. */
+  readonly corrections: string[];
+  readonly corrected: string[];
+  /** With dryRun: what would be done. */
+  readonly plan: string[];
+  /** What stands at the name excludes a CNAME beside it. */
+  cnameExcluded: boolean;
+}
+
+/** As many former rrsets as the status may hold. */
+const MAX_LEFT = 16;
+
+/** The status without what the findings say. */
+export function kept(run: Run): DnsRecordStatus {
+  const { record, fqdn, published, replaced, left, corrections, plan } = run;
+  return {
+    fqdn,
+    zone: record.spec.zone,
+    ...(published.size > 0 ? { published: [...published.values()] } : {}),
+    ...(replaced.size > 0 ? { replaced: [...replaced.values()] } : {}),
+    ...(left.length > 0 ? { left: left.slice(-MAX_LEFT) } : {}),
+    ...(corrections.length > 0 ? { corrections } : {}),
+    ...(plan.length > 0 ? { plan } : {}),
+    conditions: conditionsFor(fqdn, record.status),
+  };
+}
+
+/** Of another name only Synced goes on: it is about the DnsRecord, not about what stands at the name. */
+function conditionsFor(name: string, status: DnsRecordStatus | undefined): Condition[] {
+  const conditions = status?.conditions ?? [];
+  return status?.fqdn === name ? conditions : conditions.filter(({ type }) => type === "Synced");
+}
+
+export function startRun(record: DnsRecordObject, context: RecordContext, signal: AbortSignal): Run {
+  const { spec, status } = record;
+  const name = fqdn(spec.zone, spec.name);
+  // Another zone or name is another record: what is known of the former one says nothing about it.
+  const sameName = status?.fqdn === name && (status.zone ?? spec.zone) === spec.zone;
+  const { published, left } = holdings(spec, status);
+  return {
+    record,
+    context,
+    signal,
+    fqdn: name,
+    published,
+    replaced: new Map((sameName ? (status.replaced ?? []) : []).map((rrset) => [rrset.type, rrset])),
+    left,
+    corrections: recentCorrections(sameName ? status.corrections : [], context.clock.now()),
+    corrected: [],
+    plan: [],
+    cnameExcluded: spec.name === "@",
+  };
+}
+
+export function placeOf({ record, context, signal }: Run): Place {
+  const { zone, name } = record.spec;
+  return { livedns: context.livedns, zone, name, signal };
+}

@@ -1,0 +1,130 @@
+import type { Condition, PublishedRrset, RecordType } from "../api/index.ts";
+import type { Clock } from "../clock.ts";
+import { parseAddress } from "../wan/address.ts";
+import type { Plausibility } from "../wan/plausibility.ts";
+import { within } from "../wait.ts";
+import { sameValues } from "./addresses.ts";
+import { isAddressType } from "./left.ts";
+
+/** The DNS, as much of it as is asked here. Everything rejects where there is no answer. */
+export interface Authority {
+  /** Host names of a zone's name servers. */
+  nameServers(zone: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Addresses of a host, of both families. */
+  addresses(host: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** What the server at this address itself says; nothing where it says that there is nothing. */
+  ask(server: string, name: string, type: RecordType, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/** The condition Verified without what time adds to it. */
+export type Verdict = Pick<Condition, "status" | "message"> & {
+  readonly reason: "Verified" | "Differs" | "NoAnswer" | "Pending";
+};
+
+interface Subject {
+  readonly zone: string;
+  readonly fqdn: string;
+  readonly published: readonly PublishedRrset[];
+}
+
+interface Means {
+  readonly authority: Authority;
+  readonly mayContact: Plausibility["mayContact"];
+  readonly clock: Clock;
+}
+
+type Answer = { server: string; differs: string[] } | { server: string; problem: string };
+
+/** Gandi has three. */
+const MAX_SERVERS = 8;
+/** Of one server; the second may be of a family that leads nowhere. */
+const MAX_ADDRESSES = 2;
+/** For finding the servers, and then for each of them, all at once. */
+const LIMIT_MS = { find: 8_000, server: 12_000 } as const;
+
+/**
+ * Asks every name server of the zone, each directly, whether it says what was published. True where all that answer do;
+ * False where one says something else; Unknown where none answers. Rejects only when the signal aborts.
+ */
+export async function verify(subject: Subject, means: Means, signal: AbortSignal): Promise<Verdict> {
+  let servers: readonly string[];
+  try {
+    servers = await within(means.clock, LIMIT_MS.find, signal, (limited) =>
+      means.authority.nameServers(subject.zone, limited),
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    return noAnswer(`the name servers of ${subject.zone} cannot be found (${codeOf(error)})`);
+  }
+  const asked = [...servers].sort().slice(0, MAX_SERVERS);
+  const answers = await Promise.all(asked.map((server) => askInTime(server, subject, means, signal)));
+  return judge(subject, answers);
+}
+
+async function askInTime(server: string, subject: Subject, means: Means, signal: AbortSignal): Promise<Answer> {
+  try {
+    return await within(means.clock, LIMIT_MS.server, signal, (limited) => askServer(server, subject, means, limited));
+  } catch (error) {
+    signal.throwIfAborted();
+    return { server, problem: codeOf(error) };
+  }
+}
+
+async function askServer(server: string, subject: Subject, means: Means, signal: AbortSignal): Promise<Answer> {
+  const allowed = (await means.authority.addresses(server, signal)).filter((text) => {
+    const address = parseAddress(text);
+    return address !== undefined && means.mayContact(address).plausible;
+  });
+  let problem = "it has no address that is globally reachable";
+  for (const address of allowed.slice(0, MAX_ADDRESSES)) {
+    try {
+      return { server, differs: await differences(address, subject, means, signal) };
+    } catch (error) {
+      signal.throwIfAborted();
+      problem = codeOf(error);
+    }
+  }
+  return { server, problem };
+}
+
+/** What the server says otherwise, in words. */
+async function differences(server: string, subject: Subject, means: Means, signal: AbortSignal): Promise<string[]> {
+  const differs: string[] = [];
+  for (const { type, values } of subject.published) {
+    if (!isAddressType(type)) continue;
+    const said = await means.authority.ask(server, subject.fqdn, type, signal);
+    if (!sameValues(said, values)) differs.push(`${type} ${[...said].sort().join(", ") || "nothing"}`);
+  }
+  return differs;
+}
+
+function judge({ published, fqdn }: Subject, answers: readonly Answer[]): Verdict {
+  const wanted = published.map(({ type, values }) => `${type} ${values.join(", ")}`).join(" and ");
+  const silent = answers.flatMap((answer) => ("problem" in answer ? [`${answer.server} (${answer.problem})`] : []));
+  const unasked = silent.length === 0 ? "" : ` No answer from ${silent.join(", ")}.`;
+  const answered = answers.filter((answer) => "differs" in answer);
+  if (answered.length === 0)
+    return noAnswer(`no name server of the zone answers: ${silent.join(", ") || "it has none"}`);
+  const wrong = answered.filter(({ differs }) => differs.length > 0);
+  const right = answered.filter(({ differs }) => differs.length === 0).map(({ server }) => server);
+  if (wrong.length === 0) {
+    return { status: "True", reason: "Verified", message: `${right.join(", ")} say ${wanted}.${unasked}` };
+  }
+  const said = wrong.map(({ server, differs }) => `${server} says ${differs.join(" and ")}`).join("; ");
+  const others = right.length === 0 ? "" : ` ${right.join(", ")} say ${wanted}.`;
+  const message =
+    `${fqdn} is not ${wanted} everywhere: ${said}.${others}${unasked} Servers take some minutes after a change; if this ` +
+    "lasts, check that the domain's name servers are those of Gandi LiveDNS.";
+  return { status: "False", reason: "Differs", message };
+}
+
+function noAnswer(why: string): Verdict {
+  const message = `Not verified: ${why}. Check name resolution and port 53 out of the cluster if this lasts.`;
+  return { status: "Unknown", reason: "NoAnswer", message };
+}
+
+/** Never an error's text: it may hold what is another each time. */
+function codeOf(error: unknown): string {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+  return error instanceof Error ? error.name : "unknown error";
+}

@@ -1,0 +1,68 @@
+import type { DetectionSpec, Family, Vote } from "../api/index.ts";
+import { valueOf } from "../wan/quorum.ts";
+import { validObservations } from "../wan/verdicts.ts";
+import { badge, plural, quiet, section, time } from "./elements.ts";
+import { type Html, markup } from "./markup.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** Per family: the address, since when, how sure. */
+export function addresses({ wan, observations, now }: Snapshot): Html {
+  const wanted = wan?.spec.families ?? [];
+  const views = validObservations(observations, now);
+  const card = (family: Family): Html => {
+    const value = family === "IPv4" ? wan?.status?.ipv4 : wan?.status?.ipv6Prefix;
+    const full = family === "IPv6" ? wan?.status?.ipv6 : undefined;
+    const last = wan?.status?.history?.find((change) => change.family === family);
+    return markup`<article class="card">
+    <h3>${family}${family === "IPv6" && value !== undefined && " prefix"}</h3>
+    <p class="address">${value ?? quiet(wanted.includes(family) ? "not known" : "not looked for")}</p>
+    ${full !== undefined && markup`<p>All nodes: <span class="mono">${full}</span></p>`}
+    ${value !== undefined && wan !== undefined && markup`<p>${certainty(support(views, family, value, wan.spec))}</p>`}
+    ${value !== undefined && last !== undefined && markup`<p class="quiet">Since ${time(last.time, now)}<br />Told by ${last.organisations.join(", ")}</p>`}
+  </article>`;
+  };
+  return section("address", "WAN address", markup`<div class="cards">${card("IPv4")} ${card("IPv6")}</div>`);
+}
+
+interface Support {
+  /** Organisations that give the value now, on any node, and how many of them over verified TLS. */
+  readonly agreeing: number;
+  readonly authenticated: number;
+  /** Organisations that give another one. */
+  readonly differing: readonly string[];
+  readonly nodes: number;
+  readonly allNodes: number;
+}
+
+/** How well a value is supported by the observations that count now. */
+function support(
+  observations: readonly { votes: readonly Vote[] }[],
+  family: Family,
+  value: string,
+  { prefixLength }: Pick<DetectionSpec, "prefixLength">,
+): Support {
+  const counted = observations.map(({ votes }) =>
+    votes.filter((vote) => vote.family === family && valueOf(vote, prefixLength) !== undefined),
+  );
+  const says = (vote: Vote): boolean => valueOf(vote, prefixLength) === value;
+  const all = counted.flat();
+  const names = (votes: readonly Vote[]): string[] => [...new Set(votes.map(({ organisation }) => organisation))];
+  return {
+    agreeing: names(all.filter(says)).length,
+    authenticated: names(all.filter((vote) => says(vote) && vote.authenticated)).length,
+    differing: names(all.filter((vote) => !says(vote))).sort(),
+    nodes: counted.filter((votes) => votes.some(says)).length,
+    allNodes: observations.length,
+  };
+}
+
+function certainty({ agreeing, authenticated, differing, nodes, allNodes }: Support): Html {
+  if (agreeing === 0)
+    return markup`${badge("warn", "not confirmed")} nobody says so at present; the last good value stays.`;
+  const tone = differing.length === 0 ? "good" : "warn";
+  const secured = authenticated === 0 ? "none over verified TLS" : `${authenticated} over verified TLS`;
+  return markup`${badge(tone, differing.length === 0 ? "confirmed" : "disputed")}
+    by ${plural(agreeing, "organisation")}, ${secured}, on ${nodes} of ${plural(allNodes, "node")}${
+      differing.length > 0 && ` – but not by ${differing.slice(0, 5).join(", ")}${differing.length > 5 ? " …" : ""}`
+    }.`;
+}

@@ -1,0 +1,51 @@
+/** What people read of records under "Events" of `kubectl describe`. */
+import type { DnsRecordObject, DnsRecordStatus } from "../api/index.ts";
+import type { LiveDnsFailure } from "../gandi/errors.ts";
+import type { EventRecorder } from "../kube/events.ts";
+import type { Reconciled } from "../records/reconciler.ts";
+import { conditionNamed } from "./context.ts";
+
+/** A correction, a write, and what is wrong as soon as it is something else than before. */
+export function announceOutcome(events: EventRecorder, record: DnsRecordObject, result: Reconciled): void {
+  const synced = conditionNamed(result.status, "Synced");
+  if (synced === undefined) return;
+  for (const note of result.corrected) {
+    events.record(record, { type: "Warning", reason: "DriftCorrected", action: "Publish", note: `${note}.` });
+  }
+  const { reason, message: note, status } = synced;
+  if (result.action === "put") events.record(record, { type: "Normal", reason: "Synced", action: "Publish", note });
+  if (status === "False" && conditionNamed(record.status, "Synced")?.reason !== reason) {
+    const type = reason === "DryRun" ? "Normal" : "Warning";
+    events.record(record, { type, reason, action: "Publish", note });
+  }
+}
+
+/** @param failure what could not be done in time; undefined: everything was. */
+export function announceDeletion(
+  events: EventRecorder,
+  record: DnsRecordObject,
+  notes: readonly string[],
+  failure: LiveDnsFailure | undefined,
+): void {
+  const done = notes.map((note) => `${note}. `).join("");
+  if (failure === undefined) {
+    const note = done === "" ? "Nothing had been published." : done.trim();
+    events.record(record, { type: "Normal", reason: "Deleted", action: "Delete", note });
+    return;
+  }
+  const { deletionTimeoutSeconds } = record.spec;
+  const note =
+    `${done}Not everything of ${record.status?.fqdn ?? record.metadata.name} could be deleted at Gandi within ` +
+    `${deletionTimeoutSeconds} s (deletionTimeoutSeconds): remove the rest there by hand. ${failure.message}`;
+  events.record(record, { type: "Warning", reason: "NotDeleted", action: "Delete", note });
+}
+
+/** Once the name servers say something else, and once they say it again. */
+export function announceVerified(events: EventRecorder, record: DnsRecordObject, status: DnsRecordStatus): void {
+  const before = conditionNamed(record.status, "Verified")?.reason;
+  const verified = conditionNamed(status, "Verified");
+  if (verified === undefined || verified.reason === before) return;
+  const { reason, message: note } = verified;
+  if (verified.status === "False") events.record(record, { type: "Warning", reason, action: "Verify", note });
+  if (verified.status === "True") events.record(record, { type: "Normal", reason, action: "Verify", note });
+}

@@ -1,0 +1,252 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Condition, type DnsRecordStatus, RECORD_FINALIZER } from "../api/index.ts";
+import { status } from "../kube/testing.ts";
+import { World } from "./testing.ts";
+
+const A = "203.0.113.20";
+const agreed = (address: string): string => `Google:${address} !ipify:${address}`;
+
+let world: World;
+let end: () => Promise<void>;
+beforeEach(() => {
+  world = new World();
+});
+
+async function start(name: string, spec: Record<string, unknown>): Promise<void> {
+  world.addRecord(name, spec);
+  world.observe("node1", agreed(A));
+  end = world.lead();
+  await world.clock.run(1_000);
+}
+
+function statusOf(name: string): DnsRecordStatus {
+  return world.stored(`/dnsrecords/${name}`)?.["status"] ?? {};
+}
+
+function condition(name: string, type: string): Condition | undefined {
+  return statusOf(name).conditions?.find((each) => each.type === type);
+}
+
+function finalizers(name: string): string[] | undefined {
+  return world.api.objects.get(`/dnsrecords/${name}`)?.metadata.finalizers;
+}
+
+const reasons = (): string[] => world.events.map(({ reason }) => reason);
+
+describe("what the zone's name servers say", () => {
+  it("is asked after a write and stands in Verified, apart from Synced", async () => {
+    await start("home", {});
+    expect(condition("home", "Verified")).toMatchObject({ status: "Unknown", reason: "Pending" });
+    await world.clock.run(5_000);
+    expect(condition("home", "Verified")).toMatchObject({
+      status: "True",
+      message: `ns1.example.net, ns2.example.net say A ${A}.`,
+    });
+    expect(world.counted).toContain("verified home True");
+    expect(reasons()).toContain("Verified");
+    await end();
+  });
+
+  it("is waited for with patience, then called different, and Synced stays true", async () => {
+    world.authority.ask = (server) => Promise.resolve(server === "198.41.0.4" ? [A] : []);
+    await start("home", {});
+    await world.clock.run(100_000);
+    expect(condition("home", "Verified")).toMatchObject({ status: "Unknown", reason: "Pending" });
+    await world.clock.run(300_000);
+    expect(condition("home", "Verified")).toMatchObject({ status: "False", reason: "Differs" });
+    expect(condition("home", "Verified")?.message).toContain("ns2.example.net says A nothing");
+    expect(condition("home", "Synced")?.status).toBe("True");
+    expect(world.events.at(-1)).toMatchObject({ type: "Warning", reason: "Differs" });
+    await end();
+  });
+
+  it("is asked again slowly once it is right, without writing to the API server", async () => {
+    await start("home", {});
+    await world.clock.run(10_000);
+    const writes = world.api.calls.filter(({ method }) => method !== "GET").length;
+    const asked = world.counted.filter((line) => line.startsWith("verified")).length;
+    await world.clock.run(3_600_000);
+    // The observation expires meanwhile, which is a decision's business and none of the record's.
+    const record = world.api.calls.filter(({ method, target }) => method !== "GET" && target.includes("dnsrecords"));
+    expect(record.length).toBeLessThanOrEqual(writes);
+    expect(world.counted.filter((line) => line.startsWith("verified")).length).toBe(asked + 2);
+    await end();
+  });
+});
+
+describe("deletionPolicy Delete", () => {
+  it("holds the object until its rrset is deleted at Gandi", async () => {
+    await start("home", { deletionPolicy: "Delete" });
+    expect(finalizers("home")).toEqual([RECORD_FINALIZER]);
+    world.changeRecord("home", { deleted: true });
+    await world.clock.run(1_000);
+    expect(world.gandi.at("home", "A")).toBeUndefined();
+    expect(world.stored("/dnsrecords/home")).toBeUndefined();
+    expect(world.events.at(-1)).toMatchObject({ reason: "Deleted", note: `A home.example.com ${A} is deleted.` });
+    await end();
+  });
+
+  it("has the finalizer before anything is written to Gandi", async () => {
+    world.api.fault = ({ method, target }) =>
+      method === "PATCH" && target === "/dnsrecords/home" ? status(500, "", "no") : undefined;
+    await start("home", { deletionPolicy: "Delete" });
+    expect(world.puts).toEqual([]);
+    world.api.fault = () => undefined;
+    await world.clock.run(10_000);
+    expect(world.puts).toHaveLength(1);
+    expect(finalizers("home")).toEqual([RECORD_FINALIZER]);
+    await end();
+  });
+
+  it("leaves alone what somebody else has put there", async () => {
+    await start("home", { deletionPolicy: "Delete" });
+    world.gandi.stand("home", "A", 300, "192.0.2.66");
+    world.changeRecord("home", { deleted: true });
+    await world.clock.run(1_000);
+    expect(world.gandi.at("home", "A")?.values).toEqual(["192.0.2.66"]);
+    expect(world.stored("/dnsrecords/home")).toBeUndefined();
+    expect(world.events.at(-1)?.note).toContain("left alone: 192.0.2.66 (TTL 300) stands there now");
+    await end();
+  });
+
+  it("leaves alone what another record has taken over", async () => {
+    await start("home", { deletionPolicy: "Delete" });
+    world.addRecord("second", { name: "home" });
+    world.changeRecord("home", { deleted: true });
+    await world.clock.run(2_000);
+    expect(world.gandi.at("home", "A")?.values).toEqual([A]);
+    expect(world.stored("/dnsrecords/home")).toBeUndefined();
+    await end();
+  });
+
+  it("lets the object go after the timeout while Gandi is down, and says what is left", async () => {
+    await start("home", { deletionPolicy: "Delete" });
+    world.gandi.fault = () => ({ kind: "Timeout", message: "Gandi did not answer in time." });
+    world.changeRecord("home", { deleted: true });
+    await world.clock.run(50_000);
+    expect(world.stored("/dnsrecords/home")).toBeDefined();
+    expect(condition("home", "Synced")).toMatchObject({ status: "False", reason: "GandiUnavailable" });
+    await world.clock.run(15_000);
+    expect(world.stored("/dnsrecords/home")).toBeUndefined();
+    expect(world.events.at(-1)).toMatchObject({ type: "Warning", reason: "NotDeleted" });
+    expect(world.events.at(-1)?.note).toMatch(/home\.example\.com .* within 60 s .* by hand/);
+    await end();
+  });
+
+  it("lets the object go at once where the zone is gone", async () => {
+    await start("home", { deletionPolicy: "Delete" });
+    world.gandi.fault = () => ({ kind: "ZoneNotFound", message: "no zone", status: 404 });
+    world.changeRecord("home", { deleted: true });
+    await world.clock.run(1_000);
+    expect(world.stored("/dnsrecords/home")).toBeUndefined();
+    expect(world.events.at(-1)?.note).toContain("Gandi has no zone example.com");
+    await end();
+  });
+
+  it("changed to Retain, takes the finalizer off and deletes nothing", async () => {
+    await start("home", { deletionPolicy: "Delete" });
+    world.changeRecord("home", { spec: { deletionPolicy: "Retain" } });
+    await world.clock.run(1_000);
+    expect(finalizers("home")).toEqual([]);
+    world.changeRecord("home", { deleted: true });
+    await world.clock.run(1_000);
+    expect(world.gandi.at("home", "A")?.values).toEqual([A]);
+    expect(world.gandi.calls.filter((call) => call.startsWith("DELETE"))).toEqual([]);
+    await end();
+  });
+
+  it("is served by a leader that comes later, and not while the lease is about to end", async () => {
+    await start("home", { deletionPolicy: "Delete" });
+    world.remainingMs = 5_000;
+    world.changeRecord("home", { deleted: true });
+    await world.clock.run(2_000);
+    expect(world.gandi.at("home", "A")).toBeDefined();
+    await end();
+    world.remainingMs = 14_000;
+    end = world.lead();
+    await world.clock.run(2_000);
+    expect(world.gandi.at("home", "A")).toBeUndefined();
+    expect(world.stored("/dnsrecords/home")).toBeUndefined();
+    await end();
+  });
+});
+
+describe("sources", () => {
+  const source = { kind: "Service", service: { namespace: "web", name: "front" } };
+  const service = (ip: string): Parameters<typeof world.api.put>[1] => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "front", namespace: "web" },
+    status: { loadBalancer: { ingress: [{ ip }] } },
+  });
+
+  it("a Service's address is read, followed when it changes, and kept while the API server is silent", async () => {
+    world.api.put("/services/front", service("192.168.1.100"));
+    await start("home", { source, allowPrivate: true });
+    expect(world.gandi.at("home", "A")?.values).toEqual(["192.168.1.100"]);
+    world.api.fault = ({ target }) => (target.startsWith("/services") ? status(503, "", "no") : undefined);
+    await world.clock.run(400_000);
+    expect(condition("home", "Synced")?.status).toBe("True");
+    world.api.fault = () => undefined;
+    world.api.put("/services/front", service("192.168.1.101"));
+    await world.clock.run(25_000);
+    expect(world.gandi.at("home", "A")?.values).toEqual(["192.168.1.101"]);
+    await end();
+  });
+
+  it("a Service that is gone keeps the record as it is, and says so", async () => {
+    world.api.put("/services/front", service("192.168.1.100"));
+    await start("home", { source, allowPrivate: true });
+    world.api.remove("/services/front");
+    await world.clock.run(25_000);
+    expect(condition("home", "Synced")?.message).toContain("there is no Service web/front");
+    expect(world.gandi.at("home", "A")?.values).toEqual(["192.168.1.100"]);
+    await end();
+  });
+
+  it("a Service that may not be read says what makes the Role", async () => {
+    world.api.fault = ({ target }) => (target.startsWith("/services") ? status(403, "Forbidden", "no") : undefined);
+    await start("home", { source });
+    expect(condition("home", "Synced")?.message).toMatch(/may not be read: name it in esddns:records/);
+    await end();
+  });
+});
+
+it("what was replaced is still noted when the API server was away from the write to the next term", async () => {
+  world.gandi.stand("home", "A", 600, "192.0.2.5");
+  world.api.fault = ({ target }) => (target.startsWith("/dnsrecords") ? status(503, "", "no") : undefined);
+  await start("home", {});
+  await end();
+  world.api.fault = () => undefined;
+  end = world.lead();
+  await world.clock.run(5_000);
+  expect(statusOf("home").replaced).toEqual([{ type: "A", ttl: 600, values: ["192.0.2.5"] }]);
+  await end();
+});
+
+it("a status that was not written is forgotten where another leader has written since", async () => {
+  world.gandi.stand("home", "A", 600, "192.0.2.5");
+  world.api.fault = ({ target }) => (target.startsWith("/dnsrecords") ? status(503, "", "no") : undefined);
+  await start("home", {});
+  await end();
+  world.api.fault = () => undefined;
+  world.changeRecord("home", { spec: { driftLimit: 5 } });
+  end = world.lead();
+  await world.clock.run(5_000);
+  expect(statusOf("home")).not.toHaveProperty("replaced");
+  await end();
+});
+
+it("a contested record tells of each correction, and then what to do", async () => {
+  await start("home", { driftLimit: 1 });
+  for (const address of ["192.0.2.66", "192.0.2.67"]) {
+    world.gandi.stand("home", "A", 300, address);
+    await world.clock.run(310_000);
+  }
+  expect(condition("home", "Synced")).toMatchObject({ status: "False", reason: "Contested" });
+  expect(reasons().filter((reason) => reason === "DriftCorrected" || reason === "Contested")).toEqual([
+    "DriftCorrected",
+    "Contested",
+  ]);
+  await end();
+});
