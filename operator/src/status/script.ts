@@ -59,10 +59,14 @@ export const SCRIPT = `"use strict";
   const show = (text) => {
     const next = new DOMParser().parseFromString(text, "text/html");
     const before = headlines(document);
+    // What has the focus stays where it is seen, whatever grew above it.
+    const held = document.activeElement === document.body ? null : document.activeElement;
+    const top = held && held.getBoundingClientRect().top;
     for (const id of parts) {
       const from = document.getElementById(id), to = next.getElementById(id);
       if (from && to) lay(from, to);
     }
+    if (held && held.isConnected) scrollBy({ top: held.getBoundingClientRect().top - top, behavior: "instant" });
     document.title = next.title;
     const told = headlines(document).filter((line) => !before.includes(line));
     if (told.length > 0) news.textContent = told.join(" ");
