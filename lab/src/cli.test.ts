@@ -16,6 +16,15 @@ describe("the command line", () => {
     expect(parseCommand(["wan", "198.51.100.77", "2001:db8:200::/64"])).toMatchObject({ prefix: "2001:db8:200::/64" });
   });
 
+  it("switches a trouble on and off, all of them off, and lists them", () => {
+    expect(parseCommand(["trouble"])).toEqual({ verb: "trouble", name: undefined, on: true });
+    expect(parseCommand(["trouble", "stun-liar", "on"])).toEqual({ verb: "trouble", name: "stun-liar", on: true });
+    expect(parseCommand(["trouble", "stun-liar", "off"])).toEqual({ verb: "trouble", name: "stun-liar", on: false });
+    expect(parseCommand(["trouble", "off"])).toEqual({ verb: "trouble", name: undefined, on: false });
+    expect(() => parseCommand(["trouble", "stun-liar"])).toThrow(UsageError);
+    expect(() => parseCommand(["trouble", "stun-liar", "maybe"])).toThrow(UsageError);
+  });
+
   it("leaves the words of other programs as they are", () => {
     const words = ["get", "pods", "--help", "-o", "json", "--", "-f"];
     expect(parseCommand(["kubectl", ...words])).toEqual({ verb: "kubectl", args: words });

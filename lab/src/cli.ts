@@ -7,6 +7,7 @@ import { hostNames } from "./hosts.ts";
 export type Command =
   | { readonly verb: "up" | "down" | "status" | "help" }
   | { readonly verb: "wan"; readonly ipv4: string; readonly prefix: string | undefined }
+  | { readonly verb: "trouble"; readonly name: string | undefined; readonly on: boolean }
   | { readonly verb: "exec"; readonly host: string; readonly argv: readonly [string, ...string[]] }
   | { readonly verb: "kubectl" | "pulumi"; readonly args: readonly string[] }
   | { readonly verb: "logs"; readonly name: string | undefined; readonly follow: boolean };
@@ -17,6 +18,8 @@ export const help = `The lab: Kubernetes, MetalLB and this project's stack behin
   npm run lab -- down                      stop and remove everything but the cache of built tools
   npm run lab -- status                    what runs, and the addresses; exit status 0 when all is well
   npm run lab -- wan ADDRESS [PREFIX/64]   the provider gives the router another IPv4 address (and IPv6 prefix)
+  npm run lab -- trouble [NAME on|off]     a trouble of the internet, on or off; without NAME: what there is, what is on
+  npm run lab -- trouble off               all troubles off, as the next \`npm run lab\` does
   npm run lab -- exec HOST COMMAND…        run a command in a host's network
   npm run lab -- kubectl …                 kubectl, as the lab's administrator, on the LAN client
   npm run lab -- pulumi …                  pulumi, on the lab's stack, on the LAN client
@@ -36,6 +39,8 @@ export function parseCommand(argv: readonly string[]): Command {
       return args[0] === "--help" ? { verb: "help" } : { verb: nothingMore(verb, args) };
     case "wan":
       return wanCommand(args);
+    case "trouble":
+      return troubleCommand(args);
     case "exec":
       return execCommand(args);
     case "kubectl":
@@ -49,7 +54,7 @@ export function parseCommand(argv: readonly string[]): Command {
       return { verb: "help" };
     default:
       throw new UsageError(
-        `"${verb}" is not a verb of the lab; there are up, down, status, wan, exec, kubectl, pulumi, logs`,
+        `"${verb}" is not a verb of the lab; there are up, down, status, wan, trouble, exec, kubectl, pulumi, logs`,
       );
   }
 }
@@ -71,6 +76,16 @@ function wanCommand(args: readonly string[]): Command {
     ipv4: parseWanIpv4(ipv4),
     prefix: prefix === undefined ? undefined : parseWanPrefix(prefix),
   };
+}
+
+function troubleCommand(args: readonly string[]): Command {
+  const [name, state, ...rest] = args;
+  if (name === undefined) return { verb: "trouble", name, on: true };
+  if (name === "off" && state === undefined) return { verb: "trouble", name: undefined, on: false };
+  if ((state !== "on" && state !== "off") || rest.length > 0) {
+    throw new UsageError("trouble takes a name and on or off: trouble stun-liar on", "npm run lab -- trouble");
+  }
+  return { verb: "trouble", name, on: state === "on" };
 }
 
 function execCommand(args: readonly string[]): Command {

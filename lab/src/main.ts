@@ -8,7 +8,7 @@ import { leftovers, removeAll, stopProcesses } from "./down.ts";
 import { LabError, messageOf, UsageError } from "./errors.ts";
 import { takeLock } from "./lock.ts";
 import { namespaceMounts } from "./mounts.ts";
-import { binDir, logDir } from "./paths.ts";
+import { binDir, logDir, stateDir } from "./paths.ts";
 import { pulumiCommand } from "./pulumi.ts";
 import { become, replaceProcess } from "./passthrough.ts";
 import { endChildren } from "./run.ts";
@@ -17,6 +17,8 @@ import { deployStack } from "./stack.ts";
 import { labStatus } from "./status.ts";
 import { labSummary } from "./summary.ts";
 import { lan, namespaceOf } from "./topology.ts";
+import { troubles } from "./trouble/catalogue.ts";
+import { clearTroubles, switchOff, switchOn, troubleNamed, troublesOn } from "./trouble/index.ts";
 import { upLab } from "./up.ts";
 import { changeWan, readWan } from "./wan.ts";
 
@@ -48,6 +50,8 @@ async function perform(command: Command): Promise<number> {
       return status();
     case "wan":
       return setWan(command.ipv4, command.prefix);
+    case "trouble":
+      return trouble(command.name, command.on);
     case "exec":
       requireHost(command.host);
       return become(command.argv, { host: command.host });
@@ -97,6 +101,27 @@ async function setWan(ipv4: string, prefix: string | undefined): Promise<number>
   const after = { ipv4, prefix: prefix ?? before.prefix };
   await changeWan(after);
   process.stdout.write(`before: ${before.ipv4}, ${before.prefix}\nnow:    ${after.ipv4}, ${after.prefix}\n`);
+  return 0;
+}
+
+async function trouble(name: string | undefined, on: boolean): Promise<number> {
+  if (name === undefined && on) {
+    const active = existsSync(stateDir) ? await troublesOn() : [];
+    const lines = troubles.map(
+      (each) => `${active.includes(each.name) ? "on " : "off"}  ${each.name.padEnd(24)} ${each.about}`,
+    );
+    process.stdout.write(`${lines.join("\n")}\n`);
+    return 0;
+  }
+  const one = name === undefined ? undefined : troubleNamed(name);
+  requireHost(lan.router.name);
+  await takeLock("trouble");
+  await new Steps(terminalOutput()).step("Trouble", async (step) => {
+    if (one === undefined) await clearTroubles(step);
+    else await (on ? switchOn(one, step) : switchOff(one, step));
+  });
+  const active = await troublesOn();
+  process.stdout.write(`on: ${active.length === 0 ? "none" : active.join(", ")}\n`);
   return 0;
 }
 

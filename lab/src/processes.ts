@@ -57,7 +57,7 @@ export function recordedServices(): ServiceState[] {
 }
 
 /** Ends a service and forgets it: SIGTERM first, SIGKILL when it has not ended a few seconds later. */
-async function stop(name: string): Promise<void> {
+export async function stop(name: string): Promise<void> {
   const running = runningProcess(name);
   if (running !== undefined) await endProcesses([running], STOP_MS);
   rmSync(statFile(name), { force: true });

@@ -8,6 +8,7 @@ import { namespaceMounts } from "./mounts.ts";
 import { stateDir } from "./paths.ts";
 import { recordedServices } from "./processes.ts";
 import { lan, namespaceOf } from "./topology.ts";
+import { troublesOn } from "./trouble/index.ts";
 import { readWan } from "./wan.ts";
 
 export interface Status {
@@ -18,7 +19,7 @@ export interface Status {
 export async function labStatus(): Promise<Status> {
   if (!existsSync(stateDir)) return { lines: ["The lab is not up. Start it: npm run lab"], healthy: false };
   const parts = [network(), processes(), ...(existsSync(adminKubeconfig) ? await cluster() : [])];
-  const wan = await readWan();
+  const [wan, troubles] = [await readWan(), await troublesOn()];
   return {
     healthy: parts.every(({ problems }) => problems.length === 0),
     lines: [
@@ -26,6 +27,7 @@ export async function labStatus(): Promise<Status> {
         `${`${title}:`.padEnd(12)}${text}`,
         ...problems.map((problem) => `  ✗ ${problem}`),
       ]),
+      ...(troubles.length === 0 ? [] : [`Troubles:   ${troubles.join(", ")} (all off: npm run lab -- trouble off)`]),
       `WAN:        ${wan.ipv4}, ${wan.prefix}`,
       `LAN:        ${[...nodes, lan.client, lan.router].map((host) => `${host.name} ${host.ipv4}`).join(", ")}`,
     ],

@@ -14,11 +14,13 @@ import { readOr } from "./proc.ts";
 import { endStrays, ensureRunning } from "./processes.ts";
 import type { Steps } from "./steps.ts";
 import { ensureToolchain } from "./toolchain.ts";
+import { clearTroubles, troublesOn } from "./trouble/index.ts";
 
 /** Everything below the stack. Steps that need nothing of each other overlap. */
 export async function upLab(steps: Steps): Promise<void> {
   await endStrays();
   await forgetEarlierBoot(steps);
+  if ((await troublesOn()).length > 0) await steps.step("Troubles off", clearTroubles);
   const packages = steps.step("Debian packages", async (step) => {
     await ensurePackages(step);
     await ensureKernel();

@@ -33,6 +33,7 @@ export const faultSchema = z.strictObject({
 export type FaultInput = z.input<typeof faultSchema>;
 export type Fault = z.output<typeof faultSchema>;
 export type FaultKind = Fault["fault"];
+export const faultKinds: readonly FaultKind[] = faultSchema.shape.fault.options;
 
 /** The faults that are switched on, in the order of their arrival. */
 export class FaultSet {

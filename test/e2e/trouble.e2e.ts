@@ -1,0 +1,111 @@
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { gandiControl } from "../../lab/src/internet/gandi/control.ts";
+import { lie } from "../../lab/src/trouble/catalogue.ts";
+import { dig, eventually, lab, labJson, labOk } from "./lab.ts";
+
+const record = "home.example.com";
+const namespace = "esddns-development";
+const firstAddress = "198.51.100.20";
+
+beforeAll(async () => {
+  await labOk("trouble", "off");
+  await labOk("wan", firstAddress, "2001:db8:100::/64");
+  await recordIs(firstAddress);
+});
+
+afterEach(async () => {
+  await labOk("trouble", "off");
+  await labOk("wan", firstAddress);
+  await recordIs(firstAddress);
+});
+
+test.each(["stun-liar", "stun-delay"])(
+  "a new address reaches DNS in spite of %s, and no wrong one is ever written",
+  async (trouble) => {
+    await gandiControl().clearRequests();
+    await labOk("trouble", trouble, "on");
+    expect(await labOk("status")).toContain(trouble);
+    await labOk("wan", "198.51.100.77");
+    await recordIs("198.51.100.77");
+    await nothingWrongWritten();
+  },
+);
+
+test("who answers all STUN on the path delays a new address, is named as a dispute, and gets nothing written", async () => {
+  await gandiControl().clearRequests();
+  await labOk("trouble", "stun-spoofed", "on");
+  await labOk("wan", "198.51.100.77");
+  await eventually(async () => {
+    expect(await condition("wan", "Agreed")).toMatchObject({ status: "False", reason: "Disputed" });
+  });
+  expect(await dig(record, "A")).toEqual([firstAddress]);
+  await nothingWrongWritten();
+  await labOk("trouble", "off");
+  await recordIs("198.51.100.77");
+});
+
+test.each(["portal-certificate", "portal-html", "portal-redirect"])(
+  "%s is seen in the votes, gets nothing wrong written, and keeps no new address from DNS once it is gone",
+  async (trouble) => {
+    await gandiControl().clearRequests();
+    await labOk("trouble", trouble, "on");
+    await labOk("wan", "198.51.100.77");
+    await eventually(async () => {
+      const votes = await labOk("kubectl", "get", "wanobservations", "-n", namespace, "-o", "json");
+      expect(votes).toMatch(/"outcome": "(TlsFailed|Malformed|Refused)"/);
+    });
+    await nothingWrongWritten();
+    await labOk("trouble", "off");
+    await recordIs("198.51.100.77");
+  },
+);
+
+test("an expired token leaves the record as it is and says so, and a new address goes out once Gandi accepts again", async () => {
+  await labOk("trouble", "gandi-forbidden-expired", "on");
+  await labOk("wan", "198.51.100.78");
+  await eventually(async () => {
+    expect(await condition("dnsrecords", "Synced")).toMatchObject({ status: "False" });
+  });
+  expect(await dig(record, "A")).toEqual([firstAddress]);
+  await labOk("trouble", "off");
+  await recordIs("198.51.100.78");
+});
+
+test("a dead API server keeps the record as it was, and a change during it goes out afterwards", async () => {
+  await labOk("trouble", "api-dead", "on");
+  await labOk("wan", "198.51.100.79");
+  expect(await dig(record, "A")).toEqual([firstAddress]);
+  await labOk("trouble", "api-dead", "off");
+  await recordIs("198.51.100.79");
+});
+
+test("a trouble that does not exist is refused, with those that do", async () => {
+  const { status, stderr } = await lab(["trouble", "plague", "on"]);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/plague.*stun-liar/s);
+});
+
+async function recordIs(ipv4: string): Promise<void> {
+  await eventually(async () => {
+    expect(await dig(record, "A")).toEqual([ipv4]);
+  }, 180_000);
+}
+
+async function nothingWrongWritten(): Promise<void> {
+  const writes = (await gandiControl().requests()).filter(({ method }) => method === "PUT");
+  const liePrefix = lie.ipv6.slice(0, lie.ipv6.indexOf("::"));
+  for (const wrong of [lie.ipv4, liePrefix]) expect(JSON.stringify(writes)).not.toContain(wrong);
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+}
+
+async function condition(kind: string, type: string): Promise<Condition | undefined> {
+  const list = await labJson<{ items: { status?: { conditions?: Condition[] } }[] }>(
+    ...["kubectl", "get", kind, "-n", namespace, "-o", "json"],
+  );
+  return list.items[0]?.status?.conditions?.find((each) => each.type === type);
+}
