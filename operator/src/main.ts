@@ -143,9 +143,10 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
     },
   });
   const metrics = metricsOf("operator", cluster, health);
+  const gandiToken = tokenFile(config.gandiTokenFile);
   const livedns = new LiveDns({
     baseUrl: config.gandiUrl,
-    token: tokenFile(config.gandiTokenFile),
+    token: gandiToken,
     timeouts: GANDI_TIMEOUTS,
     clock,
     log: log.child({ part: "gandi" }),
@@ -168,6 +169,7 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
     records: cluster.records,
     livedns,
     authority: dnsAuthority,
+    gandiToken,
     gandiTokenExpires: config.gandiTokenExpires,
     gandiTimeoutMs: GANDI_TIMEOUTS.totalMs,
     events,

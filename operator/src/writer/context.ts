@@ -23,6 +23,8 @@ export interface WriterContext {
   readonly livedns: Pick<LiveDns, "getRrset" | "putRrset" | "deleteRrset" | "dropConnections">;
   /** Whom records are verified by. */
   readonly authority: Authority;
+  /** The token as it is mounted now; rejects when there is none. */
+  readonly gandiToken: () => Promise<string>;
   /** The day on which Gandi's token ends, YYYY-MM-DD; undefined: nobody has said. */
   readonly gandiTokenExpires?: string | undefined;
   /** What one request to Gandi may take at most, milliseconds. */

@@ -46,6 +46,8 @@ export class World {
     ask: (_server, name, type) =>
       Promise.resolve(this.gandi.at(name.replace(/\.?example\.com$/, "") || "@", type)?.values ?? []),
   };
+  /** What the mounted Secret holds; undefined: nothing. */
+  token: string | undefined = "token-1";
   /** What is left of the lease, as of now. */
   remainingMs = 14_000;
   dropped = 0;
@@ -62,6 +64,8 @@ export class World {
       records: this.records,
       authority: this.authority,
       livedns: { ...this.gandi.api, dropConnections: () => this.dropped++ },
+      gandiToken: () =>
+        this.token === undefined ? Promise.reject(new Error("no token")) : Promise.resolve(this.token),
       gandiTimeoutMs: 7_000,
       events: {
         record: ({ kind, metadata }, event) => this.events.push({ about: `${kind} ${metadata.name}`, ...event }),

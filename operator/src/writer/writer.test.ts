@@ -149,6 +149,25 @@ describe("the writer", () => {
     await end();
   });
 
+  it("comes back to a refused record as soon as a person has replaced the token, not when its wait is over", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    world.gandi.fault = () => ({ kind: "Forbidden", message: "The token has expired." });
+    const end = world.lead();
+    await world.clock.run(20_000);
+    const asked = world.gandi.calls.length;
+    await world.clock.run(100_000);
+    expect(world.gandi.calls).toHaveLength(asked);
+    world.gandi.fault = () => undefined;
+    world.token = undefined;
+    await world.clock.run(10_000);
+    expect(world.gandi.calls).toHaveLength(asked);
+    world.token = "token-2";
+    await world.clock.run(6_000);
+    expect(world.puts).toHaveLength(1);
+    await end();
+  });
+
   it("takes up a record that is added later, and is not woken by its own writing", async () => {
     world.observe("node1", agreed(A));
     const end = world.lead();

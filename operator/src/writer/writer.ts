@@ -4,6 +4,7 @@ import type { WriterContext } from "./context.ts";
 import { Decisions } from "./decisions.ts";
 import { Records, type Unwritten } from "./records.ts";
 import { TokenCalendar } from "./token.ts";
+import { whenTokenChanges } from "./tokenChange.ts";
 
 /**
  * What the lease holder does, and nobody else: one loop decides, the other keeps the records true to the decision
@@ -65,6 +66,17 @@ export class Writer {
     const deciding = decisions.run(term.signal).finally(() => {
       decided.resolve(undefined);
     });
-    await Promise.all([deciding, decided.promise.then(() => records.run()), this.#calendar.run(term.signal)]);
+    await Promise.all([
+      deciding,
+      decided.promise.then(() => records.run()),
+      this.#calendar.run(term.signal),
+      whenTokenChanges(
+        this.#context,
+        () => {
+          records.requestAll();
+        },
+        term.signal,
+      ),
+    ]);
   }
 }

@@ -31,7 +31,13 @@ function main(): void {
   });
   const store = new DnsZoneStore({ server: options.dns, keyFile: options["tsig-key"], zones: options.zone });
   const standin = new Standin({
-    account: { token: readFileSync(options["token-file"], "utf8").trim(), store },
+    account: {
+      // Read at each request: the account's owner may replace it.
+      get token() {
+        return readFileSync(options["token-file"], "utf8").trim();
+      },
+      store,
+    },
     now: () => Date.now(),
     sleep,
     log: (line) => {
