@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer as createTcpServer } from "node:net";
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from "node:tls";
@@ -147,6 +147,14 @@ describe.each(["tcp", "tls"] as const)("a transaction over %s", (transport) => {
     });
     await expect(ask(port, { signal: abort.signal })).rejects.toThrow("enough");
     await expect(ask(port, { signal: abort.signal })).rejects.toThrow("enough");
+  });
+
+  it("leaves nothing behind on the signal, neither after an answer nor where no connection can be begun", async () => {
+    const { signal } = new AbortController();
+    const port = await listen(transport, (request, socket) => socket.write(success(request)));
+    await ask(port, { signal });
+    await expect(ask(70_000, { signal })).rejects.toThrow(RangeError);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("says that nobody listens", async () => {

@@ -66,8 +66,8 @@ async function transact(options: StreamOptions, open: () => Connection): Promise
   const onAbort = (): void => {
     end.reject(signal.reason as Error);
   };
-  signal.addEventListener("abort", onAbort);
   const { socket, ready, stage } = open();
+  signal.addEventListener("abort", onAbort);
   const request = bindingRequest(options.random);
   const reader = new MessageReader();
   socket.once(ready, () => socket.write(request.bytes));

@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../clock.ts";
 import { encodeAddress, XOR_MAPPED_ADDRESS } from "./attributes.ts";
+import type { DatagramHandlers, OpenDatagramChannel } from "./datagram.ts";
 import { encodeMessage } from "./message.ts";
 import { RFC_RETRANSMISSION, scheduleOf } from "./schedule.ts";
-import type { DatagramHandlers, OpenDatagramChannel } from "./udp.ts";
 import { bindingOverUdp } from "./udp.ts";
 import { virtualClock } from "../testing.ts";
 
@@ -110,6 +110,16 @@ describe("a transaction on a clock of its own", () => {
     expect(channel.closed).toBe(true);
     await clock.run(60_000);
     expect(channel.sentAtMs).toEqual([0, 500]);
+  });
+
+  it("rejects with the signal's reason where that aborts while a socket is opened in vain", async () => {
+    const clock = virtualClock();
+    const abort = new AbortController();
+    const failing: OpenDatagramChannel = () => {
+      abort.abort(new Error("enough"));
+      return Promise.reject(new Error("no way"));
+    };
+    await expect(bindingOverUdp(peer, { clock, signal: abort.signal, open: failing })).rejects.toThrow("enough");
   });
 
   it("is not begun when the signal has aborted, nor for a name", async () => {
