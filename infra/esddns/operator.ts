@@ -14,6 +14,7 @@ import { serviceAccount } from "./rbac.ts";
 export interface OperatorArgs extends Pick<
   LoadedConfig,
   | "shared"
+  | "keepOnDestroy"
   | "namespace"
   | "token"
   | "gandiToken"
@@ -55,7 +56,11 @@ export class Operator extends pulumi.ComponentResource {
     this.definitions =
       args.shared === "own"
         ? crds.map(
-            (crd) => new k8s.apiextensions.v1.CustomResourceDefinition(crd.metadata.name, structuredClone(crd), self),
+            (crd) =>
+              new k8s.apiextensions.v1.CustomResourceDefinition(crd.metadata.name, definition(crd), {
+                ...self,
+                retainOnDelete: args.keepOnDestroy,
+              }),
           )
         : [];
     const account = serviceAccount(
@@ -171,3 +176,9 @@ export class Operator extends pulumi.ComponentResource {
 }
 
 type Mount = NonNullable<PodArgs["mounts"]>[number];
+
+/** A definition that was kept, or that no stack owned, may be of an older version: this one's fields then win. */
+function definition(crd: (typeof crds)[number]): k8s.types.input.apiextensions.v1.CustomResourceDefinition {
+  const { metadata, ...rest } = structuredClone(crd);
+  return { ...rest, metadata: { ...metadata, annotations: { "pulumi.com/patchForce": "true" } } };
+}

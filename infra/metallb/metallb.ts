@@ -2,13 +2,19 @@ import { isAbsolute, join, relative } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../config/parse.ts";
-import { IPAddressPool, L2Advertisement } from "../kubernetes/kinds.ts";
+import { type BGPAdvertisement, IPAddressPool, L2Advertisement } from "../kubernetes/kinds.ts";
 import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
 import { projectDir } from "../projectDir.ts";
+import { bgpResources } from "./bgp.ts";
+import { RELEASE_NAME } from "./owner.ts";
+import { releaseTakeOver } from "./takeOver.ts";
 import { chartValues } from "./values.ts";
 import { webhookRetry } from "./webhook.ts";
 
-export type MetalLBArgs = Pick<StackConfig, "shared" | "metallb" | "pools" | "l2">;
+export type MetalLBArgs = Pick<
+  StackConfig,
+  "namespace" | "shared" | "keepOnDestroy" | "metallb" | "pools" | "l2" | "bgp"
+>;
 
 /**
  * MetalLB and this stack's part of it: its namespace and Helm release (unless it is adopted), the address pools and the
@@ -22,17 +28,18 @@ export class MetalLB extends pulumi.ComponentResource {
   /** Of the chart; undefined where MetalLB is adopted. */
   readonly version: pulumi.Output<string | undefined>;
   readonly pools: readonly { readonly config: MetalLBArgs["pools"][number]; readonly resource: IPAddressPool }[];
-  readonly advertisements: readonly L2Advertisement[];
+  readonly advertisements: readonly (L2Advertisement | BGPAdvertisement)[];
 
   constructor(name: string, args: MetalLBArgs, options: pulumi.ComponentResourceOptions) {
     super("esddns:metallb:MetalLB", name, {}, options);
     this.namespace = args.metallb.namespace;
-    const release = args.shared === "own" ? this.#install(name, args.metallb) : undefined;
+    const release = args.shared === "own" ? this.#install(name, args) : undefined;
     this.version = release ? release.status.version : pulumi.output(undefined);
     const hooks = { onError: [webhookRetry(`${name}-webhook`, this.namespace)] };
     const objectOptions = { parent: this, hooks, dependsOn: release ? [release] : [] };
     this.pools = args.pools.map((config) => ({ config, resource: this.#pool(name, config, objectOptions) }));
-    this.advertisements = args.l2.map(
+    const poolResources = this.pools.map(({ resource }) => resource);
+    const l2 = args.l2.map(
       (l2) =>
         new L2Advertisement(
           `${name}-${l2.name}`,
@@ -44,51 +51,65 @@ export class MetalLB extends pulumi.ComponentResource {
               ...(l2.nodeSelectors.length > 0 ? { nodeSelectors: l2.nodeSelectors } : {}),
             },
           },
-          { ...objectOptions, dependsOn: this.pools.map(({ resource }) => resource) },
+          { ...objectOptions, dependsOn: poolResources },
         ),
     );
+    const bgp = { bgp: args.bgp, namespace: this.namespace, pools: poolResources };
+    this.advertisements = [...l2, ...bgpResources(name, bgp, objectOptions)];
     this.registerOutputs({ namespace: this.namespace, version: this.version });
   }
 
-  #install(name: string, metallb: MetalLBArgs["metallb"]): k8s.helm.v3.Release {
+  #install(name: string, { metallb, keepOnDestroy, namespace: owner }: MetalLBArgs): k8s.helm.v3.Release {
+    // What is kept is left alone at a destroy and taken over by the next up (upsertExistingObjects of the provider).
+    const self = { parent: this, retainOnDelete: keepOnDestroy };
     // The speaker answers ARP on the node's own interfaces: host network and NET_RAW.
     const namespace = new k8s.core.v1.Namespace(
       `${name}-namespace`,
       { metadata: { name: metallb.namespace, labels: podSecurityLabels("privileged") } },
-      { parent: this },
+      self,
     );
     return new k8s.helm.v3.Release(
       `${name}-release`,
       {
-        // Named, for people's `helm ls` and because the names of MetalLB's Deployment and DaemonSet come from it.
-        name: "metallb",
+        name: RELEASE_NAME,
         namespace: namespace.metadata.name,
         ...chartSource(metallb),
-        values: chartValues(metallb.values),
+        values: chartValues(metallb.values, owner),
       },
-      { parent: this },
+      { ...self, hooks: { onError: [releaseTakeOver(`${name}-take-over`, metallb.namespace, owner)] } },
     );
   }
 
-  #pool(
-    name: string,
-    { name: poolName, addresses, autoAssign, avoidBuggyIPs, namespaces }: MetalLBArgs["pools"][number],
-    options: pulumi.CustomResourceOptions,
-  ): IPAddressPool {
+  #pool(name: string, pool: MetalLBArgs["pools"][number], options: pulumi.CustomResourceOptions): IPAddressPool {
+    const { addresses, autoAssign, avoidBuggyIPs } = pool;
     return new IPAddressPool(
-      `${name}-${poolName}`,
+      `${name}-${pool.name}`,
       {
-        metadata: { name: poolName, namespace: this.namespace },
+        metadata: { name: pool.name, namespace: this.namespace },
         spec: {
           addresses,
           autoAssign,
           avoidBuggyIPs,
-          ...(namespaces.length > 0 ? { serviceAllocation: { namespaces } } : {}),
+          ...serviceAllocation(pool),
         },
       },
       options,
     );
   }
+}
+
+/** Who may use a pool, and in which order such pools are used; nothing where everybody may. */
+function serviceAllocation({
+  priority,
+  namespaces,
+  namespaceSelectors,
+  serviceSelectors,
+}: MetalLBArgs["pools"][number]) {
+  const who = Object.entries({ namespaces, namespaceSelectors, serviceSelectors }).filter(
+    ([, list]) => list.length > 0,
+  );
+  if (who.length === 0) return {};
+  return { serviceAllocation: { ...(priority > 0 ? { priority } : {}), ...Object.fromEntries(who) } };
 }
 
 function chartSource({ chart, repository, version }: MetalLBArgs["metallb"]) {

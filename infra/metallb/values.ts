@@ -1,4 +1,5 @@
 /** Values of MetalLB's chart. */
+import { OWNER_LABEL } from "./owner.ts";
 
 type Values = Record<string, unknown>;
 
@@ -12,9 +13,9 @@ const DEFAULTS: Values = {
   frrk8s: { enabled: false },
 };
 
-/** The user's values over the defaults; objects are merged, everything else replaces. */
-export function chartValues(values: Values): Values {
-  return merge(DEFAULTS, values);
+/** The user's values over the defaults; objects are merged, everything else replaces. `owner`: see owner.ts. */
+export function chartValues(values: Values, owner: string): Values {
+  return merge(merge(DEFAULTS, values), { controller: { labels: { [OWNER_LABEL]: owner } } });
 }
 
 function merge(base: Values, over: Values): Values {

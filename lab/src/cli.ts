@@ -9,7 +9,7 @@ export type Command =
   | { readonly verb: "wan"; readonly ipv4: string; readonly prefix: string | undefined }
   | { readonly verb: "trouble"; readonly name: string | undefined; readonly on: boolean }
   | { readonly verb: "exec"; readonly host: string; readonly argv: readonly [string, ...string[]] }
-  | { readonly verb: "kubectl" | "pulumi"; readonly args: readonly string[] }
+  | { readonly verb: "kubectl" | "pulumi" | "deploy" | "destroy"; readonly args: readonly string[] }
   | { readonly verb: "logs"; readonly name: string | undefined; readonly follow: boolean };
 
 export const help = `The lab: Kubernetes, MetalLB and this project's stack behind a home router, on this one machine.
@@ -23,9 +23,11 @@ export const help = `The lab: Kubernetes, MetalLB and this project's stack behin
   npm run lab -- exec HOST COMMAND…        run a command in a host's network
   npm run lab -- kubectl …                 kubectl, as the lab's administrator, on the LAN client
   npm run lab -- pulumi …                  pulumi, on the lab's stack, on the LAN client
+  npm run lab -- deploy STACK [RANGE…]     \`npm run deploy\` on the LAN client, for another stack beside the lab's own
+  npm run lab -- destroy STACK             \`npm run destroy\` there
   npm run lab -- logs [-f] [NAME]          the log of a process or a step, -f follows it; without NAME: their names
 
-exec, kubectl and pulumi pass on input, output, signals and exit status, and add nothing of their own.
+exec, kubectl, pulumi, deploy and destroy pass on input, output, signals and exit status, and add nothing of their own.
 Hosts: ${hostNames.join(", ")}
 `;
 
@@ -45,6 +47,8 @@ export function parseCommand(argv: readonly string[]): Command {
       return execCommand(args);
     case "kubectl":
     case "pulumi":
+    case "deploy":
+    case "destroy":
       return { verb, args };
     case "logs":
       return logsCommand(args);
@@ -54,7 +58,7 @@ export function parseCommand(argv: readonly string[]): Command {
       return { verb: "help" };
     default:
       throw new UsageError(
-        `"${verb}" is not a verb of the lab; there are up, down, status, wan, trouble, exec, kubectl, pulumi, logs`,
+        `"${verb}" is not a verb of the lab; there are up, down, status, wan, trouble, exec, kubectl, pulumi, deploy, destroy, logs`,
       );
   }
 }

@@ -1,5 +1,6 @@
 /** The lab's command: `npm run lab -- VERB …`. The only place that decides on output and exit status. */
 import { existsSync, readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { help, parseCommand, type Command } from "./cli.ts";
@@ -7,13 +8,14 @@ import { kubeEnvironment } from "./cluster/kubeconfig.ts";
 import { leftovers, removeAll, stopProcesses } from "./down.ts";
 import { LabError, messageOf, UsageError } from "./errors.ts";
 import { takeLock } from "./lock.ts";
+import { gandiTokenFile } from "./internet/files.ts";
 import { namespaceMounts } from "./mounts.ts";
 import { binDir, logDir, stateDir } from "./paths.ts";
 import { pulumiCommand } from "./pulumi.ts";
 import { become, replaceProcess } from "./passthrough.ts";
 import { endChildren } from "./run.ts";
 import { StepFailed, Steps, terminalOutput } from "./steps.ts";
-import { deployStack } from "./stack.ts";
+import { deployStack, prepareStack } from "./stack.ts";
 import { labStatus } from "./status.ts";
 import { labSummary } from "./summary.ts";
 import { lan, namespaceOf } from "./topology.ts";
@@ -63,6 +65,9 @@ async function perform(command: Command): Promise<number> {
       });
     case "pulumi":
       return pulumi(command.args);
+    case "deploy":
+    case "destroy":
+      return manageStack(command.verb, command.args);
     case "logs":
       return logs(command.name, command.follow);
   }
@@ -129,6 +134,19 @@ async function pulumi(args: readonly string[]): Promise<number> {
   requireHost(lan.client.name);
   const { argv, env, cwd } = await pulumiCommand(args);
   return become(argv, { host: lan.client.name, env, cwd });
+}
+
+/** The project's own commands, with what a person would have in the environment. */
+async function manageStack(verb: "deploy" | "destroy", args: readonly string[]): Promise<number> {
+  requireHost(lan.client.name);
+  const stack = args.find((arg) => /^[\w.-]+$/.test(arg) && !arg.startsWith("-"));
+  if (verb === "deploy" && stack !== undefined) {
+    await new Steps(terminalOutput()).step("Config", (step) => prepareStack(step, stack));
+  }
+  const { env, cwd } = await pulumiCommand(stack === undefined ? [] : ["--stack", stack]);
+  const token = process.env["GANDI_API_KEY"] ?? (await readFile(gandiTokenFile, "utf8")).trim();
+  const script = [process.execPath, `infra/cli/${verb}.ts`, ...args] as const;
+  return become(script, { host: lan.client.name, cwd, env: { ...env, GANDI_API_KEY: token } });
 }
 
 function logs(name: string | undefined, follow: boolean): number {

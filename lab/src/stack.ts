@@ -23,14 +23,7 @@ const UP_TIMEOUT_MS = 15 * 60_000;
 
 /** Idempotent: brings state, config and stack to where they should be, from nothing or from an interrupted run. */
 export async function deployStack(step: Step): Promise<void> {
-  await mkdir(backendDir, { recursive: true });
-  if (!existsSync(passphraseFile)) {
-    await writeFile(passphraseFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
-  }
-  await writeStackConfig();
-  if (!existsSync(join(backendDir, ".pulumi", "stacks", "esddns", `${labStack}.json`))) {
-    await initStack(step);
-  }
+  await prepareStack(step, labStack);
   await storeToken(step);
   if (await isLocked()) {
     // Nobody else uses this backend, and the caller holds the lab's own lock: this one is of a run that was killed.
@@ -49,17 +42,27 @@ export async function deployStack(step: Step): Promise<void> {
   ]);
 }
 
+/** The stack is there, with a config that fits the lab; a stack beside the lab's own brings its own pools. */
+export async function prepareStack(step: Pick<Step, "run" | "progress">, stack: string): Promise<void> {
+  await mkdir(backendDir, { recursive: true });
+  if (!existsSync(passphraseFile)) {
+    await writeFile(passphraseFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
+  }
+  await writeStackConfig(stack);
+  if (!existsSync(join(backendDir, ".pulumi", "stacks", "esddns", `${stack}.json`))) await initStack(step, stack);
+}
+
 /**
  * `stack init` writes the salt of the stack's secrets into the config file beside Pulumi.yaml, whatever file is named to
  * the other commands: so it runs beside the lab's config file, and the checkout stays as it is.
  */
-async function initStack(step: Step): Promise<void> {
+async function initStack(step: Pick<Step, "run" | "progress">, stack: string): Promise<void> {
   await writeFile(join(stateDir, "Pulumi.yaml"), "name: esddns\nruntime: nodejs\n");
-  await pulumi(step, ["stack", "init", labStack], { cwd: stateDir });
+  await pulumi(step, ["stack", "init", stack], { cwd: stateDir });
 }
 
 async function pulumi(
-  step: Step,
+  step: Pick<Step, "run" | "progress">,
   args: readonly string[],
   { input, cwd }: { input?: string; cwd?: string } = {},
 ): Promise<void> {
@@ -76,17 +79,39 @@ async function pulumi(
 }
 
 /** The committed config with what only the lab knows laid over it; the secret and its salt stay as they are. */
-async function writeStackConfig(): Promise<void> {
-  const committed = stackFile.parse(parse(await readFile(join(projectDir, `Pulumi.${labStack}.yaml`), "utf8")));
-  const file = stackConfigFile(labStack);
+async function writeStackConfig(stack: string): Promise<void> {
+  const committedFile = join(projectDir, `Pulumi.${stack}.yaml`);
+  const committed = existsSync(committedFile)
+    ? stackFile.parse(parse(await readFile(committedFile, "utf8")))
+    : { config: {} };
+  const file = stackConfigFile(stack);
   const kept = existsSync(file) ? stackFile.parse(parse(await readFile(file, "utf8"))) : { config: {} };
   const token = kept.config[TOKEN_KEY];
-  const config = {
-    ...committed.config,
-    ...(await labConfig()),
-    ...(token === undefined ? {} : { [TOKEN_KEY]: token }),
-  };
+  const config =
+    stack === labStack
+      ? {
+          ...committed.config,
+          ...(await labConfig()),
+          ...ownConfig,
+          ...(token === undefined ? {} : { [TOKEN_KEY]: token }),
+        }
+      : { ...committed.config, ...besideConfig(stack), ...kept.config, ...(await labConfig()) };
   await writeFile(file, stringify({ ...committed, ...kept, config }), { mode: 0o600 });
+}
+
+const ownConfig = {
+  "esddns:pools": [
+    { name: "esddns-pool", addresses: ["192.168.1.100-192.168.1.110", "fd00:192:168:1::100-fd00:192:168:1::110"] },
+  ],
+  "esddns:records": [
+    // The AAAA record points at the LAN client: any host behind the prefix will do.
+    { zone: "example.com", name: "home", types: ["A", "AAAA"], ttl: 300, ipv6Suffix: "::50" },
+  ],
+};
+
+/** No record of the lab's own stack: two that write the same one are a mistake. */
+function besideConfig(stack: string): Record<string, unknown> {
+  return { "esddns:records": [{ zone: "example.com", name: stack, types: ["A"], ttl: 300 }] };
 }
 
 const TOKEN_KEY = "esddns:gandiToken";
@@ -96,13 +121,6 @@ const stackFile = z.looseObject({ config: z.record(z.string(), z.unknown()).defa
 async function labConfig(): Promise<Record<string, unknown>> {
   return {
     "esddns:metallb": { version: (await toolVersion("metallb")).replace(/^v/, ""), chart: await chartArchive() },
-    "esddns:pools": [
-      { name: "esddns-pool", addresses: ["192.168.1.100-192.168.1.110", "fd00:192:168:1::100-fd00:192:168:1::110"] },
-    ],
-    "esddns:records": [
-      // The AAAA record points at the LAN client: any host behind the prefix will do.
-      { zone: "example.com", name: "home", types: ["A", "AAAA"], ttl: 300, ipv6Suffix: "::50" },
-    ],
     // The lab's internet is made of documentation addresses, which are not globally reachable.
     "esddns:detection": { allowNonGlobal: [wan.ipv4, internet.ipv4, "2001:db8::/32"] },
     "esddns:extraCaCertificates": await readFile(caCertificate, "utf8"),

@@ -12,6 +12,7 @@ import { expandHome, isContent, kubeTransport, loadKubeConfig } from "./kubeconf
 const known: ReadonlySet<string> = new Set([
   "context",
   "enableConfigMapMutable",
+  "enablePatchForce",
   "enableSecretMutable",
   "kubeconfig",
   "namespace",
@@ -28,6 +29,7 @@ export function parseSettings(args: JsonObject, env: NodeJS.ProcessEnv): Setting
   return {
     defaultNamespace: typeof namespace === "string" && namespace !== "" ? namespace : "default",
     enableConfigMapMutable: enabled("enableConfigMapMutable", "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE"),
+    enablePatchForce: enabled("enablePatchForce", "PULUMI_K8S_ENABLE_PATCH_FORCE"),
     enableSecretMutable: enabled("enableSecretMutable", "PULUMI_K8S_ENABLE_SECRET_MUTABLE"),
     upsertExistingObjects: enabled("upsertExistingObjects", "PULUMI_K8S_UPSERT_EXISTING_OBJECTS"),
   };

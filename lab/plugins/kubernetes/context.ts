@@ -14,6 +14,8 @@ export interface Cluster {
 export interface Settings {
   readonly defaultNamespace: string;
   readonly enableConfigMapMutable: boolean;
+  /** Fields that others own are taken from them. */
+  readonly enablePatchForce: boolean;
   readonly enableSecretMutable: boolean;
   readonly upsertExistingObjects: boolean;
 }

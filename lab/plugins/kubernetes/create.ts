@@ -53,7 +53,7 @@ function writer(inputs: JsonObject, fieldManager: string, dryRunOnly: boolean, a
   if (!context.settings.upsertExistingObjects) {
     return async () => api.create(inputs, { fieldManager: createManager, dryRun: dryRunOnly });
   }
-  const force = isAnnotated(inputs, annotation.patchForce);
+  const force = context.settings.enablePatchForce || isAnnotated(inputs, annotation.patchForce);
   return async () => api.apply(inputs, { fieldManager, dryRun: dryRunOnly, force });
 }
 

@@ -104,6 +104,15 @@ test("with upsertExistingObjects a create is a server-side apply", async () => {
   ]);
 });
 
+test("with enablePatchForce it takes fields from others", async () => {
+  const call = find("02-up-create", "Create", "cm");
+  const { provider, cluster } = await setUp(call);
+  const args = { kubeconfig: "kubeconfig", upsertExistingObjects: "true", enablePatchForce: "true" };
+  await provider.configure({ args });
+  await replay(call, provider);
+  expect(cluster.writes()).toMatchObject([{ method: "PATCH", query: { force: "true" } }]);
+});
+
 test("options that the stand-in does not know are named", async () => {
   const { provider, host } = await setUp(find("02-up-create", "Create", "cm"));
   await provider.configure({ args: { kubeconfig: "kubeconfig", renderYamlToDirectory: "out" } });

@@ -5,7 +5,6 @@ import { InitFailedError } from "../shared/provider.ts";
 import type { UpdateRequest, UpdateResponse } from "../shared/provider.ts";
 import type { Json, JsonObject } from "../shared/values.ts";
 import { at, hasUnknown, isObject, objectAt, plainObject, stringAt } from "../shared/values.ts";
-import type { Api } from "./api.ts";
 import { ApiError, NoMatchError } from "./api.ts";
 import { awaitReady } from "./await/ready.ts";
 import { NotReadyError, timeoutMsOf } from "./await/waiting.ts";
@@ -24,7 +23,7 @@ export async function updateObject(request: UpdateRequest, context: Context): Pr
   if (request.preview && (await api.isNamespaced(kindOf(inputs))) === undefined) return { properties: request.news };
   const provenance = provenanceOf(inputs, request.olds);
   try {
-    const updated = await write(inputs, provenance.fieldManager, request, api);
+    const updated = await write(inputs, provenance.fieldManager, request, context);
     if (request.preview) return { properties: checkpoint(marked, updated, provenance) };
     context.host.status("info", request.urn, "");
     await awaitReady(updated, api, waitingFor(context, request.urn, timeoutMsOf(inputs, request.timeout)));
@@ -36,7 +35,13 @@ export async function updateObject(request: UpdateRequest, context: Context): Pr
   }
 }
 
-async function write(inputs: JsonObject, fieldManager: string, request: UpdateRequest, api: Api): Promise<JsonObject> {
+async function write(
+  inputs: JsonObject,
+  fieldManager: string,
+  request: UpdateRequest,
+  context: Context,
+): Promise<JsonObject> {
+  const { api } = clusterOf(context);
   const live = await api.get(inputs);
   const options = { fieldManager, dryRun: request.preview };
   if (isCrd(inputs)) {
@@ -45,7 +50,10 @@ async function write(inputs: JsonObject, fieldManager: string, request: UpdateRe
   }
   const patch = request.preview ? [] : takeOverPatch(live, fieldManager);
   if (patch.length > 0) await api.jsonPatch(live, patch);
-  const force = isAnnotated(inputs, annotation.patchForce) || (request.preview && hasCreateManager(live));
+  const force =
+    context.settings.enablePatchForce ||
+    isAnnotated(inputs, annotation.patchForce) ||
+    (request.preview && hasCreateManager(live));
   const wanted = request.ignoreChanges.map(parsePath).reduce((object, path) => copyAt(object, live, path), inputs);
   try {
     return await api.apply(wanted, { ...options, force });

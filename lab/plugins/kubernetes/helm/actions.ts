@@ -49,11 +49,6 @@ export class HelmActions {
     await this.#run(["uninstall", name, "--namespace", namespace, ...wait, ...hooks]);
   }
 
-  /** Back to the last revision that worked, out of an upgrade that was interrupted. */
-  async rollback(name: string, namespace: string): Promise<void> {
-    await this.#run(["rollback", name, "--namespace", namespace]);
-  }
-
   async #run(args: readonly string[], stdin?: string): Promise<string> {
     const { kubeconfigFile, kubeContext } = clusterOf(this.#context);
     const call = { args, kubeconfigFile, kubeContext, ...(stdin === undefined ? {} : { stdin }) };

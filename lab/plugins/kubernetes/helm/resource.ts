@@ -44,7 +44,7 @@ export async function createRelease(request: CreateRequest, helm: Helm, context:
   const actions = new HelmActions(helm, context);
   const before = await actions.status(name, namespace);
   try {
-    await install(inputs, before?.info.status, actions, context, request.urn);
+    await actions.install(inputs);
   } catch (error) {
     if (!(error instanceof HelmError)) throw error;
     const after = await actions.status(name, namespace);
@@ -57,28 +57,6 @@ export async function createRelease(request: CreateRequest, helm: Helm, context:
   return { id, properties: await liveState(request.properties, actions) };
 }
 
-/**
- * A name in use is an error, as with helm. With upsertExistingObjects a release is taken over, and one that a killed
- * run left half installed is made anew.
- */
-async function install(
-  inputs: JsonObject,
-  status: string | undefined,
-  actions: HelmActions,
-  context: Context,
-  urn: string,
-): Promise<void> {
-  if (status === undefined || !context.settings.upsertExistingObjects) return actions.install(inputs);
-  const { id, name, namespace } = identity(inputs);
-  context.host.log("warning", urn, `Helm release "${id}" exists already (${status}); taking it over`);
-  if (status === "pending-install" || status === "uninstalling") {
-    await actions.uninstall(name, namespace, inputs);
-    return actions.install(inputs);
-  }
-  if (status.startsWith("pending-")) await actions.rollback(name, namespace);
-  return actions.upgrade(inputs);
-}
-
 export async function updateRelease(request: UpdateRequest, helm: Helm, context: Context): Promise<UpdateResponse> {
   if (request.preview) return { properties: releaseState(request.news, undefined) };
   if ("unreachable" in context.cluster) {
@@ -88,12 +66,8 @@ export async function updateRelease(request: UpdateRequest, helm: Helm, context:
   const { id, name, namespace } = identity(inputs);
   const actions = new HelmActions(helm, context);
   const before = await actions.status(name, namespace);
-  const interrupted = before?.info.status.startsWith("pending-") === true;
   try {
-    // Helm refuses any other work on a release that a killed run left pending.
-    if (interrupted && context.settings.upsertExistingObjects)
-      await install(inputs, before.info.status, actions, context, request.urn);
-    else await actions.upgrade(inputs);
+    await actions.upgrade(inputs);
   } catch (error) {
     if (!(error instanceof HelmError)) throw error;
     const after = await actions.status(name, namespace);

@@ -1,0 +1,85 @@
+/** What a destroy would take away, and from whom. Pure. */
+import { DEFINITION_GROUP } from "./paths.ts";
+import { isDefinition, isOwnRelease, type StateResource } from "./state.ts";
+
+/** What others have in the cluster; `namespace` is the one of the stack to be destroyed. */
+export interface Others {
+  /** Namespaces of other stacks: those with a WanAddress. */
+  readonly stacks: readonly string[];
+  /** Address pools that are not this stack's. */
+  readonly pools: readonly string[];
+  /** LoadBalancer Services outside this stack's namespace, NAMESPACE/NAME. */
+  readonly services: readonly string[];
+}
+
+export interface OwnRecord {
+  readonly name: string;
+  /** Whether the operator has to delete something at Gandi before the object can go. */
+  readonly finalizer: boolean;
+}
+
+export interface DestroyPlan {
+  /** The shared part that stays behind; the next up with `shared: own` takes it over. */
+  readonly keeps: readonly string[];
+  /** Why the destroy must not be. */
+  readonly blockers: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface DestroyFacts {
+  readonly state: readonly StateResource[];
+  readonly others: Others;
+  readonly records: readonly OwnRecord[];
+  /** Whether an operator runs that can do what the finalizers wait for. */
+  readonly operatorReady: boolean;
+  readonly abandonRecords: boolean;
+  /** What the config says now; the state says what the last up has stored. */
+  readonly keepOnDestroy: boolean | undefined;
+}
+
+const REMEDY =
+  "Destroy those first, or keep the shared part: set esddns:keepOnDestroy to true, run pulumi up, and come back";
+
+export function planDestroy(facts: DestroyFacts): DestroyPlan {
+  const { state, others } = facts;
+  const shared = state.filter((resource) => isOwnRelease(resource) || isDefinition(resource));
+  const release = shared.find(isOwnRelease);
+  const definitions = shared.filter((each) => isDefinition(each) && each.urn.includes(DEFINITION_GROUP));
+  const metallbGoes = release !== undefined && !release.retainOnDelete;
+  const definitionsGo = definitions.some(({ retainOnDelete }) => !retainOnDelete);
+  const blockers = [
+    ...(metallbGoes ? used("MetalLB", { "address pools": others.pools, Services: others.services }) : []),
+    ...(definitionsGo ? used("the custom resource definitions", { "stacks in": others.stacks }) : []),
+    ...recordBlockers(facts),
+  ];
+  return {
+    keeps: [
+      ...(release?.retainOnDelete ? ["MetalLB"] : []),
+      ...(definitions.length > 0 && !definitionsGo ? ["the custom resource definitions"] : []),
+    ],
+    blockers,
+    warnings: staleKeep(facts.keepOnDestroy, shared),
+  };
+}
+
+function used(what: string, by: Readonly<Record<string, readonly string[]>>): string[] {
+  const users = Object.entries(by).flatMap(([kind, names]) =>
+    names.length === 0 ? [] : [`${kind} ${names.join(", ")}`],
+  );
+  return users.length === 0 ? [] : [`This would take ${what} from the ${users.join(" and the ")}. ${REMEDY}`];
+}
+
+function recordBlockers({ records, operatorReady, abandonRecords }: DestroyFacts): string[] {
+  const waiting = records.filter(({ finalizer }) => finalizer).map(({ name }) => name);
+  if (operatorReady || abandonRecords || waiting.length === 0) return [];
+  const why = `No operator runs that could delete ${waiting.join(", ")} at Gandi (deletionPolicy Delete)`;
+  return [`${why}. Get it to run (npm run doctor), or leave the records as they are there: --abandon-records`];
+}
+
+function staleKeep(keep: boolean | undefined, shared: readonly StateResource[]): string[] {
+  if (keep === undefined || shared.length === 0 || shared.every(({ retainOnDelete }) => retainOnDelete === keep))
+    return [];
+  return [
+    `esddns:keepOnDestroy is ${keep} now, but the last up was made with ${!keep}, and that counts: run pulumi up first`,
+  ];
+}

@@ -1,0 +1,15 @@
+/** Paths of the API server. */
+import { API_VERSION, GROUP } from "@esddns/operator/api";
+
+export const wanPath = (namespace?: string) => path("wanaddresses", namespace);
+export const dnsRecordsPath = (namespace?: string) => path("dnsrecords", namespace);
+
+/** Ends the name of every definition of this project. */
+export const DEFINITION_GROUP = `.${GROUP}`;
+
+export const DEFINITIONS_PATH = `/apis/${API_VERSION}`;
+export const METALLB_PATH = "/apis/metallb.io/v1beta1";
+
+function path(plural: string, namespace: string | undefined): string {
+  return `${DEFINITIONS_PATH}/${namespace === undefined ? "" : `namespaces/${namespace}/`}${plural}`;
+}

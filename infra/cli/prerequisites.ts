@@ -1,0 +1,95 @@
+/** What a deploy needs, judged from what was found. Pure. */
+import type { StackConfig } from "../config/parse.ts";
+
+/** What was found; undefined where it was not looked for. */
+export interface Surroundings {
+  /** Why a program cannot be used, by its name. */
+  readonly missing: Readonly<Record<string, string>>;
+  readonly backend: { readonly loggedIn: boolean; readonly needsPassphrase: boolean };
+  readonly cluster: { readonly reachable: true } | { readonly reachable: false; readonly why: string };
+  readonly mayInstall: boolean;
+  readonly nodes: readonly string[];
+  /** The MetalLB that runs there; `owner`: the namespace of the stack that installed it, where one did. */
+  readonly metallb: { readonly owner: string | undefined } | undefined;
+  /** Whether MetalLB's release is in this stack's state. */
+  readonly ownsRelease: boolean;
+  readonly hasToken: boolean;
+}
+
+export interface Finding {
+  readonly level: "well" | "warning" | "problem";
+  readonly text: string;
+}
+
+type Needs = Pick<StackConfig, "shared" | "namespace" | "image">;
+
+/** Every finding at once, in the order in which one thing needs the other. */
+export function judgePrerequisites(found: Surroundings, config: Needs, takeOver: boolean): readonly Finding[] {
+  return [
+    ...Object.values(found.missing).map((why) => problem(why)),
+    ...backendFindings(found),
+    ...(found.hasToken
+      ? []
+      : [problem("Gandi's token is not stored yet. Set it: GANDI_API_KEY=… npm run deploy -- …")]),
+    ...clusterFindings(found, config, takeOver),
+  ];
+}
+
+function backendFindings({ missing, backend }: Surroundings): Finding[] {
+  if (missing["pulumi"] !== undefined) return [];
+  if (!backend.loggedIn)
+    return [problem("Pulumi does not know where to keep its state. Run: pulumi login (or --local)")];
+  if (!backend.needsPassphrase) return [];
+  const choose = "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, and keep it";
+  return [problem(`The stack's secrets are encrypted by a passphrase, and none is set. ${choose}`)];
+}
+
+function clusterFindings(found: Surroundings, config: Needs, takeOver: boolean): Finding[] {
+  if (found.missing["kubectl"] !== undefined) return [];
+  const { cluster } = found;
+  if (!cluster.reachable) {
+    return [problem(`The cluster does not answer: ${cluster.why}. Does KUBECONFIG name the right one?`)];
+  }
+  const nodes = `${found.nodes.length} ${found.nodes.length === 1 ? "node" : "nodes"}: ${found.nodes.join(", ")}`;
+  return [
+    { level: "well", text: `The cluster answers, with ${nodes}` },
+    ...(found.mayInstall
+      ? []
+      : [problem("This user of the cluster may not create cluster roles. Use an administrator's")]),
+    metallbFinding(found, config, takeOver),
+    ...imageFindings(found.nodes, config.image),
+  ];
+}
+
+function metallbFinding(found: Surroundings, { shared, namespace }: Needs, takeOver: boolean): Finding {
+  const { metallb, ownsRelease } = found;
+  if (shared === "adopt") {
+    return metallb === undefined
+      ? problem("There is no MetalLB to adopt. Leave out --adopt (or set esddns:shared to own) to have it installed")
+      : { level: "well", text: "MetalLB runs, and is adopted" };
+  }
+  if (metallb === undefined) return { level: "well", text: "MetalLB is not there yet, and will be installed" };
+  if (ownsRelease) return { level: "well", text: "MetalLB runs, installed by this stack" };
+  if (metallb.owner === namespace) return { level: "well", text: "MetalLB was kept by this stack, and is taken over" };
+  if (metallb.owner !== undefined) {
+    const whose = `MetalLB runs already, and belongs to the stack with the namespace ${metallb.owner}`;
+    return problem(`${whose}. Use it: --adopt (esddns:shared: adopt)`);
+  }
+  if (takeOver)
+    return { level: "warning", text: "MetalLB runs, and nobody's name is on it: its Helm release is taken over" };
+  return problem(
+    "MetalLB runs already, and this stack did not install it. Use it as it is: --adopt (esddns:shared: adopt)",
+  );
+}
+
+function imageFindings(nodes: readonly string[], image: StackConfig["image"]): Finding[] {
+  if (image.kind !== "buildah" || image.containerd.length >= nodes.length) return [];
+  const text =
+    `The image is loaded into ${image.containerd.length} containerd of ${nodes.length} nodes. Pods on the others will ` +
+    "not find it: name the others in esddns:image.containerd, or push it to a registry (docs/image.md)";
+  return [{ level: "warning", text }];
+}
+
+function problem(text: string): Finding {
+  return { level: "problem", text };
+}

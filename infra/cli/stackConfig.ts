@@ -1,0 +1,90 @@
+/** What a deploy changes in the config of a stack, and whether the whole is right. Pure. */
+import { z } from "zod";
+import { parseStackConfig, type StackConfig } from "../config/parse.ts";
+import { formatProblem } from "../config/problem.ts";
+import { shortName } from "./arguments.ts";
+import type { DeployRequest } from "./deployArguments.ts";
+
+/** `pulumi config --json`: a secret has no value there. */
+export const storedConfig = z.record(
+  z.string(),
+  z.object({ value: z.string().optional(), objectValue: z.unknown().optional(), secret: z.boolean().optional() }),
+);
+
+export type StoredConfig = z.output<typeof storedConfig>;
+
+export type DeployConfig =
+  | { ok: true; changes: Readonly<Record<string, unknown>>; config: StackConfig; hasToken: boolean }
+  | { ok: false; problems: readonly string[] };
+
+export const POOL_NAME = "esddns-pool";
+
+/** `token`: whether one comes along that is yet to be stored. `changes`: by key, without `esddns:`. */
+export function deployConfig(
+  stored: StoredConfig,
+  request: Pick<DeployRequest, "stack" | "ranges" | "image" | "adopt">,
+  token: boolean,
+): DeployConfig {
+  const { raw, secretKeys } = readStored(stored);
+  const pools = changedPools(raw["pools"], request.ranges);
+  if ("problem" in pools) return { ok: false, problems: [pools.problem] };
+  const changes = {
+    ...pools.changes,
+    ...(request.adopt && raw["shared"] !== "adopt" ? { shared: "adopt" } : {}),
+    ...(request.image === undefined ? {} : { image: { reference: request.image } }),
+  };
+  if (token) {
+    raw["gandiToken"] = HIDDEN;
+    secretKeys.add("gandiToken");
+  }
+  const parsed = parseStackConfig({ ...raw, ...changes }, { stack: shortName(request.stack), secretKeys });
+  if (!parsed.ok) return { ok: false, problems: parsed.problems.map(formatProblem) };
+  return { ok: true, changes, config: parsed.config, hasToken: parsed.config.token.kind !== "none" };
+}
+
+/** The config of a stack as `pulumi config --json` tells it; problems are for the preview to name. */
+export function readConfig(stored: StoredConfig, stack: string): StackConfig | undefined {
+  const { raw, secretKeys } = readStored(stored);
+  const parsed = parseStackConfig(raw, { stack: shortName(stack), secretKeys });
+  return parsed.ok ? parsed.config : undefined;
+}
+
+/** In the place of a token that is not shown. */
+const HIDDEN = "hidden";
+
+function readStored(stored: StoredConfig) {
+  const raw: Record<string, unknown> = {};
+  const secretKeys = new Set<string>();
+  for (const [name, { value, objectValue, secret }] of Object.entries(stored)) {
+    if (!name.startsWith("esddns:")) continue;
+    const key = name.slice("esddns:".length);
+    if (secret) secretKeys.add(key);
+    if (objectValue !== undefined) raw[key] = objectValue;
+    else if (value !== undefined) raw[key] = value;
+    // Other secrets can only be judged by the program itself, to which Pulumi hands them.
+    else if (key === "gandiToken") raw[key] = HIDDEN;
+  }
+  return { raw, secretKeys };
+}
+
+const poolList = z.array(z.looseObject({ name: z.string(), addresses: z.array(z.string()) }));
+
+/** The ranges become the addresses of the one pool; with several nobody could tell which is meant. */
+function changedPools(
+  stored: unknown,
+  ranges: readonly string[],
+): { changes: Record<string, unknown> } | { problem: string } {
+  if (ranges.length === 0) return { changes: {} };
+  const fallback = [{ name: POOL_NAME, addresses: [] }];
+  const read = poolList.safeParse(stored ?? fallback);
+  // What is wrong there is named with all the rest.
+  if (!read.success) return { changes: {} };
+  const [pool, ...more] = read.data.length === 0 ? fallback : read.data;
+  if (pool === undefined || more.length > 0) {
+    const names = read.data.map(({ name }) => name).join(", ");
+    const problem = `RANGE: the stack has several pools (${names}). Leave RANGE out, and change them in the stack config`;
+    return { problem };
+  }
+  if (JSON.stringify(pool.addresses) === JSON.stringify(ranges)) return { changes: {} };
+  return { changes: { pools: [{ ...pool, addresses: ranges }] } };
+}

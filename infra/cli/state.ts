@@ -1,0 +1,36 @@
+/** What a stack's state holds. */
+import { z } from "zod";
+import { pulumi } from "./pulumi.ts";
+
+const deployment = z.object({
+  deployment: z.object({
+    resources: z
+      .array(
+        z.object({
+          type: z.string(),
+          urn: z.string(),
+          id: z.string().default(""),
+          external: z.boolean().default(false),
+          retainOnDelete: z.boolean().default(false),
+        }),
+      )
+      .default([]),
+  }),
+});
+
+export type StateResource = z.output<typeof deployment>["deployment"]["resources"][number];
+
+/** @throws Error with what the CLI says. */
+export async function stackState(stack: string): Promise<readonly StateResource[]> {
+  const { status, stdout, stderr } = await pulumi(["stack", "export", "--stack", stack]);
+  if (status !== 0) throw new Error(stderr.trim());
+  return deployment.parse(JSON.parse(stdout)).deployment.resources.filter(({ external }) => !external);
+}
+
+export function isOwnRelease({ type }: StateResource): boolean {
+  return type === "kubernetes:helm.sh/v3:Release";
+}
+
+export function isDefinition({ type }: StateResource): boolean {
+  return type === "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
+}

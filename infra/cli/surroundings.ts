@@ -1,0 +1,115 @@
+/** Looks for what a deploy needs. Reads only. */
+import { z } from "zod";
+import type { StackConfig } from "../config/parse.ts";
+import { controllerPath, OWNER_LABEL } from "../metallb/owner.ts";
+import type { Cluster } from "../kubernetes/cluster.ts";
+import { METALLB_PATH } from "./paths.ts";
+import type { Surroundings } from "./prerequisites.ts";
+import { pulumi, readConfigValue } from "./pulumi.ts";
+import { collect } from "../process.ts";
+import { isOwnRelease, stackState } from "./state.ts";
+
+export interface Backend {
+  /** Why the CLI cannot be used, if so. */
+  readonly missing: string | undefined;
+  readonly loggedIn: boolean;
+  readonly needsPassphrase: boolean;
+  readonly stacks: readonly string[];
+}
+
+export async function lookAtBackend(env: NodeJS.ProcessEnv): Promise<Backend> {
+  const who = await pulumi(["whoami", "--json"]);
+  const nothing = { loggedIn: false, needsPassphrase: false, stacks: [] };
+  if (who.status === 127)
+    return { ...nothing, missing: `${who.stderr}. Install it: https://www.pulumi.com/docs/install/` };
+  if (who.status !== 0) return { ...nothing, missing: undefined };
+  const { url = "" } = z.object({ url: z.string().optional() }).parse(JSON.parse(who.stdout));
+  const hasPassphrase = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"].some(
+    (name) => env[name] !== undefined,
+  );
+  const listed = await pulumi(["stack", "ls", "--json"]);
+  const stacks = z
+    .array(z.object({ name: z.string() }))
+    .safeParse(listed.status === 0 ? JSON.parse(listed.stdout) : []);
+  return {
+    missing: undefined,
+    loggedIn: true,
+    // Pulumi's service keeps the key itself; every other backend has a passphrase unless it is told otherwise.
+    needsPassphrase:
+      !url.startsWith("https://") && !hasPassphrase && env["PULUMI_OPTION_SECRETS_PROVIDER"] === undefined,
+    stacks: (stacks.data ?? []).map(({ name }) => name),
+  };
+}
+
+export interface Request {
+  readonly stack: string;
+  readonly exists: boolean;
+  readonly config: Pick<StackConfig, "metallb" | "image">;
+  readonly backend: Backend;
+  readonly hasToken: boolean;
+}
+
+export async function lookAround(cluster: Cluster, request: Request): Promise<Surroundings> {
+  const { config, backend, hasToken } = request;
+  const [kubectl, answer, rights, nodes, metallb, ownsRelease, programs] = await Promise.all([
+    cluster.kubectl(["version", "--client"]),
+    cluster.get("/version", z.object({ gitVersion: z.string() })),
+    cluster.kubectl(["auth", "can-i", "create", "clusterroles"]),
+    cluster.get("/api/v1/nodes", nodeList),
+    lookForMetallb(cluster, config.metallb.namespace),
+    request.exists ? stackState(request.stack).then((state) => state.some(isOwnRelease)) : false,
+    missingPrograms(config.image),
+  ]);
+  const missing = {
+    ...(backend.missing === undefined ? {} : { pulumi: backend.missing }),
+    ...(kubectl.status === 127 ? { kubectl: `${kubectl.stderr}. Name it in KUBECTL, or install it` } : {}),
+    ...programs,
+  };
+  return {
+    missing,
+    backend,
+    cluster: answer.found ? { reachable: true } : { reachable: false, why: answer.why },
+    mayInstall: !answer.found || rights.stdout.trim() !== "no",
+    nodes: nodes.found ? nodes.value.items.map(({ metadata }) => metadata.name) : [],
+    metallb,
+    ownsRelease,
+    hasToken,
+  };
+}
+
+/** Where the cluster is, by the stack's config. */
+export async function connectionOf(stack: string, exists: boolean): Promise<{ kubeconfig?: string; context?: string }> {
+  if (!exists) return {};
+  const [kubeconfig, context] = await Promise.all([
+    readConfigValue(stack, "kubernetes:kubeconfig"),
+    readConfigValue(stack, "kubernetes:context"),
+  ]);
+  return { ...(kubeconfig ? { kubeconfig } : {}), ...(context ? { context } : {}) };
+}
+
+const nodeList = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
+const controller = z.object({
+  spec: z.object({ template: z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) }) }),
+});
+
+async function lookForMetallb(cluster: Cluster, namespace: string): Promise<Surroundings["metallb"]> {
+  const [api, deployment] = await Promise.all([
+    cluster.get(METALLB_PATH, z.unknown()),
+    cluster.get(controllerPath(namespace), controller),
+  ]);
+  if (!api.found) return undefined;
+  return { owner: deployment.found ? deployment.value.spec.template.metadata.labels[OWNER_LABEL] : undefined };
+}
+
+async function missingPrograms(image: StackConfig["image"]): Promise<Record<string, string>> {
+  if (image.kind === "reference") return {};
+  const instead = "Install it, or name a ready image: --image NAME@sha256:… (docs/image.md)";
+  const found = await Promise.all(
+    [image.kind].map(async (program) => ({ program, ...(await collect([program, "--version"])) })),
+  );
+  return Object.fromEntries(
+    found.flatMap(({ program, status }) =>
+      status === 127 ? [[program, `${program} is not on the PATH. ${instead}`]] : [],
+    ),
+  );
+}

@@ -1,0 +1,46 @@
+/** What the commands print and ask. */
+import { createInterface } from "node:readline/promises";
+
+/** Ends a command with an exit status; the message is all that there is to say. */
+export class Stop extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Sets the exit status by what `main` resolves with, or prints why it ended. */
+export async function runCommand(name: string, main: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await main();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    process.stderr.write(error instanceof Stop ? `${text}\n` : `${name}: ${text}\n`);
+    process.exitCode = error instanceof Stop ? error.status : 1;
+  }
+}
+
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function heading(text: string): void {
+  say(`\n── ${text}`);
+}
+
+/** Each on a line of its own, and what to do after them. */
+export function list(problems: readonly string[], hint?: string): string {
+  return [...problems.map((problem) => `✗ ${problem}`), ...(hint === undefined ? [] : [hint])].join("\n");
+}
+
+/** Only `y` and `yes` are a yes. To be called with a terminal only. */
+export async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+}

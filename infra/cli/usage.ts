@@ -1,0 +1,73 @@
+/** Who uses what in the cluster, for a destroy. Reads only. */
+import { z } from "zod";
+import { names } from "../esddns/names.ts";
+import type { Cluster, Found } from "../kubernetes/cluster.ts";
+import type { Others, OwnRecord } from "./destroyPlan.ts";
+import { dnsRecordsPath, METALLB_PATH, wanPath } from "./paths.ts";
+import type { StateResource } from "./state.ts";
+
+const objects = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({
+        name: z.string(),
+        namespace: z.string().default(""),
+        finalizers: z.array(z.string()).default([]),
+      }),
+    }),
+  ),
+});
+const services = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), namespace: z.string() }),
+      spec: z.object({ type: z.string().optional() }),
+    }),
+  ),
+});
+const daemonSet = z.object({ status: z.object({ numberReady: z.int().default(0) }).default({ numberReady: 0 }) });
+
+export async function others(
+  cluster: Cluster,
+  namespace: string,
+  state: readonly StateResource[],
+  metallbNamespace: string,
+): Promise<Others> {
+  const [wans, pools, all] = await Promise.all([
+    cluster.get(wanPath(), objects),
+    cluster.get(`${METALLB_PATH}/namespaces/${metallbNamespace}/ipaddresspools`, objects),
+    cluster.get("/api/v1/services", services),
+  ]);
+  const own = new Set(state.map(({ id }) => id));
+  return {
+    stacks: items(wans).flatMap(({ metadata }) => (metadata.namespace === namespace ? [] : [metadata.namespace])),
+    pools: items(pools).flatMap(({ metadata }) =>
+      own.has(`${metadata.namespace}/${metadata.name}`) ? [] : [metadata.name],
+    ),
+    services: items(all).flatMap(({ metadata, spec }) =>
+      spec.type === "LoadBalancer" && metadata.namespace !== namespace
+        ? [`${metadata.namespace}/${metadata.name}`]
+        : [],
+    ),
+  };
+}
+
+export async function ownRecords(cluster: Cluster, namespace: string): Promise<readonly OwnRecord[]> {
+  return items(await cluster.get(dnsRecordsPath(namespace), objects)).map(({ metadata }) => ({
+    name: metadata.name,
+    finalizer: metadata.finalizers.length > 0,
+  }));
+}
+
+export async function operatorIsReady(cluster: Cluster, namespace: string): Promise<boolean> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/daemonsets/${names.operator.daemonSet}`;
+  const found = await cluster.get(path, daemonSet);
+  return found.found && found.value.status.numberReady > 0;
+}
+
+/** Nothing where the kind is not there. @throws Error where the cluster does not answer: then nobody can tell. */
+function items<T>(read: Found<{ items: T[] }>): T[] {
+  if (read.found) return read.value.items;
+  if (read.absent) return [];
+  throw new Error(`the cluster does not answer: ${read.why}`);
+}

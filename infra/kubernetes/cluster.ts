@@ -1,0 +1,65 @@
+/** The cluster, through kubectl, which knows every way to log in to one. */
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { z } from "zod";
+import { collect, type Ended } from "../process.ts";
+
+/** What `kubernetes:kubeconfig` (a path or the content of one) and `kubernetes:context` say, where they are set. */
+export interface Connection {
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+}
+
+export type Found<T> = { found: true; value: T } | { found: false; why: string; absent: boolean };
+
+export class Cluster {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async kubectl(args: readonly string[], input?: string): Promise<Ended> {
+    const { kubeconfig, context } = this.#connection;
+    const { file, remove } = await asFile(kubeconfig);
+    try {
+      const all = [
+        ...(file === undefined ? [] : ["--kubeconfig", file]),
+        ...(context === undefined ? [] : ["--context", context]),
+        "--request-timeout=15s",
+        ...args,
+      ];
+      const options = { timeoutMs: TIMEOUT_MS, ...(input === undefined ? {} : { input }) };
+      return await collect([process.env["KUBECTL"] ?? "kubectl", ...all], options);
+    } finally {
+      await remove();
+    }
+  }
+
+  /** GET of a path of the API server. `absent`: it answered that there is no such thing. */
+  async get<T>(path: string, schema: z.ZodType<T>): Promise<Found<T>> {
+    const { status, stdout, stderr } = await this.kubectl(["get", "--raw", path]);
+    const lastLine = stderr.trim().split("\n").at(-1) ?? "";
+    if (status !== 0)
+      return { found: false, why: lastLine, absent: /NotFound|could not find the requested/.test(stderr) };
+    const parsed = schema.safeParse(JSON.parse(stdout));
+    if (!parsed.success) return { found: false, why: `${path} is not of the expected form`, absent: false };
+    return { found: true, value: parsed.data };
+  }
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** Content goes into a file that only this user can read, for as long as kubectl runs. */
+async function asFile(kubeconfig: string | undefined): Promise<{ file?: string; remove: () => Promise<void> }> {
+  const nothing = () => Promise.resolve();
+  if (kubeconfig === undefined) return { remove: nothing };
+  if (!kubeconfig.includes("\n") && !kubeconfig.trimStart().startsWith("{"))
+    return { file: kubeconfig, remove: nothing };
+  const dir = await mkdtemp(join(tmpdir(), "esddns-kubeconfig-"));
+  const file = join(dir, "config");
+  await writeFile(file, kubeconfig, { mode: 0o600 });
+  await chmod(file, 0o600);
+  return { file, remove: () => rm(dir, { recursive: true, force: true }) };
+}

@@ -1,0 +1,86 @@
+/**
+ * What is kept at a destroy, or was left by an up that was killed, is there when the next up comes. The provider takes
+ * over plain objects by itself (upsertExistingObjects), but not a Helm release: Helm installs no name twice. So Helm's
+ * record of the release is deleted, and nothing else; the installation that follows finds objects that carry the
+ * release's name, and takes them over as they stand. MetalLB's pods, definitions and pools live on all the while.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { Cluster } from "../kubernetes/cluster.ts";
+import { controllerPath, OWNER_LABEL, RELEASE_NAME } from "./owner.ts";
+
+const IN_USE = /cannot re-use a name that is still in use/;
+const PENDING = /another operation \(install\/upgrade\/rollback\) is in progress/;
+
+/** What is known of the MetalLB that is there. */
+export interface Installed {
+  /** The namespace of the stack whose it is; undefined where no name is on it. */
+  readonly owner: string | undefined;
+  /** Whether its controller is there at all: an installation may have been killed before that. */
+  readonly controller: boolean;
+}
+
+export type Verdict = { forget: "all" | "pending" } | { refuse: string } | "unrelated";
+
+/** What to do about a failed write of the release. `own`: the stack's namespace. */
+export function judgeRelease(error: string, installed: Installed, own: string, takeOver: boolean): Verdict {
+  // Only a run of this very stack can have begun it: another's release is not in its state.
+  if (PENDING.test(error)) return { forget: "pending" };
+  if (!IN_USE.test(error)) return "unrelated";
+  const { owner, controller } = installed;
+  if (!controller || owner === own) return { forget: "all" };
+  const adopt = "Set esddns:shared to adopt, and it is used as it is.";
+  if (owner !== undefined) {
+    return { refuse: `MetalLB is there already, and belongs to the stack with the namespace ${owner}. ${adopt}` };
+  }
+  if (takeOver) return { forget: "all" };
+  const force = "To have this stack own it from now on: npm run deploy -- STACK --take-over";
+  return { refuse: `MetalLB is there already, and this stack did not install it. ${adopt} ${force}` };
+}
+
+/** For the release alone. `metallbNamespace`: where it is; `own`: the stack's own namespace. */
+export function releaseTakeOver(name: string, metallbNamespace: string, own: string): pulumi.ErrorHook {
+  return new pulumi.ErrorHook(name, async ({ errors }) => {
+    const [error = ""] = errors;
+    if (errors.length > 1 || !(IN_USE.test(error) || PENDING.test(error))) return false;
+    const cluster = new Cluster(configured());
+    const takeOver = process.env["ESDDNS_TAKE_OVER"] === "true";
+    const verdict = judgeRelease(error, await look(cluster, metallbNamespace), own, takeOver);
+    if (verdict === "unrelated") return false;
+    if ("refuse" in verdict) {
+      await pulumi.log.error(verdict.refuse);
+      return false;
+    }
+    const status = verdict.forget === "all" ? "" : `,status in (pending-install,pending-upgrade,pending-rollback)`;
+    const records = [
+      "secrets",
+      "--namespace",
+      metallbNamespace,
+      "--selector",
+      `owner=helm,name=${RELEASE_NAME}${status}`,
+    ];
+    const { status: code, stderr } = await cluster.kubectl(["delete", ...records]);
+    if (code === 0) await pulumi.log.info("MetalLB is there already, and is taken over as it stands.");
+    else await pulumi.log.error(`MetalLB's release could not be taken over: ${stderr.trim()}`);
+    return code === 0;
+  });
+}
+
+const deployment = z.object({
+  spec: z.object({ template: z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) }) }),
+});
+
+async function look(cluster: Cluster, namespace: string): Promise<Installed> {
+  const found = await cluster.get(controllerPath(namespace), deployment);
+  if (!found.found && !found.absent) throw new Error(found.why);
+  return {
+    controller: found.found,
+    owner: found.found ? found.value.spec.template.metadata.labels[OWNER_LABEL] : undefined,
+  };
+}
+
+/** The same cluster as the provider's. */
+function configured(): ConstructorParameters<typeof Cluster>[0] {
+  const all: Partial<Record<string, string>> = pulumi.runtime.allConfig();
+  return { kubeconfig: all["kubernetes:kubeconfig"], context: all["kubernetes:context"] };
+}
