@@ -40,6 +40,8 @@ export interface RecordOutput {
 export interface PoolOutput {
   readonly name: string;
   readonly addresses: readonly string[];
+  /** How many addresses it has, of both families, without those that avoidBuggyIPs leaves out. */
+  readonly capacity: number;
   /** Addresses in use and free, of both families together. */
   readonly assigned: number | null;
   readonly available: number | null;
@@ -83,12 +85,13 @@ export function recordOutputs(record: DnsRecordConfig, status: DnsRecordStatus |
 }
 
 export function poolOutput(
-  pool: { readonly name: string; readonly addresses: readonly string[] },
+  pool: { readonly name: string; readonly addresses: readonly string[]; readonly capacity: bigint },
   status: IPAddressPoolStatus | null,
 ): PoolOutput {
   return {
     name: pool.name,
     addresses: pool.addresses,
+    capacity: Number(pool.capacity),
     assigned: status ? status.assignedIPv4 + status.assignedIPv6 : null,
     available: status ? status.availableIPv4 + status.availableIPv6 : null,
   };

@@ -183,8 +183,8 @@ describe("outputs", () => {
         { fqdn: "example.com", type: "A", value: "198.51.100.20", synced: true },
       ],
       pools: [
-        { name: "esddns-pool", addresses: ["192.168.1.100-192.168.1.110"], assigned: 1, available: 10 },
-        { name: "second", addresses: ["10.0.0.96/28"], assigned: 1, available: 10 },
+        { name: "esddns-pool", addresses: ["192.168.1.100-192.168.1.110"], capacity: 11, assigned: 1, available: 10 },
+        { name: "second", addresses: ["10.0.0.96/28"], capacity: 16, assigned: 1, available: 10 },
       ],
       metallb: { version: "0.15.3", namespace: "metallb-system" },
       operatorImage: IMAGE,

@@ -66,6 +66,27 @@ export function buggyAddress(range: AddressRange): string | undefined {
   return undefined;
 }
 
+/** How many addresses there are to give away; `avoidBuggyIPs` leaves out those that end in .0 and .255. */
+export function capacity(range: AddressRange, avoidBuggyIPs: boolean): bigint {
+  const all = range.last - range.first + 1n;
+  if (!avoidBuggyIPs || range.family === "IPv6") return all;
+  // Numbers up to and including `end` whose last octet is `octet`.
+  const upTo = (end: bigint, octet: bigint) => (end - octet + 256n) / 256n;
+  const buggy = [0n, 255n].map((octet) => upTo(range.last, octet) - upTo(range.first - 1n, octet));
+  return buggy.reduce((left, count) => left - count, all);
+}
+
+/** The prefix length of the largest network that is wholly in the range: what BGP may aggregate to. */
+export function widestPrefix(range: AddressRange): number {
+  const bits = bitsOf(range.family);
+  for (let length = 0; length < bits; length++) {
+    const size = 1n << BigInt(bits - length);
+    const first = ((range.first + size - 1n) / size) * size;
+    if (first + size - 1n <= range.last) return length;
+  }
+  return bits;
+}
+
 function parseSingle(text: string): ParsedRange {
   const range = parseAddress(text);
   return range ? { ok: true, range } : complain(`${quote(text)} is not an IP address`, FORMATS);

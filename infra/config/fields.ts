@@ -63,6 +63,38 @@ export function splitAddresses(value: string): string[] {
   return value.split(",").map((part) => part.trim());
 }
 
+export const ipAddress = checkedString((value) =>
+  parseAddress(value) === undefined
+    ? { wrong: `${quote(value)} is not an IP address`, right: "Write one, for instance 192.168.1.1." }
+    : undefined,
+);
+
+/** A time as MetalLB's objects have it: 90s, 1m30s. */
+export const duration = checkedString((value) =>
+  /^(\d+h)?(\d+m)?(\d+s)?$/.test(value) && value !== ""
+    ? undefined
+    : { wrong: `${quote(value)} is not a time`, right: "Write whole seconds or minutes: 90s, 3m." },
+);
+
+/** Seconds of what `duration` takes. */
+export function durationSeconds(value: string): number {
+  const unit = (letter: string) => Number(new RegExp(`(\\d+)${letter}`).exec(value)?.[1] ?? 0);
+  return unit("h") * 3600 + unit("m") * 60 + unit("s");
+}
+
+/** RFC 1997's two parts of 16 bits, RFC 8092's three of 32, or the name of a Community object of MetalLB's. */
+export const community = checkedString((value) => {
+  const legacy = /^(\d+):(\d+)$/.exec(value);
+  const large = /^large:(\d+):(\d+):(\d+)$/.exec(value);
+  const [parts, most] = legacy ? [legacy.slice(1), 0xffff] : [large?.slice(1) ?? [], 0xffff_ffff];
+  const right = "Write 65535:65282, large:64500:1:2, or the name of a Community object.";
+  if (parts.length === 0)
+    return isDnsLabel(value) ? undefined : { wrong: `${quote(value)} is not a BGP community`, right };
+  return parts.every((part) => Number(part) <= most)
+    ? undefined
+    : { wrong: `${quote(value)} has a part above ${most}`, right };
+});
+
 export const zoneName = checkedString((value) =>
   /^(?=.{1,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)
     ? undefined

@@ -28,7 +28,16 @@ export function loadConfig(config: pulumi.Config): LoadedConfig {
     );
   }
   for (const warning of parsed.warnings) void pulumi.log.warn(warning);
+  if (pulumi.runtime.isDryRun()) for (const size of poolSizes(parsed.config.pools)) void pulumi.log.info(size);
   return { ...parsed.config, gandiToken: requireToken(config, parsed.config) };
+}
+
+/** `The pool esddns-pool has 11 addresses: 192.168.1.100-192.168.1.110.` */
+export function poolSizes(pools: Pick<StackConfig, "pools">["pools"]): string[] {
+  return pools.map(({ name, capacity, addresses }) => {
+    const count = capacity === 1n ? "one address" : `${capacity} addresses`;
+    return `The pool ${name} has ${count}: ${addresses.join(", ")}.`;
+  });
 }
 
 function isSecret(key: string): boolean {

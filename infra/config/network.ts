@@ -1,4 +1,6 @@
 /** The part of the stack config that is MetalLB's: installation, pools, advertisements, the address of the page. */
+import { capacity } from "./addresses.ts";
+import { checkBgp, isNative } from "./bgp.ts";
 import { splitAddresses } from "./fields.ts";
 import {
   checkAdvertisements,
@@ -8,6 +10,7 @@ import {
   overlaps,
   placePool,
   poolWarnings,
+  priorityProblems,
   type PlacedPool,
 } from "./pools.ts";
 import { quote, type Problem } from "./problem.ts";
@@ -15,12 +18,13 @@ import type { Reader } from "./reader.ts";
 import type { L2, Section } from "./schema.ts";
 
 /** Every check that spans pools, advertisements and the page; addresses come out in MetalLB's own spelling. */
-export function readNetwork(reader: Reader, namespace: string) {
+export function readNetwork(reader: Reader, namespace: string, secretKeys: ReadonlySet<string>) {
   const shared = reader.section("shared");
   const metallb = reader.section("metallb");
   const pools = reader.items("pools").map(({ index, value }) => placePool(index, value));
   const written = reader.raw("pools") ?? (reader.isSet("pools") ? undefined : []);
   const names = namesOf(written);
+  const bgp = reader.section("bgp");
   const l2 = readAdvertisements(reader, pools, names, namespace);
   const service = reader.section("service");
   const adopted = shared === "adopt";
@@ -32,11 +36,21 @@ export function readNetwork(reader: Reader, namespace: string) {
   };
   reader.complain([
     ...duplicateNames(
-      "pools",
+      ["pools"],
       pools.map(({ index, pool }) => ({ index, name: pool.name })),
     ),
     ...overlaps(pools),
+    ...priorityProblems(pools),
     ...(adopted ? checkAdopted(reader.raw("metallb")) : checkOwn(reader, namespace, metallb)),
+    ...(bgp
+      ? checkBgp(bgp, {
+          pools,
+          poolNames: names,
+          native: !adopted && isNative(metallb?.values ?? {}),
+          adopted,
+          encrypted: secretKeys.has("bgp"),
+        })
+      : []),
     ...(service ? checkService(service, pools, names ?? [], where) : []),
   ]);
   return {
@@ -49,8 +63,10 @@ export function readNetwork(reader: Reader, namespace: string) {
         addresses: ranges.map((range) => range.canonical),
         // Where MetalLB is shared, a Service of somebody else's must not land in these pools by chance.
         autoAssign: pool.autoAssign ?? !adopted,
+        capacity: ranges.reduce((sum, range) => sum + capacity(range, pool.avoidBuggyIPs), 0n),
       })),
       l2,
+      bgp,
       service: {
         // Named always: where there are other stacks' pools too, MetalLB would take any of them.
         pool: service?.pool ?? homeOfPage(pools, namespace, service?.address),
@@ -73,10 +89,13 @@ function readAdvertisements(
   const given = reader.items("l2");
   reader.complain([
     ...duplicateNames(
-      "l2",
+      ["l2"],
       given.map(({ index, value }) => ({ index, name: value.name })),
     ),
-    ...checkAdvertisements(pools, given, names, announcedIn(reader.raw("l2"))),
+    ...checkAdvertisements(pools, given, names, [
+      ...announcedIn(reader.raw("l2")),
+      ...announcedIn(advertisementsOf(reader.raw("bgp"))),
+    ]),
   ]);
   return given.map(({ value }) => value);
 }
@@ -97,6 +116,10 @@ function namesOf(raw: unknown): string[] | undefined {
 /** The pools that any advertisement announces, those too that have a problem. */
 function announcedIn(raw: unknown): string[] {
   return stringsAt(raw, (advertisement) => (Array.isArray(advertisement["pools"]) ? advertisement["pools"] : []));
+}
+
+function advertisementsOf(bgp: unknown): unknown {
+  return typeof bgp === "object" && bgp !== null && "advertisements" in bgp ? bgp.advertisements : [];
 }
 
 function stringsAt(raw: unknown, pick: (item: Record<string, unknown>) => unknown[]): string[] {

@@ -300,9 +300,9 @@ describe("records", () => {
 
 describe("the rest", () => {
   it("knows no other keys, at any depth, and guesses what was meant", () => {
-    expect(problems({ pool: [], bgp: { peers: [] }, detection: { quorom: 3, stun: { server: [] } } })).toEqual([
+    expect(problems({ pool: [], lb: { peers: [] }, detection: { quorom: 3, stun: { server: [] } } })).toEqual([
       'esddns:pool: is not a known key. Did you mean "pools"?',
-      expect.stringContaining("esddns:bgp: is not a known key. Known are namespace, "),
+      expect.stringContaining("esddns:lb: is not a known key."),
       'esddns:detection.quorom: is not a known key. Did you mean "quorum"?',
       'esddns:detection.stun.server: is not a known key. Did you mean "servers"?',
     ]);

@@ -17,10 +17,18 @@ export type ImageSource = { kind: "reference"; reference: string } | { kind: "bu
 export interface StackConfig {
   readonly namespace: string;
   readonly shared: "own" | "adopt";
+  /** MetalLB and the custom resource definitions outlive a destroy, and the next up takes them over. */
+  readonly keepOnDestroy: boolean;
   readonly metallb: Section<"metallb">;
   /** Addresses in MetalLB's own spelling. */
-  readonly pools: readonly (Pool & { readonly autoAssign: boolean })[];
+  readonly pools: readonly (Pool & {
+    readonly autoAssign: boolean;
+    /** How many addresses it has to give away, of both families. */
+    readonly capacity: bigint;
+  })[];
   readonly l2: readonly L2[];
+  /** Holds passwords: to be written into Secrets and nowhere else. */
+  readonly bgp: Section<"bgp">;
   readonly service: { readonly pool: string | undefined; readonly addresses: readonly string[] };
   readonly records: readonly DnsRecordConfig[];
   /** Nothing is to be written to Gandi, whatever the single records say. */
@@ -52,7 +60,7 @@ export function parseStackConfig(
 ): ParsedConfig {
   const reader = new Reader(raw);
   const namespace = readNamespace(reader, context.stack);
-  const network = readNetwork(reader, namespace);
+  const network = readNetwork(reader, namespace, context.secretKeys);
   const detection = reader.section("detection");
   const records = reader.items("records");
   reader.complain(checkRecords(records, detection));
@@ -61,6 +69,7 @@ export function parseStackConfig(
   const notify = reader.section("notify") ?? [];
   reader.complain(notify.flatMap((channel, index) => checkChannel(channel, index, context.secretKeys.has("notify"))));
   const rest = {
+    keepOnDestroy: reader.section("keepOnDestroy") ?? context.stack === "production",
     dryRun: reader.section("dryRun"),
     gandiTokenExpires: reader.section("gandiTokenExpires"),
     notify,

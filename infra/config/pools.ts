@@ -8,10 +8,12 @@ import {
   parseRange,
   type AddressRange,
 } from "./addresses.ts";
+import { labels, names } from "../esddns/names.ts";
 import { splitAddresses } from "./fields.ts";
 import { didYouMean, formatPath, quote, type KeyPath, type Problem } from "./problem.ts";
 import type { Placed } from "./reader.ts";
 import type { L2, Pool, Section } from "./schema.ts";
+import { selected } from "./selectors.ts";
 
 /** A pool as it stands in the config, with its place there and its addresses read. */
 export interface PlacedPool {
@@ -25,12 +27,13 @@ export function placePool(index: number, pool: Pool): PlacedPool {
   return { index, pool, ranges: parsed.flatMap((each) => (each.ok ? [each.range] : [])) };
 }
 
-export function duplicateNames(key: string, items: readonly { index: number; name: string }[]): Problem[] {
+/** `path`: of the list. */
+export function duplicateNames(path: KeyPath, items: readonly { index: number; name: string }[]): Problem[] {
   return items.flatMap(({ index, name }, i) => {
     const earlier = items.slice(0, i).find((item) => item.name === name);
     if (earlier === undefined) return [];
-    const wrong = `${quote(name)} is the name of ${formatPath([key, earlier.index])} already`;
-    return [{ path: [key, index, "name"], wrong, right: "Give each a name of its own." }];
+    const wrong = `${quote(name)} is the name of ${formatPath([...path, earlier.index])} already`;
+    return [{ path: [...path, index, "name"], wrong, right: "Give each a name of its own." }];
   });
 }
 
@@ -93,7 +96,8 @@ export function checkAdvertisements(
           {
             path: ["pools", index],
             wrong: `no advertisement announces ${quote(pool.name)}, so nobody could reach its addresses`,
-            right: "Name it in one entry of esddns:l2, or leave esddns:l2 out: then every pool is announced.",
+            right:
+              "Name it in one entry of esddns:l2 or of esddns:bgp.advertisements, or leave esddns:l2 out: then every pool is announced.",
           },
         ],
   );
@@ -107,15 +111,24 @@ export function checkAdvertisements(
 export function checkService(
   service: Section<"service">,
   pools: readonly PlacedPool[],
-  names: readonly string[],
+  poolNames: readonly string[],
   where: { readonly namespace: string; readonly foreignPools: boolean; readonly foreignAddresses: boolean },
 ): Problem[] {
   const chosen = pools.find(({ pool }) => pool.name === service.pool);
-  if (service.pool !== undefined && !names.includes(service.pool)) {
-    return where.foreignPools ? [] : [unknownPool(service.pool, names, ["service", "pool"])];
+  if (service.pool !== undefined && !poolNames.includes(service.pool)) {
+    return where.foreignPools ? [] : [unknownPool(service.pool, poolNames, ["service", "pool"])];
   }
   const problems = addressProblems(service, chosen ? [chosen] : pools, where.foreignAddresses && chosen === undefined);
-  if (chosen !== undefined && !mayUse(chosen.pool, where.namespace)) {
+  if (chosen !== undefined && !pageMayUse(chosen.pool)) {
+    problems.push({
+      path: ["service", "pool"],
+      wrong: `the serviceSelectors of ${quote(service.pool)} do not take the page`,
+      right: `Its labels are ${Object.entries(PAGE_LABELS)
+        .map(([name, value]) => `${name}: ${value}`)
+        .join(", ")}. Add a selector for one, or take another pool.`,
+    });
+  }
+  if (chosen !== undefined && !namespaceMayUse(chosen.pool, where.namespace)) {
     problems.push({
       path: ["service", "pool"],
       wrong: `${quote(service.pool)} is kept for the namespaces ${chosen.pool.namespaces.join(", ")}`,
@@ -125,9 +138,32 @@ export function checkService(
   return problems;
 }
 
+/** Whether MetalLB would give the page an address of the pool. */
 export function mayUse(pool: Pool, namespace: string): boolean {
+  return namespaceMayUse(pool, namespace) && pageMayUse(pool);
+}
+
+/** Where the namespace's labels decide, only the cluster knows: it is given the benefit of the doubt. */
+function namespaceMayUse(pool: Pool, namespace: string): boolean {
+  if (pool.namespaceSelectors.length > 0) return true;
   return pool.namespaces.length === 0 || pool.namespaces.includes(namespace);
 }
+
+function pageMayUse({ serviceSelectors }: Pool): boolean {
+  return serviceSelectors.length === 0 || selected(serviceSelectors, PAGE_LABELS);
+}
+
+/** MetalLB looks at the order of those pools only that are kept for somebody. */
+export function priorityProblems(pools: readonly PlacedPool[]): Problem[] {
+  return pools.flatMap(({ index, pool }) => {
+    const kept = [pool.namespaces, pool.namespaceSelectors, pool.serviceSelectors].some((list) => list.length > 0);
+    if (pool.priority === 0 || kept) return [];
+    const right = "Keep the pool for somebody (namespaces, namespaceSelectors, serviceSelectors), or leave it out.";
+    return [{ path: ["pools", index, "priority"], wrong: "has no effect on a pool that everybody may use", right }];
+  });
+}
+
+const PAGE_LABELS = labels(names.page.app);
 
 function addressProblems(service: Section<"service">, pools: readonly PlacedPool[], foreign: boolean): Problem[] {
   if (service.address === undefined) return [];
@@ -159,7 +195,7 @@ function spellOut(pools: readonly PlacedPool[]): string {
   return pools.flatMap(({ ranges }) => ranges.map(describeRange)).join(", ") || "a pool's addresses";
 }
 
-function unknownPool(name: string, names: readonly string[], path: KeyPath): Problem {
+export function unknownPool(name: string, names: readonly string[], path: KeyPath): Problem {
   const hint = didYouMean(name, names).trim();
   const known = names.length === 0 ? "There are none." : `There are ${names.map(quote).join(", ")}.`;
   return { path, wrong: `${quote(name)} is no pool of esddns:pools`, right: hint || known };

@@ -9,20 +9,9 @@ import {
   TTL_MAX,
   TTL_MIN,
 } from "@esddns/operator/api";
+import { bgpSchema } from "./bgpSchema.ts";
 import * as fields from "./fields.ts";
-
-const labelSelector = z.object({
-  matchLabels: z.record(z.string(), z.string()).optional().describe("Labels that must be there, by name."),
-  matchExpressions: z
-    .array(
-      z.object({
-        key: z.string(),
-        operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist"]),
-        values: z.array(z.string()).optional(),
-      }),
-    )
-    .optional(),
-});
+import { labelSelector } from "./selectors.ts";
 
 const poolSchema = z.object({
   name: fields.objectName.describe("The pool's name, for instance esddns-pool."),
@@ -33,6 +22,17 @@ const poolSchema = z.object({
   autoAssign: z.boolean().optional().describe("Whether Services that name no pool may get an address of this one."),
   avoidBuggyIPs: z.boolean().default(false).describe("Whether addresses that end in .0 and .255 are left out."),
   namespaces: z.array(fields.objectName).default([]).describe("The only namespaces that may use the pool; none: all."),
+  namespaceSelectors: z.array(labelSelector).default([]).describe("The same, by the namespaces' labels."),
+  serviceSelectors: z
+    .array(labelSelector)
+    .default([])
+    .describe("The only Services that may use it, by label; none: all."),
+  priority: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(0)
+    .describe("Among such pools the lowest is used first; 0 comes last."),
 });
 
 const l2Schema = z.object({
@@ -116,6 +116,10 @@ export const keys = {
     .enum(["own", "adopt"])
     .default("own")
     .describe("own: this stack installs MetalLB and the custom resource definitions; adopt: it uses those there are."),
+  keepOnDestroy: z
+    .boolean()
+    .optional()
+    .describe("true or false: whether MetalLB and the custom resource definitions outlive pulumi destroy."),
   metallb: z
     .object({
       version: fields.version.default(DEFAULT_CHART.version).describe("The chart's version."),
@@ -133,6 +137,7 @@ export const keys = {
     .array(l2Schema)
     .describe("Write a list: [{ name: esddns-l2, pools: [esddns-pool] }]; left out, every pool is announced.")
     .optional(),
+  bgp: bgpSchema.prefault({}),
   service: z
     .object({
       pool: z.string().optional().describe("The pool of the status page's address."),

@@ -71,7 +71,7 @@ const STATUS: Readonly<Record<string, unknown>> = {
 
 export async function runProgram(
   config: Readonly<Record<string, unknown>>,
-  { preview = false, hold }: { preview?: boolean; hold?: Hold } = {},
+  { preview = false, hold, secrets = [] }: { preview?: boolean; hold?: Hold; secrets?: readonly string[] } = {},
 ): Promise<ProgramRun> {
   const resources: Registered[] = [];
   await pulumi.runtime.setMocks(mocks(resources, preview, hold), "esddns", "production", preview);
@@ -80,7 +80,10 @@ export async function runProgram(
     `esddns:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(values) as Record<string, string>, ["esddns:gandiToken"]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(values) as Record<string, string>, [
+    "esddns:gandiToken",
+    ...secrets.map((key) => `esddns:${key}`),
+  ]);
   vi.resetModules();
   const exported = Object.entries(await import("../index.ts"));
   const outputs = await Promise.all(exported.map(async ([key, value]) => [key, await valueOf(pulumi.output(value))]));

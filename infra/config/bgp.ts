@@ -1,0 +1,186 @@
+/** What must hold between BGP peers, advertisements and pools; MetalLB's own rules, told before anything is touched. */
+import { contains, parseAddress, widestPrefix } from "./addresses.ts";
+import type { Bgp, BgpAdvertisement, BgpPeer } from "./bgpSchema.ts";
+import { durationSeconds } from "./fields.ts";
+import { duplicateNames, unknownPool, type PlacedPool } from "./pools.ts";
+import { didYouMean, quote, type KeyPath, type Problem } from "./problem.ts";
+
+/** Seconds: 16 bits of the OPEN message (RFC 4271, 4.2). */
+const HOLD_TIME_MAX = 65_535;
+
+export interface BgpContext {
+  readonly pools: readonly PlacedPool[];
+  /** All pools' names, of those with problems of their own too; undefined: they cannot be read. */
+  readonly poolNames: readonly string[] | undefined;
+  /** MetalLB's own BGP, and not FRR: it lacks some of the protocol. Unknown, and so false, where MetalLB is adopted. */
+  readonly native: boolean;
+  /** There may be peers of another stack. */
+  readonly adopted: boolean;
+  /** Whether something under the key is stored as a secret. */
+  readonly encrypted: boolean;
+}
+
+export function checkBgp(bgp: Bgp, context: BgpContext): Problem[] {
+  const named = (items: readonly { name: string }[]) => items.map(({ name }, index) => ({ index, name }));
+  return [
+    ...duplicateNames(["bgp", "peers"], named(bgp.peers)),
+    ...duplicateNames(["bgp", "advertisements"], named(bgp.advertisements)),
+    ...bgp.peers.flatMap((peer, i) => peerProblems(peer, ["bgp", "peers", i], context)),
+    ...bgp.advertisements.flatMap((each, i) =>
+      advertisementProblems(each, ["bgp", "advertisements", i], bgp.peers, context),
+    ),
+    ...(context.native || context.adopted ? [] : frrProblems(bgp.peers)),
+    ...loneHalf(bgp, context),
+  ];
+}
+
+/** Whether the chart runs MetalLB's own BGP, by what the user's values say over this project's defaults. */
+export function isNative(values: Readonly<Record<string, unknown>>): boolean {
+  const at = (path: readonly string[]) =>
+    path.reduce<unknown>(
+      (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+      values,
+    );
+  return at(["speaker", "frr", "enabled"]) !== true && at(["frrk8s", "enabled"]) !== true;
+}
+
+function loneHalf({ peers, advertisements }: Bgp, { adopted }: BgpContext): Problem[] {
+  if (advertisements.length > 0 && peers.length === 0 && !adopted) {
+    const right = "For instance [{ name: router-peer, myASN: 64500, peerASN: 64501, peerAddress: 192.168.1.1 }].";
+    return [{ path: ["bgp", "peers"], wrong: "there is no peer to announce anything to", right }];
+  }
+  if (peers.length > 0 && advertisements.length === 0) {
+    const right = "For instance [{ name: esddns-bgp, pools: [esddns-pool] }].";
+    return [{ path: ["bgp", "advertisements"], wrong: "there is none, so the peers would learn no route", right }];
+  }
+  return [];
+}
+
+/** One FRR runs on each node, for all peers that the node speaks to. */
+function frrProblems(peers: readonly BgpPeer[]): Problem[] {
+  return peers.flatMap((peer, i) =>
+    peers.slice(0, i).flatMap((earlier) => {
+      if (peer.nodeSelectors.length > 0 && earlier.nodeSelectors.length > 0) return [];
+      const path = (key: string) => ["bgp", "peers", i, key];
+      if (peer.myASN !== earlier.myASN) {
+        const wrong = `${peer.myASN} is another than that of ${quote(earlier.name)}, and FRR has one on a node`;
+        return [{ path: path("myASN"), wrong, right: `Write ${earlier.myASN}, or give both peers nodeSelectors.` }];
+      }
+      if (peer.peerAddress !== earlier.peerAddress) return [];
+      const wrong = `${quote(peer.peerAddress)} is the address of ${quote(earlier.name)} already`;
+      return [{ path: path("peerAddress"), wrong, right: "FRR has one session with a router: keep one of the two." }];
+    }),
+  );
+}
+
+function peerProblems(peer: BgpPeer, path: KeyPath, { native, encrypted, pools }: BgpContext): Problem[] {
+  const problems: Problem[] = [];
+  const complain = (key: keyof BgpPeer, wrong: string, right: string) =>
+    problems.push({ path: [...path, key], wrong, right });
+  const router = parseAddress(peer.peerAddress);
+  const home = router && pools.find(({ ranges }) => ranges.some((range) => contains(range, router)));
+  if (home !== undefined) {
+    const wrong = `${quote(peer.peerAddress)} is one of the addresses of the pool ${quote(home.pool.name)}`;
+    complain("peerAddress", wrong, "Take the router's own address out of the pool.");
+  }
+  if (peer.ebgpMultiHop && peer.myASN === peer.peerASN)
+    complain("ebgpMultiHop", "is set for an iBGP peer", "iBGP may span hops anyway: leave it out.");
+  if (peer.sourceAddress !== undefined && peer.sourceAddress.includes(":") !== peer.peerAddress.includes(":"))
+    complain("sourceAddress", "is of another family than peerAddress", "Take an address of the same family.");
+  timerProblems(peer, complain);
+  const ways = (["password", "passwordSecret", "generatePassword"] as const).filter((key) => Boolean(peer[key]));
+  if (ways[1]) complain(ways[1], `is set beside ${ways[0] ?? ""}`, "Keep one of the two.");
+  if (peer.password !== undefined && !encrypted) {
+    const key = `bgp.peers[${path.at(-1) ?? 0}].password`;
+    complain("password", "is stored as plain text", `Store it with: pulumi config set --secret --path '${key}'`);
+  }
+  const withFrr = "Leave it out, or run FRR: esddns:metallb.values { frrk8s: { enabled: true } }.";
+  if (native && peer.bfd !== undefined)
+    complain("bfd", "is set, and MetalLB's native BGP has no BFD: it would refuse its whole configuration", withFrr);
+  if (native && peer.keepaliveTime !== undefined)
+    complain("keepaliveTime", "is set, and MetalLB's native BGP takes a third of holdTime always", withFrr);
+  return problems;
+}
+
+function timerProblems(peer: BgpPeer, complain: (key: keyof BgpPeer, wrong: string, right: string) => void): void {
+  const keepalive = peer.keepaliveTime === undefined ? undefined : durationSeconds(peer.keepaliveTime);
+  const hold = peer.holdTime === undefined ? undefined : durationSeconds(peer.holdTime);
+  if (hold !== undefined && hold !== 0 && hold < 3)
+    complain("holdTime", `${quote(peer.holdTime)} is too short`, "BGP (RFC 4271, 4.2) takes 0s or 3s and more.");
+  if (hold !== undefined && hold > HOLD_TIME_MAX)
+    complain("holdTime", `${quote(peer.holdTime)} is too long`, `BGP takes at most ${HOLD_TIME_MAX}s; 90s is usual.`);
+  if (hold !== undefined && keepalive !== undefined && keepalive > hold)
+    complain("keepaliveTime", "is longer than holdTime, so the session would drop", "A third of holdTime is usual.");
+}
+
+function advertisementProblems(
+  advertisement: BgpAdvertisement,
+  path: KeyPath,
+  peers: readonly BgpPeer[],
+  { pools, poolNames, native, adopted }: BgpContext,
+): Problem[] {
+  const names = peers.map(({ name }) => name);
+  return [
+    ...advertisement.pools.flatMap((name, i) =>
+      poolNames === undefined || poolNames.includes(name) ? [] : [unknownPool(name, poolNames, [...path, "pools", i])],
+    ),
+    ...advertisement.peers.flatMap((name, i) => {
+      if (adopted || names.includes(name)) return [];
+      const hint = didYouMean(name, names).trim() || `There are ${names.map(quote).join(", ") || "none"}.`;
+      return [{ path: [...path, "peers", i], wrong: `${quote(name)} is no peer of esddns:bgp`, right: hint }];
+    }),
+    ...(native ? nativeProblems(advertisement, path, pools) : []),
+    ...aggregationProblems(advertisement, path, pools),
+    ...preferenceProblems(advertisement, path, peers),
+  ];
+}
+
+function nativeProblems(advertisement: BgpAdvertisement, path: KeyPath, pools: readonly PlacedPool[]): Problem[] {
+  const frr = "or run FRR: esddns:metallb.values { frrk8s: { enabled: true } }.";
+  const ipv6 = pools.find(
+    ({ pool, ranges }) => advertisement.pools.includes(pool.name) && ranges.some(({ family }) => family === "IPv6"),
+  );
+  const large = advertisement.communities.findIndex((community) => community.startsWith("large:"));
+  return [
+    ...(ipv6 === undefined
+      ? []
+      : [
+          {
+            path: [...path, "pools"],
+            wrong: `${quote(ipv6.pool.name)} has IPv6 addresses, which MetalLB's native BGP cannot announce`,
+            right: `Give IPv6 a pool of its own that L2 announces, ${frr}`,
+          },
+        ]),
+    ...(large < 0
+      ? []
+      : [
+          {
+            path: [...path, "communities", large],
+            wrong: "is a large community, which MetalLB's native BGP does not know",
+            right: `Write one of two 16-bit parts, for instance 65535:65282, ${frr}`,
+          },
+        ]),
+  ];
+}
+
+/** Routes must not cover addresses that are not the pool's. */
+function aggregationProblems(advertisement: BgpAdvertisement, path: KeyPath, pools: readonly PlacedPool[]): Problem[] {
+  const mine = pools.filter(({ pool }) => advertisement.pools.includes(pool.name));
+  return mine.flatMap(({ pool, ranges }) =>
+    ranges.flatMap((range) => {
+      const key = range.family === "IPv4" ? "aggregationLength" : "aggregationLengthV6";
+      const widest = widestPrefix(range);
+      if (advertisement[key] >= widest) return [];
+      const wrong = `${advertisement[key]} covers more than ${range.canonical} of ${quote(pool.name)}`;
+      return [{ path: [...path, key], wrong, right: `Take ${widest} at least.` }];
+    }),
+  );
+}
+
+function preferenceProblems(advertisement: BgpAdvertisement, path: KeyPath, peers: readonly BgpPeer[]): Problem[] {
+  const told = peers.filter(({ name }) => advertisement.peers.length === 0 || advertisement.peers.includes(name));
+  if (advertisement.localPref === 0 || told.length === 0 || told.some(({ myASN, peerASN }) => myASN === peerASN))
+    return [];
+  const right = "Leave it out, or have the router set its own preference.";
+  return [{ path: [...path, "localPref"], wrong: "is told to iBGP peers only, and there is none", right }];
+}

@@ -1,0 +1,109 @@
+/** The BGP part of MetalLB's configuration: peers with their passwords, and what they are told. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { BgpAdvertisement, BgpPeer } from "../config/bgpSchema.ts";
+import type { StackConfig } from "../config/parse.ts";
+import { BFDProfile, BGPAdvertisement, BGPPeer } from "../kubernetes/kinds.ts";
+
+export interface BgpArgs {
+  readonly bgp: StackConfig["bgp"];
+  /** MetalLB's; with the release, where there is one, among the options' dependencies. */
+  readonly namespace: string;
+  readonly pools: readonly pulumi.Resource[];
+}
+
+type BgpOptions = pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource };
+
+/** Makes all of it; what is returned are the advertisements, after which an address can be reached. */
+export function bgpResources(name: string, args: BgpArgs, options: BgpOptions): BGPAdvertisement[] {
+  const { bgp, namespace } = args;
+  const peers = bgp.peers.map((peer) => bgpPeer(name, peer, namespace, options));
+  const own = bgp.peers.map((peer) => peer.name);
+  return bgp.advertisements.map(
+    (advertisement) =>
+      new BGPAdvertisement(
+        `${name}-${advertisement.name}`,
+        { metadata: { name: advertisement.name, namespace }, spec: advertisementSpec(advertisement, own) },
+        { ...options, dependsOn: [...args.pools, ...peers] },
+      ),
+  );
+}
+
+function bgpPeer(name: string, peer: BgpPeer, namespace: string, options: BgpOptions): BGPPeer {
+  const secret = passwordSecret(name, peer, namespace, options);
+  const profile =
+    peer.bfd &&
+    new BFDProfile(`${name}-${peer.name}-bfd`, { metadata: { name: peer.name, namespace }, spec: peer.bfd }, options);
+  const secretName = peer.passwordSecret ?? secret?.metadata.name;
+  return new BGPPeer(
+    `${name}-${peer.name}`,
+    {
+      metadata: { name: peer.name, namespace },
+      spec: {
+        myASN: peer.myASN,
+        peerASN: peer.peerASN,
+        peerAddress: peer.peerAddress,
+        ...given(peer, ["peerPort", "sourceAddress", "holdTime", "keepaliveTime"]),
+        ...(peer.ebgpMultiHop ? { ebgpMultiHop: true } : {}),
+        ...(peer.nodeSelectors.length > 0 ? { nodeSelectors: peer.nodeSelectors } : {}),
+        ...(secretName === undefined ? {} : { passwordSecret: { name: secretName, namespace } }),
+        ...(profile ? { bfdProfile: profile.metadata.name } : {}),
+      },
+    },
+    { ...options, dependsOn: [...dependencies(options), ...(secret ? [secret] : []), ...(profile ? [profile] : [])] },
+  );
+}
+
+/** The Secret of a session's password: one that is written down, encrypted, or one that is made here. */
+function passwordSecret(
+  name: string,
+  peer: BgpPeer,
+  namespace: string,
+  options: BgpOptions,
+): k8s.core.v1.Secret | undefined {
+  const password = peer.generatePassword
+    ? // Letters and digits: routers' command lines differ in what they do with the rest.
+      new random.RandomPassword(
+        `${name}-${peer.name}-password`,
+        { length: 32, special: false },
+        { parent: options.parent },
+      ).result
+    : peer.password && pulumi.secret(peer.password);
+  if (password === undefined || password === "") return undefined;
+  return new k8s.core.v1.Secret(
+    `${name}-${peer.name}-password`,
+    {
+      metadata: { name: `${peer.name}-password`, namespace },
+      // MetalLB takes no other type, and of it this key.
+      type: "kubernetes.io/basic-auth",
+      stringData: { password },
+    },
+    options,
+  );
+}
+
+function advertisementSpec(advertisement: BgpAdvertisement, ownPeers: readonly string[]) {
+  const { pools, aggregationLength, aggregationLengthV6, communities, localPref, nodeSelectors } = advertisement;
+  // Named always: without one, the peers of every stack of the cluster would be told.
+  const peers = advertisement.peers.length > 0 ? advertisement.peers : ownPeers;
+  return {
+    ipAddressPools: pools,
+    aggregationLength,
+    aggregationLengthV6,
+    ...(communities.length > 0 ? { communities } : {}),
+    ...(localPref > 0 ? { localPref } : {}),
+    ...(peers.length > 0 ? { peers } : {}),
+    ...(nodeSelectors.length > 0 ? { nodeSelectors } : {}),
+  };
+}
+
+/** The keys that have a value. */
+function given<T extends object, K extends keyof T>(of: T, keys: readonly K[]): { [P in K]?: NonNullable<T[P]> } {
+  const entries = keys.flatMap((key) => (of[key] === undefined ? [] : [[key, of[key]]]));
+  return Object.fromEntries(entries) as { [P in K]?: NonNullable<T[P]> };
+}
+
+function dependencies({ dependsOn }: pulumi.CustomResourceOptions): pulumi.Resource[] {
+  return Array.isArray(dependsOn) ? (dependsOn as pulumi.Resource[]) : [];
+}

@@ -1,0 +1,145 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { CONFIG, runProgram, type ProgramRun } from "./testing/program.ts";
+
+const BGP_PEER = "kubernetes:metallb.io/v1beta2:BGPPeer";
+const BGP_ADVERTISEMENT = "kubernetes:metallb.io/v1beta1:BGPAdvertisement";
+const L2_ADVERTISEMENT = "kubernetes:metallb.io/v1beta1:L2Advertisement";
+const BFD = "kubernetes:metallb.io/v1beta1:BFDProfile";
+const POOL = "kubernetes:metallb.io/v1beta1:IPAddressPool";
+const SECRET = "kubernetes:core/v1:Secret";
+
+const peer = { myASN: 64500, peerASN: 64501, peerAddress: "192.168.1.1" };
+const WITH_BGP = {
+  ...CONFIG,
+  metallb: { values: { frrk8s: { enabled: true } } },
+  bgp: {
+    peers: [
+      { ...peer, name: "plain", peerAddress: "192.168.1.3" },
+      {
+        ...peer,
+        name: "full",
+        peerPort: 1179,
+        holdTime: "30s",
+        keepaliveTime: "10s",
+        ebgpMultiHop: true,
+        generatePassword: true,
+        nodeSelectors: [{ matchLabels: { "kubernetes.io/hostname": "node1" } }],
+        bfd: { receiveInterval: 100 },
+      },
+      { ...peer, name: "told", peerAddress: "192.168.1.2", password: "hunter2" },
+    ],
+    advertisements: [
+      { name: "esddns-bgp", pools: ["esddns-pool"] },
+      {
+        name: "wide",
+        pools: ["second"],
+        aggregationLength: 28,
+        communities: ["65535:65282"],
+        peers: ["full"],
+        nodeSelectors: [{ matchExpressions: [{ key: "rack", operator: "In", values: ["a"] }] }],
+      },
+    ],
+  },
+};
+
+describe("BGP", () => {
+  let program: ProgramRun;
+  beforeAll(async () => {
+    program = await runProgram(WITH_BGP, { secrets: ["bgp"] });
+  });
+
+  it("has the peers of the config, and in each no more than it says", () => {
+    expect(program.one(BGP_PEER, "metallb-plain").inputs).toMatchObject({
+      metadata: { name: "plain", namespace: "metallb-system" },
+    });
+    expect(program.one(BGP_PEER, "metallb-plain").inputs.spec).toEqual({ ...peer, peerAddress: "192.168.1.3" });
+    expect(program.one(BGP_PEER, "metallb-full").inputs.spec).toEqual({
+      ...peer,
+      peerPort: 1179,
+      holdTime: "30s",
+      keepaliveTime: "10s",
+      ebgpMultiHop: true,
+      nodeSelectors: [{ matchLabels: { "kubernetes.io/hostname": "node1" } }],
+      passwordSecret: { name: "full-password", namespace: "metallb-system" },
+      bfdProfile: "full",
+    });
+    expect(program.one(BFD).inputs).toMatchObject({ metadata: { name: "full" }, spec: { receiveInterval: 100 } });
+  });
+
+  it("keeps passwords in Secrets of the type that MetalLB takes, and nowhere else", () => {
+    const secrets = program.resources.filter(({ type, name }) => type === SECRET && name.startsWith("metallb-"));
+    expect(secrets.map(({ inputs }) => [inputs.metadata?.name, inputs["type"]]).sort()).toEqual([
+      ["full-password", "kubernetes.io/basic-auth"],
+      ["told-password", "kubernetes.io/basic-auth"],
+    ]);
+    expect(JSON.stringify(secrets)).toContain("hunter2");
+    // As a plain value it would stand in the state.
+    for (const { inputs } of secrets) expect(inputs["stringData"]).not.toHaveProperty("password");
+    const others = program.resources.filter((resource) => !secrets.includes(resource));
+    expect(JSON.stringify(others)).not.toContain("hunter2");
+    expect(JSON.stringify(program.outputs)).not.toContain("hunter2");
+    expect(program.one("random:index/randomPassword:RandomPassword").inputs).toMatchObject({ special: false });
+  });
+
+  it("tells this stack's peers of the pools that are named, and of no others", () => {
+    expect(program.one(BGP_ADVERTISEMENT, "metallb-esddns-bgp").inputs.spec).toEqual({
+      ipAddressPools: ["esddns-pool"],
+      aggregationLength: 32,
+      aggregationLengthV6: 128,
+      peers: ["plain", "full", "told"],
+    });
+    expect(program.one(BGP_ADVERTISEMENT, "metallb-wide").inputs.spec).toMatchObject({
+      ipAddressPools: ["second"],
+      aggregationLength: 28,
+      communities: ["65535:65282"],
+      peers: ["full"],
+      nodeSelectors: [{ matchExpressions: [{ key: "rack", operator: "In", values: ["a"] }] }],
+    });
+    expect(program.one(L2_ADVERTISEMENT).inputs.spec).toEqual({ ipAddressPools: ["esddns-pool", "second"] });
+  });
+
+  it("shows all of that in a first preview, and no password", async () => {
+    const preview = await runProgram(WITH_BGP, { secrets: ["bgp"], preview: true });
+    const count = (type: string) => preview.resources.filter((resource) => resource.type === type).length;
+    expect([BGP_PEER, BGP_ADVERTISEMENT, BFD].map(count)).toEqual([3, 2, 1]);
+    const plain = preview.resources.filter(({ type }) => type !== SECRET);
+    expect(JSON.stringify(plain)).not.toContain("hunter2");
+  });
+});
+
+describe("pools and advertisements", () => {
+  it("are for whom the config says, on the nodes and interfaces that it names", async () => {
+    const web = [{ matchLabels: { tier: "web" } }];
+    const program = await runProgram({
+      ...CONFIG,
+      pools: [
+        { name: "esddns-pool", addresses: ["192.168.1.100-192.168.1.110"], autoAssign: false },
+        { name: "web", addresses: ["192.168.1.120"], serviceSelectors: web, priority: 10 },
+      ],
+      l2: [
+        {
+          name: "lan",
+          pools: ["esddns-pool", "web"],
+          interfaces: ["eth0"],
+          nodeSelectors: [{ matchLabels: { lan: "yes" } }],
+        },
+      ],
+    });
+    expect(program.one(POOL, "metallb-esddns-pool").inputs.spec).toEqual({
+      addresses: ["192.168.1.100-192.168.1.110"],
+      autoAssign: false,
+      avoidBuggyIPs: false,
+    });
+    expect(program.one(POOL, "metallb-web").inputs.spec).toMatchObject({
+      serviceAllocation: { serviceSelectors: web, priority: 10 },
+    });
+    expect(program.one(L2_ADVERTISEMENT).inputs).toMatchObject({
+      metadata: { name: "lan" },
+      spec: {
+        ipAddressPools: ["esddns-pool", "web"],
+        interfaces: ["eth0"],
+        nodeSelectors: [{ matchLabels: { lan: "yes" } }],
+      },
+    });
+  });
+});
