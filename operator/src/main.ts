@@ -9,6 +9,7 @@ import { LiveDns } from "./gandi/livedns.ts";
 import { tokenFile } from "./gandi/token.ts";
 import { KubeClient } from "./kube/client.ts";
 import { eventRecorder } from "./kube/events.ts";
+import { externalIpsOf } from "./kube/externalIps.ts";
 import { runLease, type Term } from "./kube/lease.ts";
 import { inClusterServer } from "./kube/server.ts";
 import { createLogger, type Logger } from "./log.ts";
@@ -24,6 +25,9 @@ import { statusRoutes } from "./status/routes.ts";
 import { type Actions, StatusServer } from "./status/server.ts";
 import { SurroundingsReader } from "./status/surroundings.ts";
 import { VERSION } from "./version.ts";
+import { httpsGet } from "./wan/httpsGet.ts";
+import { StunLists } from "./wan/lists.ts";
+import { ownAddress } from "./wan/nodeWord.ts";
 import { defaultRoundDeps } from "./wan/round.ts";
 import { Writer } from "./writer/writer.ts";
 
@@ -152,11 +156,17 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
     log: log.child({ part: "gandi" }),
   });
   const events = eventRecorder({ client, instance: config.podName, clock, log, signal });
+  const roundDeps = { ...defaultRoundDeps(log.child({ part: "wan" })), clock, random };
+  const lists = new StunLists({ ...roundDeps, get: httpsGet });
   const observer = new NodeObserver({
     client,
     namespace,
     nodeName,
-    deps: { ...defaultRoundDeps(log.child({ part: "wan" })), clock, random },
+    deps: {
+      ...roundDeps,
+      listed: (spec) => lists.servers(spec),
+      node: { name: nodeName, externalIps: externalIpsOf(client, nodeName), ownAddress },
+    },
     metrics,
     onRound: health.loop("rounds", () => roundLimitMs(cluster)),
     onPublisherStep: health.loop("observation", PUBLISHER_LIMIT_MS),
@@ -214,7 +224,13 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
   return {
     cluster,
     metrics,
-    loops: [cluster.run(signal), observer.run(signal), runLease(lease, lead, signal), notifier.run(signal)],
+    loops: [
+      cluster.run(signal),
+      observer.run(signal),
+      lists.run(() => cluster.wan.get(WAN_ADDRESS_NAME)?.spec, signal),
+      runLease(lease, lead, signal),
+      notifier.run(signal),
+    ],
     ...(config.pushTokenFile === undefined
       ? {}
       : { actions: { "/probe": (authorization: string | undefined) => requests.post(authorization) } }),

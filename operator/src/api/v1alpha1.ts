@@ -49,7 +49,20 @@ export const echoService = z.object({
 });
 export type EchoService = z.infer<typeof echoService>;
 
+/** The lists of https://github.com/pradt2/always-online-stun: one `host:port` a line. */
+const LISTS = "https://raw.githubusercontent.com/pradt2/always-online-stun/master";
+
+/** The links of the chain: STUN servers, HTTPS echo services, and what knows without asking anybody outside. */
+export const sourceKind = z.enum(["stun", "https", "direct"]);
+export type SourceKind = z.infer<typeof sourceKind>;
+
 export const detectionSpec = z.object({
+  sources: z
+    .array(sourceKind)
+    .min(1)
+    .max(3)
+    .default(["stun", "https", "direct"])
+    .describe("What is asked, and in which order; what is left out is not asked."),
   families: z.array(family).min(1).max(2).default(["IPv4", "IPv6"]).describe("Address families to look for."),
   intervalSeconds: z.int().min(30).max(86400).default(300).describe("Seconds between full rounds."),
   probeIntervalSeconds: z.int().min(1).max(3600).default(10).describe("Seconds between a node's cheap STUN probes."),
@@ -68,7 +81,31 @@ export const detectionSpec = z.object({
   stun: z
     .object({
       enabled: z.boolean().default(true),
-      servers: z.array(stunServer).max(64).optional().describe("Instead of the built-in list."),
+      servers: z.array(stunServer).max(64).optional().describe("Instead of the built-in list and the downloaded ones."),
+      udpHostListUrl: z
+        .string()
+        .max(2048)
+        .default(`${LISTS}/valid_hosts.txt`)
+        .describe("https:// URL of a list of further servers for UDP, one host:port a line; empty: none."),
+      tcpHostListUrl: z
+        .string()
+        .max(2048)
+        .default(`${LISTS}/valid_hosts_tcp.txt`)
+        .describe("The same for TCP."),
+      udpLimit: z.int().min(0).max(32).default(10).describe("How many servers of the list for UDP are asked."),
+      tcpLimit: z.int().min(0).max(32).default(4).describe("How many servers of the list for TCP are asked."),
+      retryAttempts: z
+        .int()
+        .min(0)
+        .max(10)
+        .optional()
+        .describe("How often servers that gave no answer are asked again in a round that has too few answers."),
+      retryCooldownSeconds: z
+        .int()
+        .min(1)
+        .max(60)
+        .optional()
+        .describe("Seconds before each of these attempts; default 5."),
     })
     .prefault({}),
   https: z
@@ -77,6 +114,15 @@ export const detectionSpec = z.object({
       services: z.array(echoService).max(64).optional().describe("Instead of the built-in list."),
     })
     .prefault({}),
+  router: z
+    .string()
+    .max(15)
+    .optional()
+    .describe("IPv4 address of the router, which is asked by NAT-PMP for its address outside."),
+  hostNetwork: z
+    .boolean()
+    .default(false)
+    .describe("The observers run on the nodes' own network, and a global address that a node has itself counts."),
 });
 /** How the WAN address is looked for (DESIGN section 5), with every default filled in. */
 export type DetectionSpec = z.output<typeof detectionSpec>;
@@ -122,6 +168,7 @@ export const voteOutcome = z.enum([
   "TlsFailed",
   "Refused",
   "Malformed",
+  "Outvoted",
 ]);
 export type VoteOutcome = z.infer<typeof voteOutcome>;
 

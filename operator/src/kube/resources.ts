@@ -61,8 +61,14 @@ export const dnsRecords: Resource<DnsRecordObject> = resource(
   z.object({ ...object, spec: dnsRecordSpec, status: dnsRecordStatus.exactOptional() }),
 );
 
-/** Of a Node only its name and uid are wanted. */
-export const nodes: Resource<KubeObject> = resource("v1", "Node", "nodes", z.object(object));
+/** Of a Node only its name, its uid and its addresses are wanted. */
+const node = z.object({
+  ...object,
+  status: z
+    .object({ addresses: z.array(z.object({ type: z.string(), address: z.string() })).exactOptional() })
+    .exactOptional(),
+});
+export const nodes: Resource<z.infer<typeof node>> = resource("v1", "Node", "nodes", node);
 
 const configMap = z.object({ ...object, data: strings });
 export const configMaps: Resource<z.infer<typeof configMap>> = resource("v1", "ConfigMap", "configmaps", configMap);

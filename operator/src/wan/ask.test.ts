@@ -5,7 +5,8 @@ import type { AskDeps } from "./ask.ts";
 import { ask } from "./ask.ts";
 import type { EchoResult } from "./echo.ts";
 import { createPlausibility } from "./plausibility.ts";
-import type { EchoSource, Source, StunSource } from "./sources.ts";
+import type { NatPmpResult } from "../router/natpmp.ts";
+import type { EchoSource, RouterSource, Source, StunSource } from "./sources.ts";
 import { silentLog, virtualClock } from "../testing.ts";
 
 const stun: StunSource = {
@@ -23,6 +24,13 @@ const echo: EchoSource = {
   organisation: "B",
   families: ["IPv4", "IPv6"],
   url: "https://echo.example/",
+};
+const router: RouterSource = {
+  kind: "router",
+  id: "nat-pmp:192.168.1.1",
+  organisation: "router",
+  families: ["IPv4"],
+  router: "192.168.1.1",
 };
 const plausibility = createPlausibility({ allowNonGlobal: ["198.51.100.0/24"], excluded: [] });
 const limits = { deadlineMs: 5000, retransmission: { rtoMs: 500, transmissions: 4, lastWaitFactor: 3 } };
@@ -47,6 +55,10 @@ function world(overrides: Partial<AskDeps> = {}): {
     echo: (_url, contact) => {
       contacted.push(contact.text);
       return Promise.resolve<EchoResult>({ ok: true, address: { family: "IPv4", text: "9.9.9.9" } });
+    },
+    natpmp: (address) => {
+      contacted.push(address);
+      return Promise.resolve<NatPmpResult>({ ok: true, address: "9.9.9.9", rttMs: 0.44 });
     },
     ...overrides,
   };
@@ -94,6 +106,51 @@ describe("ask", () => {
       authenticated: false,
       detail: "not contacted: 192.168.1.1 is not globally reachable: Private-Use, 192.168.0.0/16, RFC 1918",
     });
+    expect(contacted).toEqual([]);
+  });
+
+  it("asks the router at the very address that is named, private as it is, and never takes its word for proven", async () => {
+    const { deps, contacted } = world({ resolve: () => Promise.reject(new Error("asked")) });
+    expect(await ask(router, "IPv4", plausibility, limits, deps, signal)).toEqual({
+      source: "nat-pmp:192.168.1.1",
+      organisation: "router",
+      transport: "nat-pmp",
+      family: "IPv4",
+      address: "9.9.9.9",
+      rttMs: 0.4,
+      authenticated: false,
+      outcome: "Ok",
+    });
+    expect(contacted).toEqual(["192.168.1.1"]);
+  });
+
+  it.each([
+    ["100.64.3.4", "Shared Address Space"],
+    ["192.168.178.20", "Private-Use"],
+    ["0.0.0.0", "This host on this network"],
+  ])(
+    "keeps the router's word where it is %s, which cannot be the address but tells of a NAT behind it",
+    async (address, name) => {
+      const { deps } = world({ natpmp: () => Promise.resolve({ ok: true, address, rttMs: 1 }) });
+      const vote = await ask(router, "IPv4", plausibility, limits, deps, signal);
+      expect(vote).toMatchObject({ outcome: "Implausible", address, transport: "nat-pmp" });
+      expect(vote.detail).toContain(name);
+    },
+  );
+
+  it("tells what the router refuses, and asks no router that is no IPv4 address", async () => {
+    const refusing = world({
+      natpmp: () => Promise.resolve({ ok: false, outcome: "Refused", detail: "NAT-PMP result 2: not authorised" }),
+    });
+    expect(await ask(router, "IPv4", plausibility, limits, refusing.deps, signal)).toMatchObject({
+      outcome: "Refused",
+      detail: "NAT-PMP result 2: not authorised",
+    });
+    const { deps, contacted } = world();
+    for (const wrong of ["router.local", "fe80::1", ""]) {
+      const vote = await ask({ ...router, router: wrong }, "IPv4", plausibility, limits, deps, signal);
+      expect(vote.outcome).toBe("NotAllowed");
+    }
     expect(contacted).toEqual([]);
   });
 
@@ -150,9 +207,14 @@ describe("ask", () => {
     expect((await ask(stun, "IPv4", plausibility, limits, deps, signal)).detail).toHaveLength(256);
   });
 
-  it.each(["resolve", "stun", "echo"] as const)("gives up after the deadline if %s hangs", async (what) => {
+  it.each([
+    ["resolve", stun],
+    ["stun", stun],
+    ["echo", echo],
+    ["natpmp", router],
+  ])("gives up after the deadline if %s hangs", async (what, source) => {
     const { deps, clock } = world({ [what]: () => new Promise(() => undefined) });
-    const asked = ask(what === "echo" ? echo : stun, "IPv4", plausibility, limits, deps, signal);
+    const asked = ask(source, "IPv4", plausibility, limits, deps, signal);
     await clock.run(5000);
     expect(await asked).toMatchObject({ outcome: "Timeout", detail: "no answer in 5000 ms" });
   });

@@ -1,15 +1,17 @@
-import type { Family, StunTransport, Vote, VoteOutcome } from "../api/index.ts";
-import type { Clock, Random } from "../clock.ts";
+import type { Family, StunTransport, Vote, VoteTransport } from "../api/index.ts";
+import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
+import type { NatPmpResult } from "../router/natpmp.ts";
 import type { Retransmission } from "../stun/schedule.ts";
 import type { Peer, TransactionResult } from "../stun/transaction.ts";
 import { within } from "../wait.ts";
 import type { Address } from "./address.ts";
 import { parseAddress } from "./address.ts";
+import type { ContactDeps, Refusal } from "./contact.ts";
+import { contactOf, refuse } from "./contact.ts";
 import type { FetchEcho } from "./echo.ts";
 import type { Plausibility } from "./plausibility.ts";
-import type { Resolve } from "./resolver.ts";
-import type { EchoSource, Source, StunSource } from "./sources.ts";
+import type { EchoSource, RouterSource, Source, StunSource } from "./sources.ts";
 
 /** One Binding transaction with a STUN server, on the address that was checked. */
 export type StunBinding = (
@@ -17,17 +19,22 @@ export type StunBinding = (
   options: { readonly retransmission: Retransmission; readonly clock: Clock; readonly signal: AbortSignal },
 ) => Promise<TransactionResult>;
 
-export interface AskDeps {
+/** The question for the public address, by NAT-PMP, to the router at an IPv4 address. */
+export type AskRouter = (
+  router: string,
+  options: { readonly timeoutMs: number; readonly clock: Clock; readonly signal: AbortSignal },
+) => Promise<NatPmpResult>;
+
+export interface AskDeps extends ContactDeps {
   readonly log: Logger;
   readonly clock: Clock;
-  readonly random: Random;
-  readonly resolve: Resolve;
   readonly stun: StunBinding;
   readonly echo: FetchEcho;
+  readonly natpmp: AskRouter;
 }
 
 export interface AskLimits {
-  /** For everything, from the name to the answer. */
+  /** For everything, from the name to the answer, milliseconds. */
   readonly deadlineMs: number;
   /** For STUN over UDP. */
   readonly retransmission: Retransmission;
@@ -36,8 +43,7 @@ export interface AskLimits {
 }
 
 type Answer =
-  | { readonly ok: true; readonly address: Address; readonly rttMs: number; readonly authenticated: boolean }
-  | { readonly ok: false; readonly outcome: VoteOutcome; readonly detail: string };
+  { readonly ok: true; readonly address: Address; readonly rttMs: number; readonly authenticated: boolean } | Refusal;
 
 /**
  * Asks one source over one family, within the deadline, and judges the answer. Everything that can go wrong, a
@@ -52,11 +58,16 @@ export async function ask(
   deps: AskDeps,
   signal: AbortSignal,
 ): Promise<Vote> {
-  const answer = await answerInTime(source, limits, deps, signal, (inner) =>
-    source.kind === "stun"
-      ? askStun(source, family, plausibility, limits, deps, inner)
-      : askEcho(source, family, plausibility, deps, inner),
-  );
+  const answer = await answerInTime(source, limits, deps, signal, (inner) => {
+    switch (source.kind) {
+      case "stun":
+        return askStun(source, family, plausibility, limits, deps, inner);
+      case "echo":
+        return askEcho(source, family, plausibility, deps, inner);
+      case "router":
+        return askRouter(source, limits, deps, inner);
+    }
+  });
   return voteOf(source, family, plausibility, answer);
 }
 
@@ -116,40 +127,32 @@ async function askEcho(
   return { ok: true, address: result.address, rttMs: deps.clock.monotonic() - startedAt, authenticated: true };
 }
 
-/** The address on which a host is contacted: one that is allowed, at random, so that load and failures spread. */
-async function contactOf(
-  host: string,
-  family: Family,
-  plausibility: Plausibility,
-  deps: AskDeps,
+/**
+ * The router is contacted at exactly the address that somebody has configured, private as it is; what it says is judged
+ * like everybody's word.
+ */
+async function askRouter(
+  { router }: RouterSource,
+  { deadlineMs }: AskLimits,
+  { natpmp, clock }: AskDeps,
   signal: AbortSignal,
-): Promise<{ readonly ok: true; readonly address: Address } | Extract<Answer, { ok: false }>> {
-  const resolved = await addressesOf(host, family, deps, signal);
-  if (!Array.isArray(resolved)) return resolved;
-  const judged = resolved.map((address) => ({ address, judgement: plausibility.mayContact(address) }));
-  const allowed = judged.filter(({ judgement }) => judgement.plausible);
-  const chosen = allowed[Math.floor(deps.random() * allowed.length)];
-  if (chosen !== undefined) return { ok: true, address: chosen.address };
-  const refused = judged.flatMap(({ judgement }) => (judgement.plausible ? [] : [judgement.reason]))[0];
-  return refused === undefined
-    ? refuse("NameNotResolved", `${host} has no ${family} address`)
-    : refuse("NotAllowed", `not contacted: ${refused}`);
+): Promise<Answer> {
+  if (parseAddress(router)?.family !== "IPv4") return refuse("NotAllowed", `${router} is not an IPv4 address`);
+  const result = await natpmp(router, { timeoutMs: deadlineMs, clock, signal });
+  if (!result.ok) return result;
+  const address = parseAddress(result.address);
+  if (address === undefined) return refuse("Malformed", `not an address: ${result.address}`);
+  return { ok: true, address, rttMs: result.rttMs, authenticated: false };
 }
 
-async function addressesOf(
-  host: string,
-  family: Family,
-  deps: AskDeps,
-  signal: AbortSignal,
-): Promise<Address[] | Extract<Answer, { ok: false }>> {
-  const literal = parseAddress(host);
-  if (literal !== undefined) return literal.family === family ? [literal] : [];
-  try {
-    const addresses = (await deps.resolve(host, family, signal)).map(parseAddress);
-    return addresses.filter((address) => address?.family === family) as Address[];
-  } catch (error) {
-    signal.throwIfAborted();
-    return refuse("NameNotResolved", error instanceof Error ? error.message : String(error));
+function transportOf(source: Source): VoteTransport {
+  switch (source.kind) {
+    case "stun":
+      return source.transport;
+    case "echo":
+      return "https";
+    case "router":
+      return "nat-pmp";
   }
 }
 
@@ -157,7 +160,7 @@ function voteOf(source: Source, family: Family, plausibility: Plausibility, answ
   const base = {
     source: source.id,
     organisation: source.organisation,
-    transport: source.kind === "stun" ? source.transport : ("https" as const),
+    transport: transportOf(source),
     family,
   };
   if (!answer.ok) {
@@ -170,8 +173,4 @@ function voteOf(source: Source, family: Family, plausibility: Plausibility, answ
   return judgement.plausible
     ? { ...said, outcome: "Ok" }
     : { ...said, outcome: "Implausible", detail: judgement.reason.slice(0, 256) };
-}
-
-function refuse(outcome: VoteOutcome, detail: string): Extract<Answer, { ok: false }> {
-  return { ok: false, outcome, detail };
 }

@@ -87,6 +87,7 @@ function start(overrides: Partial<World> = {}): World {
         ? { ok: false, outcome: "Unreachable", detail: "no route" }
         : { ok: true, address: { family: contact.family, text: address } };
     },
+    natpmp: () => Promise.reject(new Error("not asked")),
   };
   const done = observe({
     spec: () => world.spec,
@@ -126,7 +127,7 @@ describe("observe", () => {
     await world.clock.run(5000);
     expect(world.lines[0]).toBe("INFO STUN protocol enabled for IP discovery");
     expect(world.lines).toContain("INFO [stun] Successfully obtained IP: 9.9.9.9");
-    const without = start({ spec: { ...small, stun: { enabled: false } } });
+    const without = start({ spec: { ...small, stun: { ...small.stun, enabled: false } } });
     await without.clock.run(10 * minute);
     expect(without.lines.join()).not.toContain("STUN");
     expect(without.probes).toEqual([]);
@@ -137,8 +138,8 @@ describe("observe", () => {
     await world.clock.run(26_000);
     world.ipv4 = "9.9.9.10";
     await world.clock.run(12_000);
-    // The probe at 35 s takes 20 ms and the others 50 ms; silent IPv6 is not waited for longer than a second.
-    expect(world.rounds.at(-1)).toEqual({ atMs: 36_070, agreed: "9.9.9.10" });
+    // The probe at 35 s takes 20 ms, the head start of STUN 100 ms and the others 50 ms; silent IPv6 is not waited for longer than a second.
+    expect(world.rounds.at(-1)).toEqual({ atMs: 36_170, agreed: "9.9.9.10" });
     await world.clock.run(4 * minute);
     expect(world.rounds).toHaveLength(2);
   });
@@ -219,13 +220,13 @@ describe("observe", () => {
     await world.clock.run(20_000);
     world.trigger();
     await world.clock.run(2100);
-    expect(world.rounds.map(({ atMs }) => atMs)).toEqual([2000, 21_050]);
+    expect(world.rounds.map(({ atMs }) => atMs)).toEqual([2000, 21_150]);
     world.ipv4 = undefined;
     await world.clock.run(3500);
     world.trigger();
     world.ipv4 = "9.9.9.9";
     await world.clock.run(2100);
-    expect(world.rounds.at(-1)).toEqual({ atMs: 26_650, agreed: "9.9.9.9" });
+    expect(world.rounds.at(-1)).toEqual({ atMs: 26_750, agreed: "9.9.9.9" });
   });
 
   it("many triggers make few rounds", async () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { SourceKind } from "../api/index.ts";
 import type { TransactionResult } from "../stun/transaction.ts";
 import { failure } from "../stun/transaction.ts";
 import type { RoundDeps } from "./round.ts";
 import { runRound } from "./round.ts";
-import { sourcesOf } from "./sources.ts";
+import { LIST_ORGANISATION } from "./listVote.ts";
+import { linkOf, sourcesOf } from "./sources.ts";
 import { spec } from "./testing.ts";
 import { silentLog, virtualClock } from "../testing.ts";
 
@@ -21,6 +23,7 @@ function depsWith(overrides: Partial<RoundDeps> = {}, lines: string[] = []): Rou
         peer.address.includes(":") ? failure("Unreachable", "no route") : { ok: true, mapped, rttMs: 1 },
       ),
     echo: () => Promise.resolve({ ok: true, address: { family: "IPv4", text: "9.9.9.9" } }),
+    natpmp: () => Promise.reject(new Error("not asked")),
     ...overrides,
   };
 }
@@ -43,6 +46,38 @@ describe("sourcesOf", () => {
     expect(sourcesOf(custom).map(({ id }) => id)).toEqual(["stun:[::1]:3478?transport=tls"]);
     expect(sourcesOf(spec({ stun: { enabled: false }, https: { enabled: true, services: [] } }))).toEqual([]);
     expect(sourcesOf(spec({ families: ["IPv4"] })).every(({ families }) => !families.includes("IPv6"))).toBe(true);
+  });
+
+  it("has the links of the chain in the order of the spec, and only those", () => {
+    const router = "192.168.1.1";
+    const links = (sources: SourceKind[]) => [...new Set(sourcesOf(spec({ sources, router })).map(linkOf))];
+    expect(links(["stun", "https", "direct"])).toEqual(["stun", "https", "direct"]);
+    expect(links(["direct", "https"])).toEqual(["direct", "https"]);
+    expect(sourcesOf(spec({ sources: ["stun"], stun: { enabled: false } }))).toEqual([]);
+  });
+
+  it("asks the router for IPv4 alone, and only one that is named", () => {
+    expect(sourcesOf(spec({ sources: ["direct"] }))).toEqual([]);
+    expect(sourcesOf(spec({ sources: ["direct"], router: "192.168.1.1" }))).toEqual([
+      { kind: "router", id: "nat-pmp:192.168.1.1", organisation: "router", families: ["IPv4"], router: "192.168.1.1" },
+    ]);
+  });
+
+  it("adds servers of lists to its own, under whose organisation they stay, and to none that somebody has chosen", () => {
+    const listed = ["stun.l.google.com", "stun.new.example"].map((host) => ({
+      host,
+      port: 19302,
+      transport: "udp" as const,
+      organisation: LIST_ORGANISATION,
+    }));
+    const organisations = (sources: ReturnType<typeof sourcesOf>) =>
+      Map.groupBy(sources, ({ organisation }) => organisation);
+    const mixed = organisations(sourcesOf(spec(), listed));
+    expect(mixed.get(LIST_ORGANISATION)?.map(({ id }) => id)).toEqual(["stun:stun.new.example:19302?transport=udp"]);
+    expect(mixed.get("Google")).toHaveLength(1);
+    const server = { host: "mine", port: 3478, transport: "udp" as const, organisation: "A" };
+    const own = organisations(sourcesOf(spec({ stun: { servers: [server] } }), listed));
+    expect([own.has(LIST_ORGANISATION), own.get("A")?.length]).toEqual([false, 1]);
   });
 });
 
@@ -79,9 +114,10 @@ describe("runRound", () => {
       signal,
       (votes) => votes.length >= 2,
     );
-    await clock.run(1000);
+    // STUN, which does not answer at once, has a head start of a tenth of a second.
+    await clock.run(1100);
     const votes = await round;
-    expect(clock.monotonic() - started).toBe(1000);
+    expect(clock.monotonic() - started).toBe(1100);
     expect(votes.map(({ outcome, detail }) => [outcome, detail])).toEqual([
       ["Ok", undefined],
       ...Array.from({ length: 4 }, () => ["Timeout", "not waited for: others had agreed"]),
@@ -105,6 +141,127 @@ describe("runRound", () => {
     const votes = await runRound(spec({ excluded: ["nonsense"] }), depsWith({}, lines), signal);
     expect(lines).toContain("WARN A rule of detection has no effect");
     expect(votes.some(({ outcome }) => outcome === "Ok")).toBe(true);
+  });
+
+  it("asks the links of the chain one a little after the other, and waits for none that is silent", async () => {
+    const clock = virtualClock();
+    const asked: [string, number][] = [];
+    const note = (who: string): void => {
+      asked.push([who, clock.monotonic()]);
+    };
+    const deps = depsWith({
+      clock,
+      stun: () => {
+        note("stun");
+        return new Promise<never>(() => undefined);
+      },
+      echo: () => {
+        note("https");
+        return Promise.resolve({ ok: true, address: { family: "IPv4", text: "9.9.9.9" } });
+      },
+      natpmp: (router) => {
+        note(router);
+        return Promise.resolve({ ok: true, address: "9.9.9.9", rttMs: 1 });
+      },
+    });
+    const round = runRound(spec({ families: ["IPv4"], router: "192.168.1.1" }), deps, signal);
+    await clock.run(5000);
+    const votes = await round;
+    expect([...new Map(asked)]).toEqual([
+      ["stun", 0],
+      ["https", 100],
+      ["192.168.1.1", 100],
+    ]);
+    expect(votes.at(-1)).toMatchObject({ source: "nat-pmp:192.168.1.1", transport: "nat-pmp", outcome: "Ok" });
+  });
+
+  it("has the node's own word among the direct ones", async () => {
+    const node = {
+      name: "node1",
+      externalIps: () => Promise.resolve(["9.9.9.9"]),
+      ownAddress: () => Promise.resolve(undefined),
+    };
+    const direct = await runRound(spec({ sources: ["direct"] }), depsWith({ node }), signal);
+    expect(direct).toMatchObject([{ source: "node:node1", organisation: "node", transport: "node", outcome: "Ok" }]);
+    expect(await runRound(spec({ sources: ["stun"], families: ["IPv4"] }), depsWith({ node }), signal)).toHaveLength(5);
+  });
+
+  it("makes one voice of the servers of a list", async () => {
+    const listed = ["a", "b", "c"].map((host) => ({
+      host: `${host}.example`,
+      port: 3478,
+      transport: "udp" as const,
+      organisation: LIST_ORGANISATION,
+    }));
+    const stun: RoundDeps["stun"] = ({ host }) => {
+      const address = host === "b.example" ? "6.6.6.6" : "9.9.9.9";
+      return Promise.resolve({ ok: true, mapped: { family: "IPv4", address, port: 1 }, rttMs: 1 });
+    };
+    const deps = depsWith({ stun, listed: () => listed });
+    const votes = await runRound(spec({ families: ["IPv4"], sources: ["stun"] }), deps, signal);
+    expect(votes.slice(-3).map(({ outcome }) => outcome)).toEqual(["Ok", "Outvoted", "Ok"]);
+  });
+
+  it("counts STUN servers alone in the line about STUN", async () => {
+    const lines: string[] = [];
+    const node = {
+      name: "node1",
+      externalIps: () => Promise.resolve(["8.8.4.4", "8.8.4.4", "8.8.4.4"]),
+      ownAddress: () => Promise.resolve(undefined),
+    };
+    const stun: RoundDeps["stun"] = ({ host }) =>
+      Promise.resolve(
+        host.includes("google")
+          ? { ok: true, mapped: { family: "IPv4", address: "9.9.9.9", port: 1 }, rttMs: 1 }
+          : failure("Timeout", "no answer"),
+      );
+    await runRound(spec({ families: ["IPv4"] }), depsWith({ node, stun }, lines), signal);
+    expect(lines).toEqual(["INFO [stun] Successfully obtained IP: 9.9.9.9"]);
+  });
+
+  describe("asked to try again", () => {
+    /** A STUN server that answers from its nth question on, and how often it and the others were asked. */
+    async function tried(n: number, overrides: Parameters<typeof spec>[0] = {}, stunOverrides = {}) {
+      const clock = virtualClock();
+      const times: number[] = [];
+      const stun: RoundDeps["stun"] = async (_server, options) => {
+        times.push(clock.monotonic());
+        await options.clock.sleep(times.length < n ? 5000 : 10, options.signal);
+        return times.length < n
+          ? failure("Timeout", "no answer")
+          : { ok: true, mapped: { family: "IPv4", address: "9.9.9.9", port: 1 }, rttMs: 10 };
+      };
+      const server = { host: "stun.example", port: 3478, transport: "udp" as const, organisation: "A" };
+      const settings = spec({
+        families: ["IPv4"],
+        https: { services: [{ url: "https://echo.example/", organisation: "B" }] },
+        stun: { servers: [server], retryAttempts: 3, retryCooldownSeconds: 7, ...stunOverrides },
+        ...overrides,
+      });
+      const round = runRound(settings, depsWith({ clock, stun }), signal);
+      await clock.run(600_000);
+      return { times, outcomes: (await round).map(({ outcome }) => outcome) };
+    }
+
+    it("asks a server that gave no answer after each pause, until there are enough answers", async () => {
+      expect(await tried(3)).toEqual({ times: [0, 12_000, 24_000], outcomes: ["Ok", "Ok"] });
+    });
+
+    it("gives up after the last attempt", async () => {
+      const { times, outcomes } = await tried(99);
+      expect(times).toEqual([0, 12_000, 24_000, 36_000]);
+      expect(outcomes).toEqual(["Timeout", "Ok"]);
+    });
+
+    it("waits five seconds where nothing else is said, and asks once where nothing is said of attempts", async () => {
+      expect((await tried(2, {}, { retryCooldownSeconds: undefined })).times).toEqual([0, 10_000]);
+      expect((await tried(9, {}, { retryAttempts: undefined })).times).toEqual([0]);
+    });
+
+    it("does not where there are enough answers without it, nor beyond the next round", async () => {
+      expect((await tried(99, { quorum: 1 })).times).toEqual([0]);
+      expect((await tried(99, { intervalSeconds: 30 })).times).toEqual([0, 12_000, 24_000]);
+    });
   });
 
   it("rejects with the signal's reason, and with nothing else", async () => {

@@ -1,7 +1,7 @@
-import type { DetectionSpec, EchoService, Family, StunServer, StunTransport } from "../api/index.ts";
+import type { DetectionSpec, EchoService, Family, SourceKind, StunServer, StunTransport } from "../api/index.ts";
 
 /** Somebody who can be asked for the address that packets from here come from. */
-export type Source = StunSource | EchoSource;
+export type Source = StunSource | EchoSource | RouterSource;
 
 interface SourceBase {
   /** As votes name it. */
@@ -23,8 +23,14 @@ export interface EchoSource extends SourceBase {
   readonly url: string;
 }
 
+/** The router at this address, asked by NAT-PMP: a word for IPv4 alone. */
+export interface RouterSource extends SourceBase {
+  readonly kind: "router";
+  readonly router: string;
+}
+
 /** Public STUN servers, each with the organisation that operates it. */
-const STUN_SERVERS: readonly StunServer[] = [
+export const STUN_SERVERS: readonly StunServer[] = [
   { host: "stun.l.google.com", port: 19302, transport: "udp", organisation: "Google" },
   { host: "stun.cloudflare.com", port: 3478, transport: "udp", organisation: "Cloudflare" },
   { host: "global.stun.twilio.com", port: 3478, transport: "udp", organisation: "Twilio" },
@@ -40,27 +46,60 @@ const ECHO_SERVICES: readonly (EchoService & { readonly families?: readonly Fami
   { url: "https://ifconfig.me/ip", organisation: "ifconfig.me" },
 ];
 
-/** The sources that the spec switches on: its own lists, or the built-in ones. Each is there once. */
-export function sourcesOf(spec: DetectionSpec): Source[] {
-  const stun = spec.stun.enabled ? (spec.stun.servers ?? STUN_SERVERS) : [];
-  const echo: typeof ECHO_SERVICES = spec.https.enabled ? (spec.https.services ?? ECHO_SERVICES) : [];
-  const sources: Source[] = [
-    ...stun.map(({ host, port, transport, organisation }) => ({
-      kind: "stun" as const,
+/** Whether a link of the chain is asked: it must be in `sources`, and not be switched off by itself. */
+export function asks(spec: Pick<DetectionSpec, "sources" | "stun" | "https">, kind: SourceKind): boolean {
+  return spec.sources.includes(kind) && (kind === "direct" || spec[kind].enabled);
+}
+
+/**
+ * The sources that the spec switches on, in the order of its chain: its own lists, or the built-in ones. Each is there
+ * once, under the name of the organisation that stands first.
+ *
+ * @param listed servers of downloaded lists, used where the spec names none
+ */
+export function sourcesOf(spec: DetectionSpec, listed: readonly StunServer[] = []): Source[] {
+  const sources = spec.sources.flatMap((kind) => (asks(spec, kind) ? LINKS[kind](spec, listed) : []));
+  const byId = new Map<string, Source>();
+  for (const source of sources) if (!byId.has(source.id)) byId.set(source.id, source);
+  return [...byId.values()];
+}
+
+/** The link of the chain that a source belongs to. */
+export function linkOf({ kind }: Source): SourceKind {
+  return kind === "stun" ? "stun" : kind === "echo" ? "https" : "direct";
+}
+
+const LINKS: Record<SourceKind, (spec: DetectionSpec, listed: readonly StunServer[]) => Source[]> = {
+  stun: ({ families, stun }, listed) =>
+    (stun.servers ?? [...STUN_SERVERS, ...listed]).map(({ host, port, transport, organisation }) => ({
+      kind: "stun",
       id: `stun:${host.includes(":") ? `[${host}]` : host}:${port}?transport=${transport}`,
       organisation,
-      families: spec.families,
+      families,
       host,
       port,
       transport,
     })),
-    ...echo.map(({ url, organisation, families = spec.families }) => ({
-      kind: "echo" as const,
-      id: url,
-      organisation,
-      families: spec.families.filter((family) => families.includes(family)),
-      url,
-    })),
-  ];
-  return [...new Map(sources.map((source) => [source.id, source])).values()];
-}
+  https: (spec) =>
+    (spec.https.services ?? ECHO_SERVICES).map(
+      ({ url, organisation, families = spec.families }: EchoService & { readonly families?: readonly Family[] }) => ({
+        kind: "echo",
+        id: url,
+        organisation,
+        families: spec.families.filter((family) => families.includes(family)),
+        url,
+      }),
+    ),
+  direct: ({ families, router }) =>
+    router === undefined
+      ? []
+      : [
+          {
+            kind: "router",
+            id: `nat-pmp:${router}`,
+            organisation: "router",
+            families: families.filter((family) => family === "IPv4"),
+            router,
+          },
+        ],
+};

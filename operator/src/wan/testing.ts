@@ -1,9 +1,16 @@
 import type { DetectionSpec, Family, Vote, VoteOutcome } from "../api/index.ts";
 import { detectionSpec } from "../api/index.ts";
 
+type Overrides = Partial<Omit<DetectionSpec, "stun" | "https">> & {
+  readonly stun?: Partial<DetectionSpec["stun"]>;
+  readonly https?: Partial<DetectionSpec["https"]>;
+};
+
 /** A spec of defaults, with what a test says otherwise. */
-export function spec(overrides: Partial<DetectionSpec> = {}): DetectionSpec {
-  return { ...detectionSpec.parse({}), ...overrides };
+export function spec(overrides: Overrides = {}): DetectionSpec {
+  const defaults = detectionSpec.parse({});
+  const { stun, https, ...rest } = overrides;
+  return { ...defaults, ...rest, stun: { ...defaults.stun, ...stun }, https: { ...defaults.https, ...https } };
 }
 
 /** `Org:address`, with `!` in front where the answer was authenticated; the address may be missing. */
