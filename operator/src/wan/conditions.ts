@@ -93,6 +93,11 @@ function problemOf({ family, outcome }: FamilyView, quorum: number): { reason: s
         reason: "NodesDiffer",
         message: `Nodes have different ${family} addresses: ${byNode(outcome.nodesOf)}.`,
       };
+    case "Flapping":
+      return {
+        reason: "Flapping",
+        message: `The ${family} address changes to and fro; it is followed every other minute until it settles. Look at the line, or at the router's fail-over.`,
+      };
     case "Agreed":
     case "Silent":
     case undefined:

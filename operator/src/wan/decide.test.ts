@@ -261,3 +261,62 @@ describe("properties", () => {
     );
   });
 });
+
+describe("a line that swings to and fro", () => {
+  const A = "!A:1.1.1.1 B:1.1.1.1";
+  const B = "!A:1.1.1.2 B:1.1.1.2";
+
+  /** Every `stepMs` what stands there and what is seen; the values that stood there, one after the other. */
+  function swing(texts: readonly string[], stepMs: number): { values: string[]; last: Decision } {
+    let status: WanAddressStatus | undefined;
+    let last: Decision | undefined;
+    const values: string[] = [];
+    for (const [i, text] of texts.entries()) {
+      const now = NOW + i * stepMs;
+      const observation = { ...seen("n1", text), observedAt: new Date(now).toISOString() };
+      last = judge([observation], { previous: status, now });
+      status = last.status;
+      values.push(status.ipv4 ?? "");
+    }
+    return last === undefined ? expect.unreachable() : { values, last };
+  }
+
+  it("is followed a few times at once, then every other minute, and in the end told true", () => {
+    const texts = Array.from({ length: 120 }, (_, i) => (i % 2 === 0 ? A : B));
+    const { values } = swing(texts, 5_000);
+    const changes = values.filter((value, i) => value !== values[i - 1]).length;
+    expect(changes).toBeGreaterThanOrEqual(10);
+    expect(changes).toBeLessThanOrEqual(20);
+    const settled = swing([...texts, ...Array.from({ length: 30 }, () => B)], 5_000);
+    expect(settled.values.at(-1)).toBe("1.1.1.2");
+    expect(condition(settled.last, "Agreed").status).toBe("True");
+  });
+
+  it("is not what a first address is held for, nor by what a clock that is ahead has dated", () => {
+    const { last } = swing(
+      Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? A : B)),
+      5_000,
+    );
+    const now = NOW + 55_000;
+    const back = { observations: [{ ...seen("n1", A), observedAt: new Date(now).toISOString() }], now };
+    const held = judge(back.observations, { previous: last.status, now });
+    expect(held.status.ipv4).toBe("1.1.1.2");
+    expect(condition(held, "Agreed")).toMatchObject({ status: "False", reason: "Flapping" });
+    expect(held.recheckAfterMs).toBe(110_000);
+    const unknown = { history: last.status.history };
+    expect(judge(back.observations, { previous: unknown, now }).status.ipv4).toBe("1.1.1.1");
+    const ahead = (last.status.history ?? []).map((change) => ({ ...change, time: new Date(now + 1).toISOString() }));
+    const skewed = judge(back.observations, { previous: { ...last.status, history: ahead }, now });
+    expect(skewed.status.ipv4).toBe("1.1.1.1");
+  });
+
+  it("that changes no faster than every 35 seconds is followed at once", () => {
+    const texts = Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? A : B));
+    expect(swing(texts, 35_000).values).toEqual(texts.map((text) => (text === A ? "1.1.1.1" : "1.1.1.2")));
+  });
+
+  it("is not one that moves on: each new address is followed at once", () => {
+    const texts = Array.from({ length: 50 }, (_, i) => `!A:1.1.1.${i} B:1.1.1.${i}`);
+    expect(swing(texts, 5_000).values).toEqual(texts.map((_, i) => `1.1.1.${i}`));
+  });
+});

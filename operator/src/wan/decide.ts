@@ -6,6 +6,8 @@ import type { Outcome } from "./verdicts.ts";
 import { firstExpiryMs, outcomeOf, validObservations } from "./verdicts.ts";
 
 const HISTORY_LENGTH = 20;
+/** A value that was left so often within the window flaps: it is come back to this long after the last change only. */
+const FLAPPING = { times: 5, windowMs: 300_000, spacingMs: 120_000 };
 const FAMILIES: readonly Family[] = ["IPv4", "IPv6"];
 
 export interface DecisionInput {
@@ -34,9 +36,9 @@ export interface Decision {
  * The writer's judgement over all nodes' observations (DESIGN section 5).
  *
  * A value changes only to one on which every node that has a verdict agrees; anything else, silence included, keeps
- * the last good one. Only taking a family out of `spec.families` takes its value away. `decisionId` increases by one
- * when any value changes and never otherwise. Pure: the same input gives the same status, and the status, given back
- * as `previous`, stays as it is.
+ * the last good one. A line that swings to and fro is followed a few times at once, and then every other minute. Only
+ * taking a family out of `spec.families` takes its value away. `decisionId` increases by one when any value changes and
+ * never otherwise. Pure: the same input gives the same status, and the status, given back as `previous`, stays as it is.
  */
 export function decide(input: DecisionInput): Decision {
   const { spec, previous = {}, now } = input;
@@ -44,7 +46,10 @@ export function decide(input: DecisionInput): Decision {
   const plausibility = createPlausibility(spec);
   const observations = validObservations(input.observations, now);
   const outcomes = new Map<Family, Outcome>(
-    spec.families.map((family) => [family, outcomeOf(observations, family, spec, plausibility, now)]),
+    spec.families.map((family) => [
+      family,
+      damped(outcomeOf(observations, family, spec, plausibility, now), family, previous, now),
+    ]),
   );
   const full = spec.families.includes("IPv6")
     ? outcomeOf(observations, "IPv6", { ...spec, prefixLength: 128 }, plausibility, now)
@@ -92,7 +97,25 @@ export function decide(input: DecisionInput): Decision {
   };
 }
 
+/**
+ * A change back to where the line has just left too often is put off; one to another value never is, nor the first one.
+ * Judged by the history in the status alone, so that the next leader goes on where this one ends.
+ */
+function damped(outcome: Outcome, family: Family, previous: WanAddressStatus, now: number): Outcome {
+  const known = family === "IPv4" ? previous.ipv4 : previous.ipv6Prefix;
+  if (outcome.kind !== "Agreed" || known === undefined || outcome.value === known) return outcome;
+  // What another leader's clock dates later than now says nothing of how long ago it was.
+  const changes = (previous.history ?? [])
+    .map((change) => ({ ...change, ageMs: now - Date.parse(change.time) }))
+    .filter((change) => change.family === family && change.ageMs >= 0);
+  const left = changes.filter(({ from, ageMs }) => from === outcome.value && ageMs < FLAPPING.windowMs);
+  const heldForMs = FLAPPING.spacingMs - Math.min(...changes.map(({ ageMs }) => ageMs));
+  if (left.length < FLAPPING.times || heldForMs <= 0) return outcome;
+  return { kind: "Flapping", value: outcome.value, heldForMs };
+}
+
 function settlingMs(outcome: Outcome): number | undefined {
+  if (outcome.kind === "Flapping") return outcome.heldForMs;
   return outcome.kind === "NodesDiffer" && outcome.settlesInMs > 0 ? outcome.settlesInMs : undefined;
 }
 

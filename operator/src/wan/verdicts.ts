@@ -27,6 +27,8 @@ export type Outcome =
       /** Milliseconds until this counts as a finding; 0 if it does. */
       readonly settlesInMs: number;
     }
+  /** They agree, on another value than the known one, which has changed too often of late to be changed again now. */
+  | { readonly kind: "Flapping"; readonly value: string; readonly heldForMs: number }
   | { readonly kind: "Disputed" | "Unauthenticated" | "TooFew" }
   /** No node had an answer. */
   | { readonly kind: "Silent" };
