@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { judgePrerequisites, type Surroundings } from "./prerequisites.ts";
+import { imagePrograms } from "./programs.ts";
 
 const found: Surroundings = {
   missing: {},
@@ -8,6 +9,7 @@ const found: Surroundings = {
   mayInstall: true,
   nodes: ["node1"],
   metallb: undefined,
+  pools: [],
   ownsRelease: false,
   hasToken: true,
 };
@@ -15,6 +17,7 @@ const config = {
   shared: "own",
   namespace: "esddns-production",
   image: { kind: "reference", reference: "x@sha256:0" },
+  pools: [{ name: "esddns-pool" }],
 } as const;
 const problems = (surroundings: Surroundings, needs: Parameters<typeof judgePrerequisites>[1] = config, take = false) =>
   judgePrerequisites(surroundings, needs, take)
@@ -67,10 +70,33 @@ it("has something to adopt, or says so", () => {
 });
 
 it("warns of nodes that the image does not reach", () => {
-  const image = { kind: "buildah", containerd: ["/run/containerd/containerd.sock"] } as const;
+  const containerd = ["/run/containerd/containerd.sock"];
+  const image = { kind: "build", builder: "buildah", delivery: { containerd }, nodes: containerd } as const;
   const findings = judgePrerequisites({ ...found, nodes: ["a", "b", "c"] }, { ...config, image }, false);
   expect(findings).toContainEqual({
     level: "warning",
     text: expect.stringContaining("1 containerd of 3 nodes") as string,
   });
+});
+
+it("does not share a pool with another stack, nor take one over unasked", () => {
+  const pool = (owner: string | undefined): Surroundings => ({ ...found, pools: [{ name: "esddns-pool", owner }] });
+  expect(problems(pool("esddns-development"), config, true)).toEqual([
+    expect.stringMatching(
+      /pool esddns-pool is there already, and belongs to the stack .*esddns-development.*otherwise/,
+    ),
+  ]);
+  expect(problems(pool(undefined))).toEqual([expect.stringContaining("is not of this stack")]);
+  expect(problems(pool(undefined), config, true)).toEqual([]);
+  expect(problems(pool("esddns-production"))).toEqual([]);
+  expect(problems({ ...found, pools: [{ name: "another", owner: undefined }] })).toEqual([]);
+});
+
+it("knows which programs an image needs here", () => {
+  const build = { kind: "build", builder: "docker", nodes: [] } as const;
+  const containerd = ["/run/containerd/containerd.sock", "ssh://node2/run/k3s/x.sock", "/run/k3s/containerd/c.sock"];
+  expect(imagePrograms({ ...build, delivery: { containerd } })).toEqual(["docker", "ctr", "ssh", "k3s"]);
+  expect(imagePrograms({ ...build, delivery: { loadCommand: ["kind", "{archive}"] } })).toEqual(["docker", "kind"]);
+  expect(imagePrograms({ ...build, delivery: { registry: "r.example.com/x" } })).toEqual(["docker"]);
+  expect(imagePrograms(config.image)).toEqual([]);
 });

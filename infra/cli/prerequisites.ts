@@ -11,6 +11,8 @@ export interface Surroundings {
   readonly nodes: readonly string[];
   /** The MetalLB that runs there; `owner`: the namespace of the stack that installed it, where one did. */
   readonly metallb: { readonly owner: string | undefined } | undefined;
+  /** The address pools that are there and not in this stack's state; `owner` as with MetalLB. */
+  readonly pools: readonly { readonly name: string; readonly owner: string | undefined }[];
   /** Whether MetalLB's release is in this stack's state. */
   readonly ownsRelease: boolean;
   readonly hasToken: boolean;
@@ -21,7 +23,7 @@ export interface Finding {
   readonly text: string;
 }
 
-type Needs = Pick<StackConfig, "shared" | "namespace" | "image">;
+type Needs = Pick<StackConfig, "shared" | "namespace" | "image"> & { readonly pools: readonly { name: string }[] };
 
 /** Every finding at once, in the order in which one thing needs the other. */
 export function judgePrerequisites(found: Surroundings, config: Needs, takeOver: boolean): readonly Finding[] {
@@ -57,6 +59,7 @@ function clusterFindings(found: Surroundings, config: Needs, takeOver: boolean):
       ? []
       : [problem("This user of the cluster may not create cluster roles. Use an administrator's")]),
     metallbFinding(found, config, takeOver),
+    ...poolFindings(found, config, takeOver),
     ...imageFindings(found.nodes, config.image),
   ];
 }
@@ -82,10 +85,22 @@ function metallbFinding(found: Surroundings, { shared, namespace }: Needs, takeO
   );
 }
 
+/** All pools of a cluster stand in MetalLB's one namespace, so two stacks cannot both have one of the same name. */
+function poolFindings(found: Surroundings, { namespace, pools }: Needs, takeOver: boolean): Finding[] {
+  const own = new Set(pools.map(({ name }) => name));
+  return found.pools.flatMap(({ name, owner }) => {
+    if (!own.has(name) || owner === namespace || (owner === undefined && takeOver)) return [];
+    const whose = owner === undefined ? "is not of this stack" : `belongs to the stack with the namespace ${owner}`;
+    return [problem(`The address pool ${name} is there already, and ${whose}. Name yours otherwise: esddns:pools`)];
+  });
+}
+
 function imageFindings(nodes: readonly string[], image: StackConfig["image"]): Finding[] {
-  if (image.kind !== "buildah" || image.containerd.length >= nodes.length) return [];
+  if (image.kind === "reference" || !("containerd" in image.delivery)) return [];
+  const { containerd } = image.delivery;
+  if (containerd.length >= nodes.length) return [];
   const text =
-    `The image is loaded into ${image.containerd.length} containerd of ${nodes.length} nodes. Pods on the others will ` +
+    `The image is loaded into ${containerd.length} containerd of ${nodes.length} nodes. Pods on the others will ` +
     "not find it: name the others in esddns:image.containerd, or push it to a registry (docs/image.md)";
   return [{ level: "warning", text }];
 }

@@ -17,9 +17,9 @@ export function pulumi(args: readonly string[], options: PulumiOptions = {}): Pr
   });
 }
 
-/** On this terminal; without one it neither asks nor paints. */
+/** On this terminal; without one it neither asks nor paints, and leaves out how far it is. */
 export function showPulumi(args: readonly string[], options: PulumiOptions = {}): Promise<number> {
-  const plain = process.stdout.isTTY ? [] : ["--color", "never"];
+  const plain = process.stdout.isTTY ? [] : ["--color", "never", "--suppress-progress"];
   return show(["pulumi", ...args, "--non-interactive", ...plain], { ...options, cwd: projectDir });
 }
 

@@ -55,3 +55,9 @@ it("takes image and adoption from the command line", () => {
   const result = deployConfig(stored({}), { ...request, image: IMAGE, adopt: true }, false);
   expect(result).toMatchObject({ ok: true, hasToken: false, changes: { image, shared: "adopt" } });
 });
+
+it("leaves out how MetalLB would be installed where it is adopted", () => {
+  const metallb = { namespace: "lb", version: "0.15.3" };
+  const adopt = deployConfig(stored({ image, metallb }), { ...request, adopt: true }, false);
+  expect(adopt).toMatchObject({ ok: true, changes: { shared: "adopt", metallb: { namespace: "lb" } } });
+});

@@ -30,7 +30,7 @@ export function deployConfig(
   if ("problem" in pools) return { ok: false, problems: [pools.problem] };
   const changes = {
     ...pools.changes,
-    ...(request.adopt && raw["shared"] !== "adopt" ? { shared: "adopt" } : {}),
+    ...(request.adopt && raw["shared"] !== "adopt" ? { shared: "adopt", ...withoutChart(raw["metallb"]) } : {}),
     ...(request.image === undefined ? {} : { image: { reference: request.image } }),
   };
   if (token) {
@@ -65,6 +65,13 @@ function readStored(stored: StoredConfig) {
     else if (key === "gandiToken") raw[key] = HIDDEN;
   }
   return { raw, secretKeys };
+}
+
+/** How to install MetalLB has no meaning for one that is adopted; where it is does. */
+function withoutChart(metallb: unknown): Record<string, unknown> {
+  const read = z.looseObject({ namespace: z.unknown().optional() }).safeParse(metallb);
+  if (!read.success) return {};
+  return { metallb: read.data.namespace === undefined ? {} : { namespace: read.data.namespace } };
 }
 
 const poolList = z.array(z.looseObject({ name: z.string(), addresses: z.array(z.string()) }));

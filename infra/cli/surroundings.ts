@@ -6,6 +6,7 @@ import type { Cluster } from "../kubernetes/cluster.ts";
 import { METALLB_PATH } from "./paths.ts";
 import type { Surroundings } from "./prerequisites.ts";
 import { pulumi, readConfigValue } from "./pulumi.ts";
+import { imagePrograms } from "./programs.ts";
 import { collect } from "../process.ts";
 import { isOwnRelease, stackState } from "./state.ts";
 
@@ -51,13 +52,14 @@ export interface Request {
 
 export async function lookAround(cluster: Cluster, request: Request): Promise<Surroundings> {
   const { config, backend, hasToken } = request;
-  const [kubectl, answer, rights, nodes, metallb, ownsRelease, programs] = await Promise.all([
+  const [kubectl, answer, rights, nodes, metallb, pools, state, programs] = await Promise.all([
     cluster.kubectl(["version", "--client"]),
     cluster.get("/version", z.object({ gitVersion: z.string() })),
     cluster.kubectl(["auth", "can-i", "create", "clusterroles"]),
     cluster.get("/api/v1/nodes", nodeList),
     lookForMetallb(cluster, config.metallb.namespace),
-    request.exists ? stackState(request.stack).then((state) => state.some(isOwnRelease)) : false,
+    cluster.get(`${METALLB_PATH}/namespaces/${config.metallb.namespace}/ipaddresspools`, labelled),
+    request.exists ? stackState(request.stack) : [],
     missingPrograms(config.image),
   ]);
   const missing = {
@@ -72,7 +74,10 @@ export async function lookAround(cluster: Cluster, request: Request): Promise<Su
     mayInstall: !answer.found || rights.stdout.trim() !== "no",
     nodes: nodes.found ? nodes.value.items.map(({ metadata }) => metadata.name) : [],
     metallb,
-    ownsRelease,
+    pools: (pools.found ? pools.value.items : [])
+      .filter(({ metadata: { namespace, name } }) => !state.some(({ id }) => id === `${namespace}/${name}`))
+      .map(({ metadata: { name, labels } }) => ({ name, owner: labels[OWNER_LABEL] })),
+    ownsRelease: state.some(isOwnRelease),
     hasToken,
   };
 }
@@ -88,6 +93,17 @@ export async function connectionOf(stack: string, exists: boolean): Promise<{ ku
 }
 
 const nodeList = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
+const labelled = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({
+        name: z.string(),
+        namespace: z.string(),
+        labels: z.record(z.string(), z.string()).default({}),
+      }),
+    }),
+  ),
+});
 const controller = z.object({
   spec: z.object({ template: z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) }) }),
 });
@@ -102,10 +118,9 @@ async function lookForMetallb(cluster: Cluster, namespace: string): Promise<Surr
 }
 
 async function missingPrograms(image: StackConfig["image"]): Promise<Record<string, string>> {
-  if (image.kind === "reference") return {};
   const instead = "Install it, or name a ready image: --image NAME@sha256:… (docs/image.md)";
   const found = await Promise.all(
-    [image.kind].map(async (program) => ({ program, ...(await collect([program, "--version"])) })),
+    imagePrograms(image).map(async (program) => ({ program, ...(await collect([program, "--version"])) })),
   );
   return Object.fromEntries(
     found.flatMap(({ program, status }) =>

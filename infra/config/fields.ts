@@ -69,6 +69,16 @@ export const ipAddress = checkedString((value) =>
     : undefined,
 );
 
+/** A router on the LAN: NAT-PMP is spoken over IPv4 alone. */
+export const routerAddress = checkedString((value) => {
+  const address = parseAddress(value);
+  const right = "Write the IPv4 address of the router, as the nodes' default route has it: 192.168.1.1.";
+  if (address?.family !== "IPv4") return { wrong: `${quote(value)} is not an IPv4 address`, right };
+  return /^(0|127|22[4-9]|2[3-5]\d)\./.test(value)
+    ? { wrong: `${quote(value)} cannot be a router's`, right }
+    : undefined;
+});
+
 /** A time as MetalLB's objects have it: 90s, 1m30s. */
 export const duration = checkedString((value) =>
   /^(\d+h)?(\d+m)?(\d+s)?$/.test(value) && value !== ""
@@ -123,6 +133,13 @@ export const httpsUrl = checkedString((value) =>
       },
 );
 
+/** An https:// URL, or nothing where something is to be switched off. */
+export const optionalHttpsUrl = checkedString((value) =>
+  value === "" || URL.parse(value)?.protocol === "https:"
+    ? undefined
+    : { wrong: `${quote(value)} is not an https:// URL`, right: 'Write it in full, or "" for none.' },
+);
+
 /** A day, as 2027-05-01. */
 export const date = checkedString((value) =>
   /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value)
@@ -152,10 +169,24 @@ export const imageReference = checkedString((value) =>
       },
 );
 
-export const socketPath = checkedString((value) =>
-  isAbsolute(value)
+/** A containerd socket of this machine, or of one that ssh reaches. */
+export const containerdNode = checkedString((value) =>
+  isAbsolute(value) || /^ssh:\/\/[\w.@:[\]-]+\/.+$/.test(value)
     ? undefined
-    : { wrong: `${quote(value)} is not an absolute path`, right: "For instance /run/containerd/containerd.sock." },
+    : {
+        wrong: `${quote(value)} is not a containerd socket`,
+        right: "For instance /run/containerd/containerd.sock, or ssh://root@node2/run/k3s/containerd/containerd.sock.",
+      },
+);
+
+/** A name of images at a registry, without tag or digest. */
+export const repository = checkedString((value) =>
+  /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+$/.test(value)
+    ? undefined
+    : {
+        wrong: `${quote(value)} does not name a place at a registry`,
+        right: "Write registry and name, without a tag: registry.example.com/esddns.",
+      },
 );
 
 export const certificates = checkedString((value) => {

@@ -325,7 +325,7 @@ describe("the rest", () => {
     [{ image: { reference: "esddns:latest" } }, "does not name an image by digest"],
     [{ image: { builder: "podman" } }, 'Write "buildah"'],
     [{ image: { ...SOUND.image, builder: "buildah" } }, "says both"],
-    [{ image: { builder: "buildah", containerd: ["containerd.sock"] } }, "is not an absolute path"],
+    [{ image: { builder: "buildah", containerd: ["containerd.sock"] } }, "is not a containerd socket"],
     [{ extraCaCertificates: "hello" }, "contains no certificate"],
     [{ extraCaCertificates: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" }, "cannot be read"],
     [{ detection: { allowNonGlobal: ["100.64.0.0/99"] } }, "esddns:detection.allowNonGlobal[0]: "],

@@ -1,7 +1,9 @@
 /** From whatever stands in the stack config to a config that the program can rely on. Pure. */
 import type { DetectionSpec } from "@esddns/operator/api";
+import { checkDetection, specOf } from "./detection.ts";
 import { checkChannel } from "./notify.ts";
 import { isDnsLabel } from "./fields.ts";
+import { imageSource, MISSING_IMAGE, type ImageSource } from "./image.ts";
 import { readNetwork } from "./network.ts";
 import { quote, type Problem } from "./problem.ts";
 import { Reader } from "./reader.ts";
@@ -10,8 +12,6 @@ import type { DnsRecordConfig, L2, Pool, Section } from "./schema.ts";
 
 /** Where Gandi's token comes from. The token itself is no part of the config: it stays a secret of Pulumi's. */
 type TokenSource = { kind: "config" } | { kind: "secret"; name: string; key: string } | { kind: "none" };
-
-export type ImageSource = { kind: "reference"; reference: string } | { kind: "buildah"; containerd: readonly string[] };
 
 /** The stack config, checked, with every default filled in. */
 export interface StackConfig {
@@ -63,7 +63,7 @@ export function parseStackConfig(
   const network = readNetwork(reader, namespace, context.secretKeys);
   const detection = reader.section("detection");
   const records = reader.items("records");
-  reader.complain(checkRecords(records, detection));
+  reader.complain([...checkRecords(records, detection), ...(detection ? checkDetection(detection) : [])]);
   const image = readImage(reader);
   const token = readToken(reader, context.secretKeys);
   const notify = reader.section("notify") ?? [];
@@ -83,7 +83,12 @@ export function parseStackConfig(
   const config = {
     ...network.config,
     namespace,
-    detection: detection && { ...detection, excluded: network.config.pools.flatMap((pool) => pool.addresses) },
+    detection:
+      detection &&
+      specOf(
+        detection,
+        network.config.pools.flatMap((pool) => pool.addresses),
+      ),
     records: records.map(({ value }) => value),
     token,
     image,
@@ -106,22 +111,13 @@ function readNamespace(reader: Reader, stack: string): string {
 
 function readImage(reader: Reader): ImageSource | undefined {
   const image = reader.section("image");
-  const path = ["image"];
-  const right =
-    "Write { reference: name@sha256:… }, or { builder: buildah, containerd: [/run/containerd/containerd.sock] }.";
   if (image === undefined) {
-    if (!reader.isSet("image")) reader.complain([{ path, wrong: "is missing", right }]);
+    if (!reader.isSet("image")) reader.complain([MISSING_IMAGE]);
     return undefined;
   }
-  const { reference, builder, containerd } = image;
-  if (reference !== undefined && builder === undefined && containerd === undefined)
-    return { kind: "reference", reference };
-  if (reference === undefined && builder !== undefined) {
-    return { kind: builder, containerd: [...new Set(containerd ?? ["/run/containerd/containerd.sock"])] };
-  }
-  const wrong =
-    reference === undefined ? "says neither reference nor builder" : "says both what to build and what is ready";
-  reader.complain([{ path, wrong, right }]);
+  const read = imageSource(image);
+  if ("source" in read) return read.source;
+  reader.complain(read.problems);
   return undefined;
 }
 

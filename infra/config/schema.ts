@@ -1,16 +1,10 @@
 /** The shape of the stack config, key by key. What spans several keys is checked beside parse.ts. */
 import { z } from "zod";
-import {
-  detectionSpec,
-  dnsRecordSpec,
-  echoService,
-  notifyChannel,
-  recordSource,
-  TTL_MAX,
-  TTL_MIN,
-} from "@esddns/operator/api";
+import { dnsRecordSpec, notifyChannel, recordSource, TTL_MAX, TTL_MIN } from "@esddns/operator/api";
 import { bgpSchema } from "./bgpSchema.ts";
+import { detectionSchema } from "./detection.ts";
 import * as fields from "./fields.ts";
+import { imageSchema } from "./image.ts";
 import { labelSelector } from "./selectors.ts";
 
 const poolSchema = z.object({
@@ -96,17 +90,6 @@ const recordSchema = z.object({
   dryRun: z.boolean().optional().describe("true or false: whether to plan only, and write nothing to Gandi."),
 });
 
-const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
-  allowNonGlobal: z
-    .array(fields.network)
-    .default([])
-    .describe("Networks that are believed although they are not globally reachable: CGNAT, a lab."),
-  https: detectionSpec.shape.https
-    .unwrap()
-    .extend({ services: z.array(echoService.extend({ url: fields.httpsUrl })).optional() })
-    .prefault({}),
-});
-
 const DEFAULT_CHART = { version: "0.15.3", chart: "metallb", repository: "https://metallb.github.io/metallb" };
 
 /** Every key of the stack config, by the name that follows `esddns:`. */
@@ -167,17 +150,7 @@ export const keys = {
       address: fields.serviceAddress.optional().describe("Its fixed address; may be that of the page."),
     })
     .prefault({}),
-  image: z
-    .object({
-      reference: fields.imageReference.optional().describe("A ready image by digest: name@sha256:…"),
-      builder: z.enum(["buildah"]).optional().describe("What builds the image on this machine."),
-      containerd: z
-        .array(fields.socketPath)
-        .min(1)
-        .optional()
-        .describe("The containerd sockets, one for each node, that a built image is loaded into."),
-    })
-    .optional(),
+  image: imageSchema.optional(),
   extraCaCertificates: fields.certificates.optional().describe("CA certificates in PEM that the operator trusts too."),
   operator: z
     .object({

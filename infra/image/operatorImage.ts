@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { ImageSource } from "../config/parse.ts";
+import type { ImageSource } from "../config/image.ts";
 import { projectDir } from "../projectDir.ts";
 import { contentHash } from "./contentHash.ts";
 
@@ -9,29 +9,29 @@ import { contentHash } from "./contentHash.ts";
 const INPUTS = ["operator/src", "operator/image", "operator/package.json", "package-lock.json"];
 
 /**
- * The image of the operator and the status page: a ready one, or one that is built here and loaded into the nodes.
- * What others see of it is its reference by digest, which changes only when its content does.
+ * The image of the operator and the status page: a ready one, or one that is built here and brought to the nodes.
+ * What others see of it is its reference, which changes only when its content does.
  */
 export class OperatorImage extends pulumi.ComponentResource {
   readonly reference: pulumi.Output<string>;
 
   constructor(name: string, source: ImageSource, options: pulumi.ComponentResourceOptions = {}) {
     super("esddns:image:OperatorImage", name, {}, options);
-    this.reference =
-      source.kind === "reference" ? pulumi.output(source.reference) : this.#build(name, source.containerd);
+    this.reference = source.kind === "reference" ? pulumi.output(source.reference) : this.#build(name, source);
     this.registerOutputs({ reference: this.reference });
   }
 
-  #build(name: string, containerd: readonly string[]): pulumi.Output<string> {
-    const sockets = [...containerd].sort();
+  #build(name: string, { builder, delivery, nodes }: ImageSource & { kind: "build" }): pulumi.Output<string> {
+    const hash = contentHash(projectDir, INPUTS);
     const build = new command.local.Command(
       `${name}-build`,
       {
         // Relative all through, so that another checkout of the same tree sees no difference.
         dir: relative(process.cwd(), projectDir) || ".",
         create: "node_modules/.bin/node operator/image/build.ts",
-        environment: { ESDDNS_IMAGE_CONTAINERD: JSON.stringify(sockets) },
-        triggers: [contentHash(projectDir, INPUTS), sockets],
+        environment: { ESDDNS_IMAGE: JSON.stringify({ builder, delivery, tag: hash }) },
+        // What it is made of, and for which nodes: with both as they were, nothing is built.
+        triggers: [hash, nodes],
       },
       { parent: this },
     );

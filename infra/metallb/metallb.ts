@@ -6,15 +6,19 @@ import { type BGPAdvertisement, IPAddressPool, L2Advertisement } from "../kubern
 import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
 import { projectDir } from "../projectDir.ts";
 import { bgpResources } from "./bgp.ts";
-import { RELEASE_NAME } from "./owner.ts";
+import { OWNER_LABEL, RELEASE_NAME } from "./owner.ts";
 import { releaseTakeOver } from "./takeOver.ts";
 import { chartValues } from "./values.ts";
+import { annotationPrefix } from "./version.ts";
 import { webhookRetry } from "./webhook.ts";
 
-export type MetalLBArgs = Pick<
+export interface MetalLBArgs extends Pick<
   StackConfig,
   "namespace" | "shared" | "keepOnDestroy" | "metallb" | "pools" | "l2" | "bgp"
->;
+> {
+  /** The MetalLB that runs there already; undefined: there is none, or nobody looked. */
+  readonly running: { readonly version: string | undefined } | undefined;
+}
 
 /**
  * MetalLB and this stack's part of it: its namespace and Helm release (unless it is adopted), the address pools and the
@@ -25,16 +29,27 @@ export type MetalLBArgs = Pick<
  */
 export class MetalLB extends pulumi.ComponentResource {
   readonly namespace: string;
-  /** Of the chart; undefined where MetalLB is adopted. */
+  /** Of the chart; where MetalLB is adopted that of its image, undefined where it is not known. */
   readonly version: pulumi.Output<string | undefined>;
   readonly pools: readonly { readonly config: MetalLBArgs["pools"][number]; readonly resource: IPAddressPool }[];
   readonly advertisements: readonly (L2Advertisement | BGPAdvertisement)[];
 
+  /** Annotations of Services with what this MetalLB reads of them, by what follows the prefix: `address-pool`. */
+  readonly annotations: (named: Readonly<Record<string, string>>) => Record<string, string>;
+
+  readonly #owner: string;
+
   constructor(name: string, args: MetalLBArgs, options: pulumi.ComponentResourceOptions) {
     super("esddns:metallb:MetalLB", name, {}, options);
     this.namespace = args.metallb.namespace;
+    this.#owner = args.namespace;
     const release = args.shared === "own" ? this.#install(name, args) : undefined;
-    this.version = release ? release.status.version : pulumi.output(undefined);
+    this.version = release ? release.status.version : pulumi.output(args.running?.version);
+    // An adopted MetalLB whose version nobody could look up is of the one that the config says, or of a recent one.
+    const adopted = args.shared === "adopt" ? args.running?.version : undefined;
+    const prefix = annotationPrefix(adopted ?? args.metallb.version);
+    this.annotations = (named) =>
+      Object.fromEntries(Object.entries(named).map(([key, value]) => [`${prefix}/${key}`, value]));
     const hooks = { onError: [webhookRetry(`${name}-webhook`, this.namespace)] };
     const objectOptions = { parent: this, hooks, dependsOn: release ? [release] : [] };
     this.pools = args.pools.map((config) => ({ config, resource: this.#pool(name, config, objectOptions) }));
@@ -85,7 +100,7 @@ export class MetalLB extends pulumi.ComponentResource {
     return new IPAddressPool(
       `${name}-${pool.name}`,
       {
-        metadata: { name: pool.name, namespace: this.namespace },
+        metadata: { name: pool.name, namespace: this.namespace, labels: { [OWNER_LABEL]: this.#owner } },
         spec: {
           addresses,
           autoAssign,

@@ -1,6 +1,9 @@
-/** Whose MetalLB it is: stands on the controller's Deployment, which only an installation writes. */
+/** Whose MetalLB is, and whose a pool of it. */
 
-/** A label of the controller's pods: the namespace of the stack that installed MetalLB, and so one of its kind. */
+/**
+ * A label of the controller's pods, which only an installation writes, and of pools. Its value is the namespace of the
+ * stack, of which a cluster has one of a name.
+ */
 export const OWNER_LABEL = "esddns.io/owner";
 
 /** Named, for people's `helm ls` and because the names of MetalLB's Deployment and DaemonSet come from it. */

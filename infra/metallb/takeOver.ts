@@ -6,7 +6,8 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { Cluster } from "../kubernetes/cluster.ts";
+import type { Cluster } from "../kubernetes/cluster.ts";
+import { configuredCluster } from "../kubernetes/provider.ts";
 import { controllerPath, OWNER_LABEL, RELEASE_NAME } from "./owner.ts";
 
 const IN_USE = /cannot re-use a name that is still in use/;
@@ -43,7 +44,7 @@ export function releaseTakeOver(name: string, metallbNamespace: string, own: str
   return new pulumi.ErrorHook(name, async ({ errors }) => {
     const [error = ""] = errors;
     if (errors.length > 1 || !(IN_USE.test(error) || PENDING.test(error))) return false;
-    const cluster = new Cluster(configured());
+    const cluster = configuredCluster();
     const takeOver = process.env["ESDDNS_TAKE_OVER"] === "true";
     const verdict = judgeRelease(error, await look(cluster, metallbNamespace), own, takeOver);
     if (verdict === "unrelated") return false;
@@ -77,10 +78,4 @@ async function look(cluster: Cluster, namespace: string): Promise<Installed> {
     controller: found.found,
     owner: found.found ? found.value.spec.template.metadata.labels[OWNER_LABEL] : undefined,
   };
-}
-
-/** The same cluster as the provider's. */
-function configured(): ConstructorParameters<typeof Cluster>[0] {
-  const all: Partial<Record<string, string>> = pulumi.runtime.allConfig();
-  return { kubeconfig: all["kubernetes:kubeconfig"], context: all["kubernetes:context"] };
 }

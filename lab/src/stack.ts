@@ -87,7 +87,7 @@ async function writeStackConfig(stack: string): Promise<void> {
   const file = stackConfigFile(stack);
   const kept = existsSync(file) ? stackFile.parse(parse(await readFile(file, "utf8"))) : { config: {} };
   const token = kept.config[TOKEN_KEY];
-  const config =
+  const config: Record<string, unknown> =
     stack === labStack
       ? {
           ...committed.config,
@@ -96,6 +96,8 @@ async function writeStackConfig(stack: string): Promise<void> {
           ...(token === undefined ? {} : { [TOKEN_KEY]: token }),
         }
       : { ...committed.config, ...besideConfig(stack), ...kept.config, ...(await labConfig()) };
+  // How to install it is for the stack that does.
+  if (config["esddns:shared"] === "adopt") delete config["esddns:metallb"];
   await writeFile(file, stringify({ ...committed, ...kept, config }), { mode: 0o600 });
 }
 
@@ -109,9 +111,12 @@ const ownConfig = {
   ],
 };
 
-/** No record of the lab's own stack: two that write the same one are a mistake. */
+/** Nothing that the lab's own stack has: neither its record nor its pool can be of two. */
 function besideConfig(stack: string): Record<string, unknown> {
-  return { "esddns:records": [{ zone: "example.com", name: stack, types: ["A"], ttl: 300 }] };
+  return {
+    "esddns:pools": [{ name: `${stack}-pool`, addresses: ["192.168.1.120-192.168.1.129"] }],
+    "esddns:records": [{ zone: "example.com", name: stack, types: ["A"], ttl: 300 }],
+  };
 }
 
 const TOKEN_KEY = "esddns:gandiToken";

@@ -1,37 +1,37 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import { archiveDigest } from "./archive.ts";
+import type { Builder, Source } from "./builder.ts";
 import { run } from "./command.ts";
-
-/** Under this name the kubelet finds it: localhost/ is never looked up in a registry. */
-export const IMAGE_NAME = "localhost/esddns";
-
-export interface BuiltImage {
-  /** An OCI archive. */
-  readonly archive: string;
-  /** sha256:… of the image's manifest. */
-  readonly digest: string;
-}
 
 const INSTALL = "Install it (Debian: apt-get install buildah), or set esddns:image to { reference: name@sha256:… }.";
 
-/** The list of manifests of an OCI image layout. */
-const layoutIndex = z.object({ manifests: z.tuple([z.object({ digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) })]) });
-
 /**
- * Builds the context with buildah. Its storage is a folder of `work`, without mounts and without a daemon, so deleting
- * that leaves nothing behind. The same content has the same digest: every time stamp is 0, nothing is compressed.
+ * Builds with buildah. Its storage is a folder of `work`, without mounts and without a daemon, so deleting that leaves
+ * nothing behind. The same content has the same digest: every time stamp is 0, nothing in an archive is compressed.
  */
-export async function buildArchive(
-  work: string,
-  { context, containerfile }: { context: string; containerfile: string },
-): Promise<BuiltImage> {
-  const archive = join(work, "image.tar");
+export function buildah(work: string, { context, containerfile }: Source): Builder {
   const storage = ["--root", join(work, "storage"), "--runroot", join(work, "run"), "--storage-driver", "vfs"];
-  const output = ["--format", "oci", "--timestamp", "0", "--disable-compression", "--tag", `oci-archive:${archive}`];
   const env = { ...process.env, BUILDAH_ISOLATION: "chroot", STORAGE_DRIVER: "vfs", TMPDIR: work };
-  const build = ["build", "--quiet", "--layers=false", "--file", containerfile, ...output, context];
-  await run("buildah", [...storage, ...build], { env, install: INSTALL });
-  const index = await run("tar", ["--extract", "--to-stdout", "--file", archive, "index.json"]);
-  const [{ digest }] = layoutIndex.parse(JSON.parse(index)).manifests;
-  return { archive, digest };
+  const call = (...args: readonly string[]) => run("buildah", [...storage, ...args], { env, install: INSTALL });
+  const build = (...output: readonly string[]) =>
+    call("build", "--quiet", "--layers=false", "--timestamp", "0", "--file", containerfile, ...output, context);
+  return {
+    async ociArchive() {
+      const archive = join(work, "image.tar");
+      await build("--format", "oci", "--disable-compression", "--tag", `oci-archive:${archive}`);
+      return { archive, digest: await archiveDigest(archive) };
+    },
+    async dockerArchive(image) {
+      const archive = join(work, "image.tar");
+      await build("--format", "docker", "--disable-compression", "--tag", `docker-archive:${archive}:${image}`);
+      return archive;
+    },
+    async push(repository, tag) {
+      const [image, digestFile] = [`${repository}:${tag}`, join(work, "digest")];
+      await build("--format", "oci", "--tag", image);
+      await call("push", "--quiet", "--digestfile", digestFile, image, `docker://${image}`);
+      return (await readFile(digestFile, "utf8")).trim();
+    },
+  };
 }

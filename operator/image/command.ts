@@ -1,4 +1,5 @@
 import { execFile, type ExecFileException } from "node:child_process";
+import { createReadStream } from "node:fs";
 
 /**
  * Standard output of a program that ends with status 0.
@@ -7,9 +8,9 @@ import { execFile, type ExecFileException } from "node:child_process";
 export function run(
   file: string,
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; install?: string; timeoutMs?: number } = {},
+  options: { env?: NodeJS.ProcessEnv; install?: string; timeoutMs?: number; stdinFile?: string } = {},
 ): Promise<string> {
-  const { env = process.env, install = "", timeoutMs = 300_000 } = options;
+  const { env = process.env, install = "", timeoutMs = 300_000, stdinFile } = options;
   const explain = (error: ExecFileException, stderr: string): string => {
     if (error.code === "ENOENT") return `${file} is not installed here. ${install}`.trim();
     const how = error.killed
@@ -18,9 +19,14 @@ export function run(
     return `${file} ${args[0] ?? ""} ${how}:\n${stderr.trim().split("\n").slice(-15).join("\n")}`;
   };
   return new Promise((resolve, reject) => {
-    execFile(file, args, { env, timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+    const limits = { timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 };
+    const { stdin } = execFile(file, args, { env, ...limits }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new Error(explain(error, stderr)));
     });
+    // A program that fails does not read to the end.
+    stdin?.on("error", () => undefined);
+    if (stdinFile === undefined) stdin?.end();
+    else if (stdin !== null) createReadStream(stdinFile).on("error", reject).pipe(stdin);
   });
 }

@@ -1,21 +1,44 @@
 import { existsSync } from "node:fs";
-import { IMAGE_NAME, type BuiltImage } from "./buildah.ts";
+import { IMAGE_NAME, type BuiltImage } from "./builder.ts";
 import { run } from "./command.ts";
 
-const INSTALL = "It comes with containerd (Debian: apt-get install containerd).";
+/** How containerd of one node is spoken to. */
+export interface Access {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** The socket, where it is one of this machine. */
+  readonly local: string | undefined;
+}
+
+const INSTALL = "It comes with containerd (Debian: apt-get install containerd) or k3s.";
 
 /**
- * Loads an image into a node's containerd, in the namespace that the kubelet looks in, under its digest alone.
+ * `/run/containerd/containerd.sock` is one of this machine, `ssh://root@node2/run/containerd/containerd.sock` one of
+ * another. k3s brings a ctr of its own. The namespace is the one that the kubelet looks in.
+ */
+export function accessTo(node: string): Access {
+  const remote = /^ssh:\/\/([^/]+)(\/.+)$/.exec(node);
+  const socket = remote?.[2] ?? node;
+  const program: [string, ...string[]] = socket.startsWith("/run/k3s/") ? ["k3s", "ctr"] : ["ctr"];
+  const [file, ...args] = [...program, "--address", socket, "--namespace", "k8s.io", "images"];
+  if (remote?.[1] === undefined) return { program: file, args, local: socket };
+  // Nobody is there to be asked for a password.
+  return { program: "ssh", args: ["-o", "BatchMode=yes", remote[1], "--", file, ...args], local: undefined };
+}
+
+/**
+ * Loads an image into a node's containerd, under its digest alone.
  * It is unpacked when the first pod wants it, into whatever snapshotter that node uses.
  */
-export async function load(socket: string, image: BuiltImage): Promise<void> {
-  if (!existsSync(socket)) {
-    throw new Error(`${socket} is not there: is containerd running, and is esddns:image.containerd right?`);
+export async function load(node: string, image: BuiltImage): Promise<void> {
+  const { program, args, local } = accessTo(node);
+  if (local !== undefined && !existsSync(local)) {
+    throw new Error(`${local} is not there: is containerd running, and is esddns:image.containerd right?`);
   }
-  const images = ["--address", socket, "--namespace", "k8s.io", "images"];
-  const ctr = (args: readonly string[]) => run("ctr", [...images, ...args], { install: INSTALL });
-  await ctr(["import", "--base-name", IMAGE_NAME, "--digests", "--no-unpack", image.archive]);
+  const ctr = (more: readonly string[], stdinFile?: string) =>
+    run(program, [...args, ...more], { install: INSTALL, ...(stdinFile === undefined ? {} : { stdinFile }) });
+  await ctr(["import", "--base-name", IMAGE_NAME, "--digests", "--no-unpack", "-"], image.archive);
   const reference = `${IMAGE_NAME}@${image.digest}`;
   const names = (await ctr(["list", "--quiet"])).split("\n");
-  if (!names.includes(reference)) throw new Error(`${socket} took the image, but not as ${reference}`);
+  if (!names.includes(reference)) throw new Error(`${node} took the image, but not as ${reference}`);
 }

@@ -1,0 +1,16 @@
+import type { ImageSource } from "../config/image.ts";
+
+/** What must be on the PATH to build the image and bring it to the nodes. Pure. */
+export function imagePrograms(image: ImageSource): readonly string[] {
+  if (image.kind === "reference") return [];
+  const { builder, delivery } = image;
+  const loaders =
+    "containerd" in delivery
+      ? delivery.containerd.map((node) =>
+          node.startsWith("ssh:") ? "ssh" : node.startsWith("/run/k3s/") ? "k3s" : "ctr",
+        )
+      : "loadCommand" in delivery
+        ? delivery.loadCommand.slice(0, 1)
+        : [];
+  return [...new Set([builder, ...loaders])];
+}

@@ -1,0 +1,54 @@
+/** From a built image to a reference that the nodes can start pods from. */
+import { z } from "zod";
+import { IMAGE_NAME, type Builder } from "./builder.ts";
+import { run } from "./command.ts";
+import { load } from "./containerd.ts";
+
+export const order = z.object({
+  builder: z.enum(["buildah", "docker"]),
+  /** Names the content; a tag that nothing else gets. */
+  tag: z.string(),
+  delivery: z.union([
+    z.object({ containerd: z.array(z.string()) }),
+    z.object({ registry: z.string() }),
+    z.object({ loadCommand: z.tuple([z.string()], z.string()) }),
+  ]),
+});
+
+type Delivery = z.output<typeof order>["delivery"];
+
+/** Resolves with the reference. `say` is told of every place that has the image now. */
+export async function deliver(
+  builder: Builder,
+  delivery: Delivery,
+  tag: string,
+  say: (what: string) => void,
+): Promise<string> {
+  if ("registry" in delivery) {
+    const digest = await builder.push(delivery.registry, tag);
+    say(`pushed ${digest} to ${delivery.registry}`);
+    return `${delivery.registry}@${digest}`;
+  }
+  if ("loadCommand" in delivery) {
+    // What such commands load has no digest on the nodes; the tag is one of the content, and is never moved.
+    const image = `${IMAGE_NAME}:${tag}`;
+    const archive = await builder.dockerArchive(image);
+    const [program = "", ...args] = fillIn(delivery.loadCommand, { archive, image });
+    await run(program, args, { install: "It is the first word of esddns:image.loadCommand." });
+    say(`loaded ${image} by ${program}`);
+    return image;
+  }
+  const image = await builder.ociArchive();
+  await Promise.all(
+    delivery.containerd.map(async (node) => {
+      await load(node, image);
+      say(`loaded ${image.digest} into ${node}`);
+    }),
+  );
+  return `${IMAGE_NAME}@${image.digest}`;
+}
+
+/** `{archive}` and `{image}` in any word of a command. */
+export function fillIn(command: readonly string[], values: { archive: string; image: string }): string[] {
+  return command.map((word) => word.replaceAll("{archive}", values.archive).replaceAll("{image}", values.image));
+}
