@@ -9,13 +9,15 @@ import { OperatorImage } from "./image/operatorImage.ts";
 import { clusterProvider } from "./kubernetes/provider.ts";
 import { MetalLB } from "./metallb/metallb.ts";
 import { Observed } from "./observe.ts";
+import { preflight } from "./preflight/preflight.ts";
 import { orNull, statusUrl as urlOf, type StackOutputs } from "./outputs.ts";
 
 const config = loadConfig(new pulumi.Config());
+const running = await preflight(config);
 const onCluster = { provider: clusterProvider() };
 
 const image = new OperatorImage("image", config.image);
-const loadBalancer = new MetalLB("metallb", config, onCluster);
+const loadBalancer = new MetalLB("metallb", { ...config, running }, onCluster);
 const operator = new Operator("operator", { ...config, image: image.reference }, onCluster);
 const page = new StatusPage("page", { ...config, image: image.reference, operator, loadBalancer }, onCluster);
 const dns = new Dns("dns", { ...config, operator }, onCluster);

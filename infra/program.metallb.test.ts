@@ -143,3 +143,49 @@ describe("pools and advertisements", () => {
     });
   });
 });
+
+describe("an adopted MetalLB", () => {
+  const running = { native: true, ignoresExcludeLabel: false };
+  const seen = (version: string | undefined) => ({
+    reached: true as const,
+    facts: {
+      nodes: [],
+      serviceCidrs: [],
+      pools: [],
+      metallb: { ...running, version },
+      definitions: undefined,
+      unread: [],
+    },
+  });
+  const adopt = { ...CONFIG, shared: "adopt", push: { enabled: true, address: "192.168.1.100" } };
+  const service = (program: ProgramRun, name: string) =>
+    program.one("kubernetes:core/v1:Service", name).inputs.metadata?.annotations;
+
+  it("older than 0.14.9 is asked by the annotations that it reads, and is named in the outputs", async () => {
+    const program = await runProgram(adopt, { cluster: seen("0.14.5") });
+    const asked = {
+      "metallb.universe.tf/loadBalancerIPs": "192.168.1.100",
+      "metallb.universe.tf/allow-shared-ip": "esddns",
+    };
+    const pool = { "metallb.universe.tf/address-pool": "esddns-pool" };
+    expect(service(program, "page-service")).toMatchObject({ ...asked, ...pool });
+    expect(service(program, "page-push")).toMatchObject(asked);
+    expect(JSON.stringify(service(program, "page-service"))).not.toContain("metallb.io/");
+    expect(program.outputs.metallb).toEqual({ version: "0.14.5", namespace: "metallb-system" });
+  });
+
+  it("is what the config says where the cluster does not answer: previews in pull requests show no difference", async () => {
+    const silent = { reached: false as const, why: "connection refused" };
+    const program = await runProgram({ ...adopt, metallb: { version: "0.14.5" } }, { cluster: silent });
+    expect(service(program, "page-service")).toHaveProperty(["metallb.universe.tf/address-pool"]);
+    const recent = await runProgram(adopt, { cluster: silent });
+    expect(service(recent, "page-service")).toHaveProperty(["metallb.io/address-pool"]);
+  });
+
+  it("that is not there stops the program before anything is made", async () => {
+    const cluster = { ...seen(undefined), facts: { ...seen(undefined).facts, metallb: undefined } };
+    await expect(runProgram(adopt, { cluster })).rejects.toThrow("there is no MetalLB in the namespace metallb-system");
+    // With live reads off nobody looks.
+    await expect(runProgram({ ...adopt, observeLive: false }, { cluster })).resolves.toBeDefined();
+  });
+});

@@ -94,12 +94,25 @@ function peerProblems(peer: BgpPeer, path: KeyPath, { native, encrypted, pools }
     const key = `bgp.peers[${path.at(-1) ?? 0}].password`;
     complain("password", "is stored as plain text", `Store it with: pulumi config set --secret --path '${key}'`);
   }
-  const withFrr = "Leave it out, or run FRR: esddns:metallb.values { frrk8s: { enabled: true } }.";
-  if (native && peer.bfd !== undefined)
-    complain("bfd", "is set, and MetalLB's native BGP has no BFD: it would refuse its whole configuration", withFrr);
-  if (native && peer.keepaliveTime !== undefined)
-    complain("keepaliveTime", "is set, and MetalLB's native BGP takes a third of holdTime always", withFrr);
-  return problems;
+  return native ? [...problems, ...nativePeerProblems(peer, path)] : problems;
+}
+
+/** What is wrong with it under MetalLB's own BGP alone; for an adopted MetalLB this is known only when it was looked at. */
+export function nativeBgpProblems(bgp: Bgp, pools: readonly PlacedPool[]): Problem[] {
+  return [
+    ...bgp.peers.flatMap((peer, i) => nativePeerProblems(peer, ["bgp", "peers", i])),
+    ...bgp.advertisements.flatMap((each, i) => nativeProblems(each, ["bgp", "advertisements", i], pools)),
+  ];
+}
+
+function nativePeerProblems(peer: BgpPeer, path: KeyPath): Problem[] {
+  const right = "Leave it out, or run FRR: esddns:metallb.values { frrk8s: { enabled: true } }.";
+  const bfd = "is set, and MetalLB's native BGP has no BFD: it would refuse its whole configuration";
+  const keepalive = "is set, and MetalLB's native BGP takes a third of holdTime always";
+  return [
+    ...(peer.bfd === undefined ? [] : [{ path: [...path, "bfd"], wrong: bfd, right }]),
+    ...(peer.keepaliveTime === undefined ? [] : [{ path: [...path, "keepaliveTime"], wrong: keepalive, right }]),
+  ];
 }
 
 function timerProblems(peer: BgpPeer, complain: (key: keyof BgpPeer, wrong: string, right: string) => void): void {

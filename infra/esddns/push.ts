@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { StackConfig } from "../config/parse.ts";
+import type { MetalLB } from "../metallb/metallb.ts";
 import { HTTP_PORT, labels, names } from "./names.ts";
 import type { PodArgs } from "./pod.ts";
 
@@ -37,19 +38,20 @@ export function pushAccess(
 }
 
 /** Services of one address must name the same key, and neither may ask for the client's own address. */
-export const SHARED_ADDRESS = { "metallb.io/allow-shared-ip": "esddns" };
+export const SHARED_ADDRESS = { "allow-shared-ip": "esddns" };
 
 interface PushServiceArgs {
   readonly namespace: pulumi.Input<string>;
   readonly push: StackConfig["push"];
   /** Whether it is to stand on the page's address. */
   readonly shared: boolean;
+  readonly loadBalancer: Pick<MetalLB, "annotations">;
 }
 
 /** The address on the LAN at which any of the operator's pods takes POST /probe. */
 export function pushService(
   name: string,
-  { namespace, push, shared }: PushServiceArgs,
+  { namespace, push, shared, loadBalancer }: PushServiceArgs,
   options: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Service {
   const { pool, address, port } = push;
@@ -61,9 +63,11 @@ export function pushService(
         namespace,
         labels: labels(names.operator.app),
         annotations: {
-          ...(pool === undefined ? {} : { "metallb.io/address-pool": pool }),
-          ...(address === undefined ? {} : { "metallb.io/loadBalancerIPs": address }),
-          ...(shared ? SHARED_ADDRESS : {}),
+          ...loadBalancer.annotations({
+            ...(pool === undefined ? {} : { "address-pool": pool }),
+            ...(address === undefined ? {} : { loadBalancerIPs: address }),
+            ...(shared ? SHARED_ADDRESS : {}),
+          }),
           // A router's script can wait; an up does not.
           "pulumi.com/skipAwait": "true",
         },

@@ -17,7 +17,7 @@ export interface StatusPageArgs extends Pick<StackConfig, "service" | "gandiToke
   /** Whose namespace it shares, and whose custom resources it shows. */
   readonly operator: Pick<Operator, "namespace" | "definitions" | "tolerateControlPlane">;
   /** Where its address comes from. */
-  readonly loadBalancer: Pick<MetalLB, "namespace" | "pools" | "advertisements">;
+  readonly loadBalancer: Pick<MetalLB, "namespace" | "pools" | "advertisements" | "annotations">;
 }
 
 /** The status page: two pods, on two nodes where there are two, behind an address of MetalLB's. */
@@ -101,7 +101,7 @@ export class StatusPage extends pulumi.ComponentResource {
     this.service = this.#service(name, args, selector, shared);
     if (args.push.enabled) {
       const { namespace } = args.operator;
-      pushService(name, { namespace, push: args.push, shared }, { ...self, dependsOn: [this.service] });
+      pushService(name, { namespace, push: args.push, shared, loadBalancer }, { ...self, dependsOn: [this.service] });
     }
     this.registerOutputs({});
   }
@@ -117,9 +117,11 @@ export class StatusPage extends pulumi.ComponentResource {
           namespace: args.operator.namespace,
           labels: labels(names.page.app),
           annotations: {
-            ...(pool === undefined ? {} : { "metallb.io/address-pool": pool }),
-            ...(addresses.length === 0 ? {} : { "metallb.io/loadBalancerIPs": addresses.join(",") }),
-            ...(shared ? SHARED_ADDRESS : {}),
+            ...args.loadBalancer.annotations({
+              ...(pool === undefined ? {} : { "address-pool": pool }),
+              ...(addresses.length === 0 ? {} : { loadBalancerIPs: addresses.join(",") }),
+              ...(shared ? SHARED_ADDRESS : {}),
+            }),
             // The address is what this waits for; the pods have a wait of their own.
             "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].ip}",
             "pulumi.com/timeoutSeconds": "120",

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { Cluster } from "./cluster.ts";
 
 /**
  * The one provider of the stack. The cluster is the one of the environment ($KUBECONFIG or ~/.kube/config), or that of
@@ -19,4 +20,10 @@ export function clusterProvider(): k8s.Provider {
     enableConfigMapMutable: true,
     enableSecretMutable: true,
   });
+}
+
+/** The same cluster, for what is read or done beside the provider. */
+export function configuredCluster(): Cluster {
+  const all: Partial<Record<string, string>> = pulumi.runtime.allConfig();
+  return new Cluster({ kubeconfig: all["kubernetes:kubeconfig"], context: all["kubernetes:context"] });
 }

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime/mocks.js";
 import { vi } from "vitest";
 import type { StackOutputs } from "../outputs.ts";
+import type { ReadFacts } from "../preflight/facts.ts";
 
 interface KubernetesInputs {
   readonly metadata?: {
@@ -69,9 +70,30 @@ const STATUS: Readonly<Record<string, unknown>> = {
   Service: { loadBalancer: { ingress: [{ ip: "fd00::100" }, { ip: "192.168.1.100" }] } },
 };
 
+/** A cluster that nothing is to be said of, with a MetalLB that can be adopted. */
+const QUIET: ReadFacts = {
+  reached: true,
+  facts: {
+    nodes: [],
+    serviceCidrs: [],
+    pools: [],
+    metallb: { version: undefined, native: true, ignoresExcludeLabel: false },
+    definitions: undefined,
+    unread: [],
+  },
+};
+
+interface RunOptions {
+  readonly preview?: boolean;
+  readonly hold?: Hold;
+  /** Keys of the config that are stored encrypted, besides the token. */
+  readonly secrets?: readonly string[];
+  readonly cluster?: ReadFacts;
+}
+
 export async function runProgram(
   config: Readonly<Record<string, unknown>>,
-  { preview = false, hold, secrets = [] }: { preview?: boolean; hold?: Hold; secrets?: readonly string[] } = {},
+  { preview = false, hold, secrets = [], cluster = QUIET }: RunOptions = {},
 ): Promise<ProgramRun> {
   const resources: Registered[] = [];
   await pulumi.runtime.setMocks(mocks(resources, preview, hold), "esddns", "production", preview);
@@ -85,6 +107,10 @@ export async function runProgram(
     ...secrets.map((key) => `esddns:${key}`),
   ]);
   vi.resetModules();
+  vi.doMock("../preflight/facts.ts", async (original) => ({
+    ...(await original<object>()),
+    readFacts: () => Promise.resolve(cluster),
+  }));
   const exported = Object.entries(await import("../index.ts"));
   const outputs = await Promise.all(exported.map(async ([key, value]) => [key, await valueOf(pulumi.output(value))]));
   // Resources that no output waits for are still on their way.

@@ -1,0 +1,83 @@
+import { crds } from "@esddns/operator/api";
+import { describe, expect, it } from "vitest";
+import type { z } from "zod";
+import type { Found } from "../kubernetes/cluster.ts";
+import { readFacts } from "./facts.ts";
+
+/** A cluster that answers with these objects by path, and else that there is none. */
+function cluster(objects: Readonly<Record<string, unknown>>) {
+  const asked: string[] = [];
+  const get = <T>(path: string, schema: z.ZodType<T>): Promise<Found<T>> => {
+    asked.push(path);
+    const object = objects[path];
+    if (typeof object === "string") return Promise.resolve({ found: false, why: object, absent: false });
+    if (object === undefined) return Promise.resolve({ found: false, why: "NotFound", absent: true });
+    return Promise.resolve({ found: true, value: schema.parse(object) });
+  };
+  return { asked, get };
+}
+
+const NODES = "/api/v1/nodes";
+const node = {
+  metadata: { name: "node1", labels: { a: "b" } },
+  spec: { podCIDRs: ["10.244.0.0/24"] },
+  status: {
+    addresses: [
+      { type: "InternalIP", address: "192.168.1.10" },
+      { type: "Hostname", address: "node1" },
+    ],
+  },
+};
+const workload = (labels: object, container: object) => ({
+  items: [{ metadata: { name: "x", labels }, spec: { template: { spec: { containers: [container] } } } }],
+});
+
+describe("what is read of a cluster", () => {
+  it("is nothing more where it does not answer", async () => {
+    const silent = cluster({ [NODES]: "connection refused" });
+    expect(await readFacts(silent, "metallb-system", true)).toEqual({ reached: false, why: "connection refused" });
+    expect(silent.asked).toEqual([NODES]);
+  });
+
+  it("goes on where it may not all be read, and says so", async () => {
+    const denied = cluster({ [NODES]: 'nodes is forbidden: User "ci" cannot list' });
+    expect(await readFacts(denied, "metallb-system", false)).toMatchObject({
+      reached: true,
+      facts: { nodes: undefined, unread: ["nodes"] },
+    });
+  });
+
+  it.each([
+    ["Helm's chart", { "app.kubernetes.io/component": "controller" }, { "app.kubernetes.io/component": "speaker" }],
+    ["the plain manifests", { component: "controller" }, { component: "speaker" }],
+  ])("tells the MetalLB of %s", async (_, controller, speaker) => {
+    const apps = "/apis/apps/v1/namespaces/lb";
+    const read = await readFacts(
+      cluster({
+        [NODES]: { items: [node] },
+        [`${apps}/deployments`]: workload(controller, { image: "quay.io/metallb/controller:v0.14.5" }),
+        [`${apps}/daemonsets`]: workload(speaker, {
+          args: ["--port=7472", "--ignore-exclude-lb"],
+          env: [{ name: "METALLB_BGP_TYPE", value: "frr" }],
+        }),
+      }),
+      "lb",
+      false,
+    );
+    expect(read).toMatchObject({
+      facts: {
+        nodes: [{ name: "node1", labels: { a: "b" }, addresses: ["192.168.1.10"], podCidrs: ["10.244.0.0/24"] }],
+        metallb: { version: "0.14.5", native: false, ignoresExcludeLabel: true },
+      },
+    });
+  });
+
+  it("knows the fields of the definitions that are adopted", async () => {
+    const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    const served = Object.fromEntries(crds.map((crd) => [`${path}/${crd.metadata.name}`, crd]));
+    const read = await readFacts(cluster({ [NODES]: { items: [] }, ...served }), "lb", true);
+    if (!read.reached) expect.unreachable();
+    const records = read.facts.definitions?.get("dnsrecords.esddns.io v1alpha1");
+    expect([...(records ?? [])]).toEqual(expect.arrayContaining(["zone", "source", "source.service.name"]));
+  });
+});

@@ -1,0 +1,207 @@
+/** What is read of the cluster before anything is composed: once, bounded in time, and nothing else. */
+import { crds } from "@esddns/operator/api";
+import { z } from "zod";
+import type { Cluster, Found } from "../kubernetes/cluster.ts";
+import { OWNER_LABEL } from "../metallb/owner.ts";
+import { versionOf } from "../metallb/version.ts";
+
+export interface NodeFact {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Its own addresses. */
+  readonly addresses: readonly string[];
+  /** The networks of its pods. */
+  readonly podCidrs: readonly string[];
+}
+
+/** A pool that is there; `owner`: the namespace of the stack whose it is, where it says so. */
+interface PoolFact {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly owner: string | undefined;
+}
+
+/** The MetalLB that runs there. */
+export interface RunningMetalLB {
+  /** MAJOR.MINOR.PATCH; undefined where its image does not tell. */
+  readonly version: string | undefined;
+  /** Its own BGP, and not FRR. */
+  readonly native: boolean;
+  readonly ignoresExcludeLabel: boolean;
+}
+
+/** Paths of the fields of `spec` that a definition knows, by `PLURAL.GROUP VERSION`. */
+export type Definitions = ReadonlyMap<string, ReadonlySet<string>>;
+
+export interface ClusterFacts {
+  /** undefined: may not be read. */
+  readonly nodes: readonly NodeFact[] | undefined;
+  readonly serviceCidrs: readonly string[];
+  readonly pools: readonly PoolFact[];
+  /** undefined: there is none, or it may not be read. */
+  readonly metallb: RunningMetalLB | undefined;
+  /** Of what is adopted; undefined: nothing is, or they may not be read. */
+  readonly definitions: Definitions | undefined;
+  /** What could not be read, in words. */
+  readonly unread: readonly string[];
+}
+
+export type ReadFacts = { readonly reached: true; readonly facts: ClusterFacts } | { reached: false; why: string };
+
+const METALLB_DEFINITIONS = ["ipaddresspools", "l2advertisements", "bgppeers", "bgpadvertisements", "bfdprofiles"];
+
+export async function readFacts(
+  cluster: Pick<Cluster, "get">,
+  namespace: string,
+  adopted: boolean,
+): Promise<ReadFacts> {
+  // First alone: where nothing answers, one wait is enough.
+  const nodes = await cluster.get("/api/v1/nodes", list(node));
+  if (!nodes.found && !isRefusal(nodes)) return { reached: false, why: nodes.why };
+  const [services, pools, deployments, daemonSets, definitions] = await Promise.all([
+    cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
+    cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/ipaddresspools`, list(pool)),
+    cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments`, list(workload)),
+    cluster.get(`/apis/apps/v1/namespaces/${namespace}/daemonsets`, list(workload)),
+    adopted ? readDefinitions(cluster) : undefined,
+  ]);
+  const reads = { nodes, "address pools": pools, "MetalLB's controller": deployments, "MetalLB's speaker": daemonSets };
+  const unread = Object.entries(reads).flatMap(([what, read]) => (read.found || read.absent ? [] : [what]));
+  return {
+    reached: true,
+    facts: {
+      nodes: nodes.found ? nodes.value.items.map(nodeFact) : undefined,
+      serviceCidrs: items(services).flatMap(({ spec }) => spec.cidrs),
+      pools: items(pools).map(({ metadata, spec }) => ({
+        name: metadata.name,
+        addresses: spec.addresses,
+        owner: metadata.labels[OWNER_LABEL],
+      })),
+      metallb: running(items(deployments), items(daemonSets)),
+      definitions: definitions && "fields" in definitions ? definitions.fields : undefined,
+      unread: definitions && "why" in definitions ? [...unread, "the custom resource definitions"] : unread,
+    },
+  };
+}
+
+/** The API server answered, and said no. */
+function isRefusal(read: Extract<Found<unknown>, { found: false }>): boolean {
+  return /Forbidden|forbidden/.test(read.why);
+}
+
+function items<T>(read: Found<{ items: T[] }>): T[] {
+  return read.found ? read.value.items : [];
+}
+
+function nodeFact({ metadata, spec, status }: z.output<typeof node>): NodeFact {
+  const own = status.addresses.filter(({ type }) => type === "InternalIP" || type === "ExternalIP");
+  return {
+    name: metadata.name,
+    labels: metadata.labels,
+    addresses: own.map(({ address }) => address),
+    podCidrs: spec.podCIDRs,
+  };
+}
+
+/** Helm's chart and the plain manifests name and label the objects differently; the images are the same. */
+function running(deployments: readonly Workload[], daemonSets: readonly Workload[]): RunningMetalLB | undefined {
+  const find = (all: readonly Workload[], component: string) =>
+    all.find(({ metadata: { labels } }) =>
+      [labels["component"], labels["app.kubernetes.io/component"]].includes(component),
+    );
+  const controller = find(deployments, "controller");
+  if (controller === undefined) return undefined;
+  const containers = [...containersOf(controller), ...containersOf(find(daemonSets, "speaker"))];
+  const tags = [...containersOf(controller).map(({ image }) => image), controller.metadata.labels[VERSION_LABEL] ?? ""];
+  const mode = containers.flatMap(({ env }) => env).find(({ name }) => name === "METALLB_BGP_TYPE")?.value;
+  return {
+    version: tags.map(versionOf).find((version) => version !== undefined),
+    native: (mode ?? "native") === "native",
+    ignoresExcludeLabel: containers.some(({ args }) => args.some((arg) => /^--ignore-exclude-lb(=true)?$/.test(arg))),
+  };
+}
+
+const VERSION_LABEL = "app.kubernetes.io/version";
+
+function containersOf(of: Workload | undefined) {
+  return of?.spec.template.spec.containers ?? [];
+}
+
+async function readDefinitions(cluster: Pick<Cluster, "get">): Promise<{ fields: Definitions } | { why: string }> {
+  const names = [
+    ...METALLB_DEFINITIONS.map((plural) => `${plural}.metallb.io`),
+    ...crds.map((crd) => crd.metadata.name),
+  ];
+  const fields = new Map<string, ReadonlySet<string>>();
+  const read = await Promise.all(
+    names.map((name) => cluster.get(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`, definition)),
+  );
+  for (const each of read) {
+    if (each.found) addFields(fields, each.value);
+    else if (!each.absent) return { why: each.why };
+  }
+  return { fields };
+}
+
+/** The fields of one definition, as `Definitions` has them. */
+export function fieldsOf(crd: unknown): Definitions {
+  const fields = new Map<string, ReadonlySet<string>>();
+  addFields(fields, definition.parse(crd));
+  return fields;
+}
+
+function addFields(into: Map<string, ReadonlySet<string>>, { metadata, spec }: z.output<typeof definition>): void {
+  for (const { name, served, schema } of spec.versions) {
+    if (!served) continue;
+    const found = new Set<string>();
+    walk(schema.openAPIV3Schema.properties?.["spec"], "", found);
+    into.set(`${metadata.name} ${name}`, found);
+  }
+}
+
+function walk(schema: Schema | undefined, prefix: string, found: Set<string>): void {
+  for (const [key, member] of Object.entries(schema?.properties ?? {})) {
+    const path = prefix === "" ? key : `${prefix}.${key}`;
+    found.add(path);
+    walk(member, path, found);
+    walk(member.items, path, found);
+  }
+}
+
+const metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) });
+const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
+const node = z.object({
+  metadata,
+  spec: z.object({ podCIDRs: z.array(z.string()).default([]) }).prefault({}),
+  status: z
+    .object({ addresses: z.array(z.object({ type: z.string(), address: z.string() })).default([]) })
+    .prefault({}),
+});
+const serviceCidr = z.object({ spec: z.object({ cidrs: z.array(z.string()).default([]) }) });
+const pool = z.object({ metadata, spec: z.object({ addresses: z.array(z.string()).default([]) }).prefault({}) });
+const container = z.object({
+  image: z.string().default(""),
+  args: z.array(z.string()).default([]),
+  env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]),
+});
+const workload = z.object({
+  metadata,
+  spec: z.object({ template: z.object({ spec: z.object({ containers: z.array(container) }) }) }),
+});
+type Workload = z.output<typeof workload>;
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>> | undefined;
+  readonly items?: Schema | undefined;
+}
+const schema: z.ZodType<Schema> = z.lazy(() =>
+  z.object({ properties: z.record(z.string(), schema).optional(), items: schema.optional() }),
+);
+const definition = z.object({
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({
+    versions: z.array(
+      z.object({ name: z.string(), served: z.boolean(), schema: z.object({ openAPIV3Schema: schema }) }),
+    ),
+  }),
+});

@@ -1,0 +1,181 @@
+import { crds } from "@esddns/operator/api";
+import { describe, expect, it } from "vitest";
+import { parseStackConfig, type StackConfig } from "../config/parse.ts";
+import { formatProblem } from "../config/problem.ts";
+import { fieldsOf, type ClusterFacts, type NodeFact } from "./facts.ts";
+import { judge } from "./judge.ts";
+
+const LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
+
+function config(over: Record<string, unknown> = {}): StackConfig {
+  const raw = {
+    pools: [{ name: "esddns-pool", addresses: ["192.168.1.100-192.168.1.110"] }],
+    image: { reference: `x@sha256:${"a".repeat(64)}` },
+    ...over,
+  };
+  const parsed = parseStackConfig(raw, { stack: "production", secretKeys: new Set() });
+  if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join("\n"));
+  return parsed.config;
+}
+
+const node = (name: string, over: Partial<NodeFact> = {}): NodeFact => ({
+  name,
+  labels: {},
+  addresses: ["192.168.1.10", "fd00::10"],
+  podCidrs: ["10.244.0.0/24"],
+  ...over,
+});
+
+const METALLB = { version: "0.15.3", native: true, ignoresExcludeLabel: false };
+const facts = (over: Partial<ClusterFacts> = {}): ClusterFacts => ({
+  nodes: [node("node1")],
+  serviceCidrs: ["10.96.0.0/16"],
+  pools: [],
+  metallb: METALLB,
+  definitions: undefined,
+  unread: [],
+  ...over,
+});
+
+const problems = (over: Record<string, unknown>, seen: Partial<ClusterFacts> = {}): string[] =>
+  judge(config(over), facts(seen)).problems.map(formatProblem);
+
+describe("a pool", () => {
+  it("of free addresses is nothing to speak of", () => {
+    expect(judge(config(), facts())).toEqual({ problems: [], warnings: [], notes: [] });
+  });
+
+  it.each([
+    ["192.168.1.0/24", "192.168.1.10, the address of the node node1"],
+    ["fd00::/120", "fd00::10, the address of the node node1"],
+    ["10.244.0.200-10.244.1.10", "10.244.0.200-10.244.0.255, for the pods of the node node1"],
+    ["10.96.255.0/24", "10.96.255.0-10.96.255.255, for the cluster's own Service addresses (10.96.0.0/16)"],
+  ])("%s is refused for what it takes from the cluster", (range, wrong) => {
+    const found = problems({ pools: [{ name: "p", addresses: ["192.168.5.1", range] }] });
+    expect(found).toEqual([expect.stringContaining(`esddns:pools[0].addresses[1]: `)]);
+    expect(found[0]).toContain(wrong);
+  });
+
+  it("is not that of another stack, nor of its addresses", () => {
+    const pools = [{ name: "esddns-pool", addresses: ["192.168.1.110-192.168.1.120"], owner: "esddns-development" }];
+    expect(problems({}, { pools })).toEqual([
+      expect.stringMatching(/^esddns:pools\[0\]\.name: .*namespace esddns-development already.*another name/),
+    ]);
+    expect(problems({}, { pools: [{ ...pools[0], name: "dev" }] as ClusterFacts["pools"] })).toEqual([
+      expect.stringMatching(/^esddns:pools\[0\]\.addresses\[0\]: 192\.168\.1\.110 is in the pool "dev"/),
+    ]);
+  });
+
+  it("that is there already is this stack's own, or taken over", () => {
+    const addresses = ["192.168.1.100-192.168.1.120"];
+    for (const owner of ["esddns-production", undefined])
+      expect(problems({}, { pools: [{ name: "esddns-pool", addresses, owner }] })).toEqual([]);
+  });
+
+  it("of another name cannot take over the addresses of one up to the next in one go", () => {
+    const old = { name: "old", addresses: ["192.168.1.100"], owner: "esddns-production" };
+    expect(problems({}, { pools: [old] })[0]).toContain("in one up, and put this one in in the next");
+  });
+});
+
+describe("nodes with the exclude label", () => {
+  const excluded = node("cp", { labels: { [LABEL]: "" } });
+
+  it("are refused where no other is left to announce, with both ways out", () => {
+    const [found = ""] = problems({}, { nodes: [excluded] });
+    expect(found).toMatch(/^esddns:l2\[0\]: every node that it has \(cp\) carries the label/);
+    expect(found).toContain(`kubectl label node cp ${LABEL}-`);
+    expect(found).toContain("ignoreExcludeLB: true");
+  });
+
+  it("are only told of where others are left", () => {
+    const { problems: found, notes } = judge(config(), facts({ nodes: [excluded, node("node1")] }));
+    expect(found).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining(": cp.")]);
+  });
+
+  it("announce where the label is ignored", () => {
+    const values = { speaker: { ignoreExcludeLB: true } };
+    expect(judge(config({ metallb: { values } }), facts({ nodes: [excluded] }))).toMatchObject({
+      problems: [],
+      notes: [],
+    });
+    const adopted = { nodes: [excluded], metallb: { ...METALLB, ignoresExcludeLabel: true } };
+    expect(problems({ shared: "adopt" }, adopted)).toEqual([]);
+    expect(problems({ shared: "adopt" }, { nodes: [excluded] })[0]).toContain("--ignore-exclude-lb");
+  });
+
+  it("count where an advertisement is theirs alone, and so do selectors that take no node", () => {
+    const on = (name: string) => ({ l2: [{ name: "lan", pools: ["esddns-pool"], nodeSelectors: selectors(name) }] });
+    const selectors = (name: string) => [{ matchLabels: { name } }];
+    const nodes = [node("a", { labels: { name: "a" } }), node("b", { labels: { name: "b", [LABEL]: "" } })];
+    expect(problems(on("a"), { nodes })).toEqual([]);
+    expect(problems(on("b"), { nodes })).toEqual([expect.stringContaining("every node that it has (b)")]);
+    expect(problems(on("c"), { nodes })).toEqual([
+      expect.stringMatching(/^esddns:l2\[0\]\.nodeSelectors: take none of the nodes a, b/),
+    ]);
+  });
+});
+
+describe("an adopted MetalLB", () => {
+  const own = new Map(crds.flatMap((crd) => [...fieldsOf(crd)]));
+  const metallb = (fields: readonly string[]) =>
+    new Map([
+      ...own,
+      ["ipaddresspools.metallb.io v1beta1", new Set(["addresses", "autoAssign", ...fields])],
+      ["l2advertisements.metallb.io v1beta1", new Set(["ipAddressPools"])],
+    ]);
+  const adopt = { shared: "adopt" };
+
+  it("must be there", () => {
+    expect(problems(adopt, { metallb: undefined })).toEqual([
+      expect.stringContaining("esddns:shared: there is no MetalLB in the namespace metallb-system to adopt"),
+    ]);
+    // Nobody could look.
+    expect(problems(adopt, { metallb: undefined, unread: ["MetalLB's controller"] })).toEqual([]);
+  });
+
+  it("must know what the config asks for", () => {
+    expect(problems(adopt, { definitions: metallb([]) })).toEqual([]);
+    const pools = [{ name: "p", addresses: ["192.168.1.100"], namespaces: ["games"], avoidBuggyIPs: true }];
+    expect(problems({ ...adopt, pools }, { definitions: metallb(["avoidBuggyIPs"]) })).toEqual([
+      "esddns:pools[0]: the MetalLB there, 0.15.3, does not know serviceAllocation.namespaces of ipaddresspools.metallb.io. Update that MetalLB, or do without.",
+    ]);
+    const bgp = {
+      peers: [{ name: "r", myASN: 1, peerASN: 2, peerAddress: "192.168.1.1" }],
+      advertisements: [{ name: "b", pools: ["esddns-pool"] }],
+    };
+    expect(problems({ ...adopt, bgp }, { definitions: metallb([]) })).toEqual([
+      expect.stringContaining("has no bgppeers.metallb.io of version v1beta2"),
+      expect.stringContaining("has no bgpadvertisements.metallb.io of version v1beta1"),
+    ]);
+  });
+
+  it("comes with definitions of this project's that are not older than the program", () => {
+    const older = new Map(metallb([]));
+    const records = "dnsrecords.esddns.io v1alpha1";
+    older.set(records, new Set([...(own.get(records) ?? [])].filter((field) => field !== "driftLimit")));
+    expect(problems(adopt, { definitions: older })).toEqual([
+      "esddns:shared: the definition of dnsrecords.esddns.io in the cluster is older than this program: it lacks driftLimit. Update the stack that has esddns:shared own first.",
+    ]);
+    older.delete(records);
+    expect(problems(adopt, { definitions: older })).toEqual([
+      expect.stringContaining("there is no definition of dnsrecords.esddns.io"),
+    ]);
+  });
+
+  it("in native mode has no BFD", () => {
+    const bgp = {
+      peers: [{ name: "r", myASN: 1, peerASN: 2, peerAddress: "192.168.1.1", bfd: {} }],
+      advertisements: [{ name: "b", pools: ["esddns-pool"] }],
+    };
+    expect(problems({ ...adopt, bgp })).toEqual([expect.stringContaining("esddns:bgp.peers[0].bfd: ")]);
+    expect(problems({ ...adopt, bgp }, { metallb: { ...METALLB, native: false } })).toEqual([]);
+  });
+
+  it("of a version that nobody can tell is spoken of", () => {
+    expect(judge(config(adopt), facts({ metallb: { ...METALLB, version: undefined } })).warnings).toEqual([
+      expect.stringContaining("cannot be told"),
+    ]);
+  });
+});

@@ -1,0 +1,30 @@
+/** The checks that need the cluster, before anything is composed. */
+import * as pulumi from "@pulumi/pulumi";
+import { formatProblem } from "../config/problem.ts";
+import type { StackConfig } from "../config/parse.ts";
+import { configuredCluster } from "../kubernetes/provider.ts";
+import { readFacts, type RunningMetalLB } from "./facts.ts";
+import { judge } from "./judge.ts";
+
+/**
+ * The MetalLB that runs, as far as it is known. Warnings are logged; a cluster that does not answer is one of them.
+ * With `observeLive` off nothing is read.
+ * @throws pulumi.RunError with every problem; Pulumi prints it without a stack trace.
+ */
+export async function preflight(config: StackConfig): Promise<RunningMetalLB | undefined> {
+  if (!config.observeLive) return undefined;
+  const read = await readFacts(configuredCluster(), config.metallb.namespace, config.shared === "adopt");
+  if (!read.reached) {
+    const unchecked = "Not checked: whether nodes have addresses of the pools, and may announce them";
+    await pulumi.log.warn(`The cluster could not be looked at: ${read.why}. ${unchecked}.`);
+    return undefined;
+  }
+  const { problems, warnings, notes } = judge(config, read.facts);
+  if (problems.length > 0) {
+    const heading = "The stack config does not go with the cluster:";
+    throw new pulumi.RunError([heading, ...problems.map((problem) => `  - ${formatProblem(problem)}`)].join("\n"));
+  }
+  for (const warning of warnings) await pulumi.log.warn(warning);
+  if (pulumi.runtime.isDryRun()) for (const note of notes) await pulumi.log.info(note);
+  return read.facts.metallb;
+}
