@@ -26,8 +26,13 @@ const API_SERVER: EgressRule = { ports: [port("TCP", 443), port("TCP", 6443)] };
 /**
  * For the pods of one app: in to the one port that they serve, out to DNS and the API server.
  * `internet`: also anywhere that is not private. `alsoTo`: CIDRs that are allowed besides, on any port.
+ * `router`: the one address that may be asked by NAT-PMP (RFC 6886).
  */
-export function egressPolicy(app: string, options: { internet: boolean; alsoTo: readonly string[] }): PolicySpec {
+export function egressPolicy(
+  app: string,
+  options: { internet: boolean; alsoTo: readonly string[]; router?: string | undefined },
+): PolicySpec {
+  const { router } = options;
   const besides = options.alsoTo.map((cidr) => ({ ipBlock: { cidr } }));
   return {
     podSelector: { matchLabels: { app } },
@@ -38,6 +43,7 @@ export function egressPolicy(app: string, options: { internet: boolean; alsoTo: 
       API_SERVER,
       ...(options.internet ? [INTERNET] : []),
       ...(besides.length > 0 ? [{ to: besides }] : []),
+      ...(router === undefined ? [] : [{ to: [{ ipBlock: { cidr: `${router}/32` } }], ports: [port("UDP", 5351)] }]),
     ],
   };
 }

@@ -49,7 +49,13 @@ export class Operator extends pulumi.ComponentResource {
     this.tolerateControlPlane = args.operator.tolerateControlPlane;
     const namespace = new k8s.core.v1.Namespace(
       `${name}-namespace`,
-      { metadata: { name: args.namespace, labels: podSecurityLabels("restricted") } },
+      // No level but `privileged` lets a pod onto the host's network; what the pods may do is as restricted as ever.
+      {
+        metadata: {
+          name: args.namespace,
+          labels: podSecurityLabels(args.detection.hostNetwork ? "privileged" : "restricted"),
+        },
+      },
       self,
     );
     this.namespace = namespace.metadata.name;
@@ -80,6 +86,7 @@ export class Operator extends pulumi.ComponentResource {
         spec: egressPolicy(names.operator.app, {
           internet: true,
           alsoTo: [...args.detection.allowNonGlobal, ...literalHosts(args.notify)],
+          router: args.detection.router,
         }),
       },
       self,
@@ -104,6 +111,7 @@ export class Operator extends pulumi.ComponentResource {
               image: args.image,
               serviceAccountName: account.name,
               tolerateControlPlane: this.tolerateControlPlane,
+              hostNetwork: args.detection.hostNetwork,
               env: [
                 { name: "ESDDNS_GANDI_TOKEN_FILE", value: `${TOKEN_DIR}/token` },
                 ...expiryEnv(args.gandiTokenExpires),

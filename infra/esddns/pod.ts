@@ -9,6 +9,8 @@ export interface PodArgs {
   readonly image: pulumi.Input<string>;
   readonly serviceAccountName: pulumi.Input<string>;
   readonly tolerateControlPlane: boolean;
+  /** On the node's own network, where it serves on the node's port, too. */
+  readonly hostNetwork?: boolean;
   readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
   /** Files from Secrets and ConfigMaps, each with the folder that it appears in. */
   readonly mounts?: readonly {
@@ -23,6 +25,8 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
     serviceAccountName: args.serviceAccountName,
     securityContext: restrictedPod,
     ...(args.tolerateControlPlane ? { tolerations: [CONTROL_PLANE] } : {}),
+    // The cluster's name servers all the same.
+    ...(args.hostNetwork === true ? { hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet" } : {}),
     containers: [
       {
         name: args.command,

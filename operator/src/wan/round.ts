@@ -90,7 +90,7 @@ interface Answered {
 function chainOf(spec: DetectionSpec, plausibility: Plausibility, deps: RoundDeps, signal: AbortSignal): Question[][] {
   const sources = sourcesOf(spec, deps.listed?.(spec));
   const { node } = deps;
-  return spec.sources.map((kind) => [
+  return [...new Set(spec.sources)].map((kind) => [
     ...sources
       .filter((source) => linkOf(source) === kind)
       .flatMap((source) =>
