@@ -3,6 +3,7 @@ import type { DetectionSpec, WanAddressObject, WanObservation, WanObservationObj
 import { directClient, FakeApi, status } from "./kube/testing.ts";
 import { NodeObserver } from "./observerLoop.ts";
 import { spec, votes } from "./wan/testing.ts";
+import type { RoundDeps } from "./wan/round.ts";
 import { silentLog, type VirtualClock, virtualClock } from "./testing.ts";
 
 const two = spec({
@@ -18,6 +19,7 @@ const two = spec({
 });
 
 let api: FakeApi;
+let deps: { -readonly [K in keyof RoundDeps]: RoundDeps[K] };
 let clock: VirtualClock;
 let observer: NodeObserver;
 let seen: string;
@@ -32,18 +34,20 @@ beforeEach(() => {
   stop = new AbortController();
   running = undefined;
   [seen, rounds] = ["9.9.9.9", 0];
+  deps = {
+    clock,
+    random: () => 0.5,
+    log: silentLog(),
+    resolve: () => Promise.resolve(["8.8.8.8"]),
+    stun: () => Promise.reject(new Error("not asked")),
+    echo: () => Promise.resolve({ ok: true, address: { family: "IPv4", text: seen } }),
+    natpmp: () => Promise.reject(new Error("not asked")),
+  };
   observer = new NodeObserver({
     client: directClient(api),
     namespace: "home",
     nodeName: "node1",
-    deps: {
-      clock,
-      random: () => 0.5,
-      log: silentLog(),
-      resolve: () => Promise.resolve(["8.8.8.8"]),
-      stun: () => Promise.reject(new Error("not asked")),
-      echo: () => Promise.resolve({ ok: true, address: { family: "IPv4", text: seen } }),
-    },
+    deps,
     metrics: { round: () => rounds++, probe: () => undefined },
   });
 });
@@ -179,5 +183,43 @@ describe("NodeObserver", () => {
     peer("a:9.9.9.77 !b:9.9.9.77");
     await clock.run(100_000);
     expect(rounds).toBe(2);
+  });
+
+  describe("between rounds", () => {
+    let probes: number;
+    let answer: string;
+    const server = { host: "s", port: 1, transport: "udp" as const, organisation: "c" };
+    const probing = { ...two, stun: { ...two.stun, enabled: true, servers: [server] } };
+
+    beforeEach(() => {
+      [probes, answer] = [0, "9.9.9.9"];
+      deps.stun = () => {
+        probes++;
+        return Promise.resolve({ ok: true, mapped: { family: "IPv4", address: answer, port: 4711 }, rttMs: 1 });
+      };
+    });
+
+    it("confirms once a minute what still holds, so that the word of a dead node soon expires", async () => {
+      start(probing);
+      await clock.run(290_000);
+      expect(rounds).toBe(1);
+      expect(probes).toBeGreaterThan(20);
+      const times = written().map(({ observedAt }) => Date.parse(observedAt));
+      expect(times.length).toBeGreaterThanOrEqual(4);
+      expect(times.length).toBeLessThanOrEqual(5);
+      expect(written().at(-1)).toMatchObject({ validForSeconds: 150, votes: [{}, {}, {}] });
+    });
+
+    it("confirms nothing while nobody answers, nor what no longer holds", async () => {
+      start(probing);
+      await clock.run(61_000);
+      deps.stun = () => Promise.resolve({ ok: false, failure: { kind: "Timeout", detail: "" } });
+      deps.echo = () => Promise.resolve({ ok: false, outcome: "Timeout", detail: "" });
+      const before = written().length;
+      await clock.run(120_000);
+      const after = written().slice(before);
+      expect(after.length).toBeGreaterThanOrEqual(1);
+      for (const { votes } of after) expect(votes.filter(({ outcome }) => outcome === "Ok")).toEqual([]);
+    });
   });
 });

@@ -16,6 +16,7 @@ import { backoffMs, untilAborted } from "./wait.ts";
 import { observe } from "./wan/observer.ts";
 import { judgeVotes } from "./wan/quorum.ts";
 import type { RoundDeps } from "./wan/round.ts";
+import { asks } from "./wan/sources.ts";
 
 export interface NodeObserverOptions {
   readonly client: Pick<KubeClient, "get" | "apply">;
@@ -29,8 +30,10 @@ export interface NodeObserverOptions {
   readonly onPublisherStep?: () => void;
 }
 
-/** A round that found what the one before had found is written at most this often, milliseconds. */
+/** What says the same as what stands written is written at most this often, milliseconds. */
 const QUIET_MS = 60_000;
+/** How much longer than it takes to write again an observation is valid, seconds: for a probe and a write that fail. */
+const SLACK_SECONDS = 70;
 const BACKOFF = { baseMs: 500, maxMs: 30_000 };
 const KEY = "observation";
 
@@ -108,11 +111,14 @@ export class NodeObserver {
       spec: () => (current = this.#spec ?? current),
       onRound: (votes, durationMs) => {
         metrics.round(votes, durationMs);
-        this.#offer(votes, current.intervalSeconds);
+        this.#offer(votes, validForSeconds(current));
         return Promise.resolve();
       },
       onProbe: (vote) => {
         metrics.probe(vote);
+      },
+      onSame: () => {
+        this.#confirm();
       },
       wake: (trigger) => {
         this.#trigger = trigger;
@@ -123,17 +129,23 @@ export class NodeObserver {
     await Promise.all([looking, this.#queue.run(() => this.#publish(signal), signal, this.#options.onPublisherStep)]);
   }
 
-  #offer(votes: Vote[], intervalSeconds: number): void {
+  #offer(votes: Vote[], validForSeconds: number): void {
     const { deps, nodeName, onRound } = this.#options;
     this.#latest = {
       nodeName,
       observedAt: new Date(deps.clock.now()).toISOString(),
-      // One late or lost round must not make it expire.
-      validForSeconds: 2 * intervalSeconds + 60,
+      validForSeconds,
       votes,
     };
     this.#queue.add(KEY);
     onRound?.();
+  }
+
+  /** What the last round found still holds. */
+  #confirm(): void {
+    if (this.#latest === undefined) return;
+    this.#latest = { ...this.#latest, observedAt: new Date(this.#options.deps.clock.now()).toISOString() };
+    this.#queue.add(KEY);
   }
 
   async #publish(signal: AbortSignal): Promise<void> {
@@ -171,6 +183,17 @@ export class NodeObserver {
     else deps.log.warn({ failure: node.error, node: nodeName }, "own Node object not read: observation without owner");
     return this.#nodeUid;
   }
+}
+
+/**
+ * As short as it can be, since the last word of a node that has died holds up every change until it expires. Where probes
+ * confirm it between rounds, twice the time between two of them and what lies between two writes; else two rounds.
+ */
+function validForSeconds(spec: DetectionSpec): number {
+  const { intervalSeconds, probeIntervalSeconds } = spec;
+  const byRounds = 2 * intervalSeconds + 60;
+  const byProbes = 2 * probeIntervalSeconds + QUIET_MS / 1000 + SLACK_SECONDS;
+  return asks(spec, "stun") ? Math.min(byRounds, byProbes) : byRounds;
 }
 
 /** What an observation says, without what is another each time. */

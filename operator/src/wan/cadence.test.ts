@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CadenceLimits } from "./cadence.ts";
+import type { CadenceLimits, RoundResult } from "./cadence.ts";
 import { Cadence } from "./cadence.ts";
 
 const limits: CadenceLimits = { intervalMs: 300_000, probeIntervalMs: 10_000 };
@@ -8,10 +8,10 @@ const limits: CadenceLimits = { intervalMs: 300_000, probeIntervalMs: 10_000 };
 const middle = (): number => 0.5;
 
 /** A cadence whose first round, at 0, took 100 ms and settled everything. */
-function started(settled = true): Cadence {
+function started(result: RoundResult = "settled"): Cadence {
   const cadence = new Cadence(() => limits, middle, 0);
   cadence.roundStarts(0);
-  cadence.roundEnded(100, settled);
+  cadence.roundEnded(100, result);
   return cadence;
 }
 
@@ -19,7 +19,7 @@ function started(settled = true): Cadence {
 function play(
   cadence: Cadence,
   untilMs: number,
-  world: { settled?: (now: number) => boolean; alarm?: (now: number) => boolean },
+  world: { result?: (now: number) => RoundResult; alarm?: (now: number) => boolean },
 ): { rounds: number[]; probes: number[] } {
   const seen = { rounds: [] as number[], probes: [] as number[] };
   for (let now = 100; ;) {
@@ -34,7 +34,7 @@ function play(
       seen.rounds.push(now);
       cadence.roundStarts(now);
       now += 100;
-      cadence.roundEnded(now, world.settled?.(now) ?? true);
+      cadence.roundEnded(now, world.result?.(now) ?? "settled");
     }
   }
 }
@@ -55,7 +55,7 @@ describe("Cadence", () => {
       0,
     );
     other.roundStarts(0);
-    other.roundEnded(100, true);
+    other.roundEnded(100, "settled");
     expect(other.next(100)).toEqual({ action: "probe", at: 2500 });
   });
 
@@ -70,20 +70,33 @@ describe("Cadence", () => {
         0,
       );
       cadence.roundStarts(0);
-      cadence.roundEnded(100, true);
+      cadence.roundEnded(100, "settled");
       const { rounds } = play(cadence, at, {});
       expect(rounds).toEqual([at]);
     }
   });
 
-  it("after a round that settled nothing comes back soon, then ever later, up to the interval", () => {
-    const { rounds } = play(started(false), 1_300_000, { settled: () => false });
-    const gaps = rounds.map((at, i) => at - (i === 0 ? 0 : (rounds[i - 1] ?? 0)) - 100);
+  it("after a round that settled nothing looks again soon and then twice a minute: what was in the way may be gone", () => {
+    const { rounds } = play(started("doubtful"), 200_000, { result: () => "doubtful" });
+    const gaps = rounds.map((at, i) => at - (rounds[i - 1] ?? 0) - 100);
+    expect(gaps).toEqual([5000, 10_000, 20_000, 30_000, 30_000, 30_000, 30_000, 30_000]);
+  });
+
+  it("in a silence comes back ever later: a probe will tell when it ends", () => {
+    const { rounds } = play(started("silent"), 1_300_000, { result: () => "silent" });
+    const gaps = rounds.map((at, i) => at - (rounds[i - 1] ?? 0) - 100);
     expect(gaps).toEqual([5000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000, 300_000]);
   });
 
+  it("spares the servers after an hour in which that did not help", () => {
+    const { rounds } = play(started("doubtful"), 7_200_000, { result: () => "doubtful" });
+    const lastHour = rounds.filter((at) => at > 3_700_000);
+    expect(rounds.length - lastHour.length).toBeLessThanOrEqual(125);
+    expect(lastHour.length).toBeLessThanOrEqual(13);
+  });
+
   it("and is back to the interval once settled", () => {
-    const { rounds } = play(started(false), 400_000, { settled: (now) => now > 10_000 });
+    const { rounds } = play(started("doubtful"), 400_000, { result: (now) => (now > 10_000 ? "settled" : "doubtful") });
     expect(rounds).toEqual([5100, 15_200, 315_300]);
   });
 
@@ -104,10 +117,10 @@ describe("Cadence", () => {
     cadence.roundStarts(20_000);
     cadence.hurry();
     cadence.hurry();
-    cadence.roundEnded(20_100, true);
+    cadence.roundEnded(20_100, "settled");
     expect(cadence.next(20_100)).toEqual({ action: "round", at: 22_000 });
     cadence.roundStarts(22_000);
-    cadence.roundEnded(22_100, true);
+    cadence.roundEnded(22_100, "settled");
     expect(cadence.next(22_100).action).toBe("probe");
   });
 
@@ -132,7 +145,7 @@ describe("Cadence", () => {
         }
         at.push(now);
         cadence.roundStarts(now);
-        cadence.roundEnded(now, true);
+        cadence.roundEnded(now, "settled");
       }
       return at.map((ms) => ms - from);
     };
@@ -150,14 +163,17 @@ describe("Cadence", () => {
     let current = limits;
     const cadence = new Cadence(() => current, middle, 0);
     cadence.roundStarts(0);
-    cadence.roundEnded(0, true);
+    cadence.roundEnded(0, "settled");
     current = { intervalMs: 30_000, probeIntervalMs: 1000 };
     expect(cadence.next(0)).toEqual({ action: "probe", at: 1000 });
     expect(play(cadence, 34_000, {}).rounds).toHaveLength(1);
   });
 
   it("whatever happens: rounds stay within the budget, and none is ever further away than the interval", () => {
-    const moves = fc.array(fc.tuple(fc.boolean(), fc.boolean()), { minLength: 1, maxLength: 50 });
+    const moves = fc.array(fc.tuple(fc.constantFrom("settled", "doubtful", "silent"), fc.boolean()), {
+      minLength: 1,
+      maxLength: 50,
+    });
     fc.assert(
       fc.property(moves, fc.double({ min: 0, max: 1, noNaN: true }), (script, random) => {
         const cadence = new Cadence(
@@ -166,12 +182,13 @@ describe("Cadence", () => {
           0,
         );
         let step = 0;
-        const at = (): [boolean, boolean] => script[step++ % script.length] ?? [true, true];
-        const { rounds } = play(cadence, 1_800_000, { settled: () => at()[0], alarm: () => at()[1] });
+        const at = (): [RoundResult, boolean] => script[step++ % script.length] ?? ["settled", true];
+        const { rounds } = play(cadence, 1_800_000, { result: () => at()[0], alarm: () => at()[1] });
         for (let i = 1; i < rounds.length; i++) {
           const gap = (rounds[i] ?? 0) - (rounds[i - 1] ?? 0);
           expect(gap).toBeGreaterThanOrEqual(2000);
           expect(gap).toBeLessThanOrEqual(1.1 * limits.intervalMs + 100);
+          expect((rounds[i + 12] ?? Infinity) - (rounds[i] ?? 0)).toBeGreaterThan(60_000);
         }
       }),
     );

@@ -5,8 +5,15 @@ const URGENT_SPACING_MS = 2000;
 /** So many such rounds may follow each other closely; after that one a minute. */
 const URGENT_BURST = 5;
 const URGENT_REFILL_MS = 60_000;
-/** After a round that settled nothing the next one comes sooner: after this, then twice this, up to the interval. */
-const RETRY_BASE_MS = 5000;
+/**
+ * After a round that settled nothing the next one comes sooner: after 5 s, then 10, 20, and while answers differ every
+ * 30 s. Where that has not helped for about an hour something is wrong that time does not heal, and strangers' servers
+ * are spared. In a silence the time doubles further, up to the interval: probes tell when it ends.
+ */
+const RETRY = { baseMs: 5000, maxMs: 30_000, times: 120 };
+
+/** What a round came to: all is agreed; there are answers, but not to be believed; a family has fallen silent. */
+export type RoundResult = "settled" | "doubtful" | "silent";
 
 export interface CadenceLimits {
   readonly intervalMs: number;
@@ -18,7 +25,8 @@ export interface CadenceLimits {
  *
  * Full rounds come every interval, a tenth of it more or less so that nodes do not march in step; sooner after one that
  * settled nothing. An urgent round (a probe that saw something else, a trigger) comes at once, but from a small
- * budget: a source that flaps, or nodes that disagree for good, cost at most one extra round a minute.
+ * budget: a source that flaps, or nodes that disagree for good, cost at most one extra round a minute. All told a source
+ * is asked at most 12 times in any minute, and in a doubt that lasts three times a minute, for an hour.
  */
 export class Cadence {
   readonly #limits: () => CadenceLimits;
@@ -71,11 +79,9 @@ export class Cadence {
     return urgent;
   }
 
-  /** @param settled whether every family that has ever answered is agreed on */
-  roundEnded(now: number, settled: boolean): void {
-    const { intervalMs } = this.#limits();
-    const waitMs = settled ? intervalMs : Math.min(intervalMs, RETRY_BASE_MS * 2 ** Math.min(this.#fruitless, 20));
-    this.#fruitless = settled ? 0 : this.#fruitless + 1;
+  roundEnded(now: number, result: RoundResult): void {
+    const waitMs = this.#waitMs(result);
+    this.#fruitless = result === "settled" ? 0 : this.#fruitless + 1;
     this.#nextRoundAt = now + waitMs * (0.9 + 0.2 * this.#random());
   }
 
@@ -84,6 +90,13 @@ export class Cadence {
     const { probeIntervalMs } = this.#limits();
     const missed = Math.max(0, Math.floor((now - this.#nextProbeAt) / probeIntervalMs));
     this.#nextProbeAt += (missed + 1) * probeIntervalMs;
+  }
+
+  #waitMs(result: RoundResult): number {
+    const { intervalMs } = this.#limits();
+    if (result === "settled" || (result === "doubtful" && this.#fruitless >= RETRY.times)) return intervalMs;
+    const mostMs = result === "doubtful" ? Math.min(intervalMs, RETRY.maxMs) : intervalMs;
+    return Math.min(mostMs, RETRY.baseMs * 2 ** Math.min(this.#fruitless, 20));
   }
 
   #urgentAt(now: number): number {

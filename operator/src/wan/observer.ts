@@ -1,11 +1,13 @@
 import type { DetectionSpec, Family, Vote } from "../api/index.ts";
 import { pause } from "../wait.ts";
+import type { RoundResult } from "./cadence.ts";
 import { Cadence } from "./cadence.ts";
 import { Prober } from "./prober.ts";
 import type { Verdict } from "./quorum.ts";
 import { judgeVotes } from "./quorum.ts";
 import type { RoundDeps } from "./round.ts";
 import { runRound } from "./round.ts";
+import { asks } from "./sources.ts";
 
 export interface ObserveOptions {
   /** The settings as they are now; read again before every round and probe. */
@@ -13,6 +15,8 @@ export interface ObserveOptions {
   /** Gets the votes of every full round, one round at a time; where it rejects, the next round comes sooner. */
   readonly onRound: (votes: Vote[], durationMs: number) => Promise<void>;
   readonly onProbe?: (result: Vote) => void;
+  /** A probe has heard an answer, and nothing but what the last round had found. */
+  readonly onSame?: () => void;
   /** Is handed a function that asks for a full round at once: another node saw another address, the spec changed. */
   readonly wake?: (trigger: () => void) => void;
   readonly deps: RoundDeps;
@@ -41,7 +45,7 @@ export async function observe(options: ObserveOptions): Promise<void> {
     wakeUp();
   });
   signal.addEventListener("abort", wakeUp);
-  if (options.spec().stun.enabled) deps.log.info({}, "STUN protocol enabled for IP discovery");
+  if (asks(options.spec(), "stun")) deps.log.info({}, "STUN protocol enabled for IP discovery");
   try {
     while (!signal.aborted) {
       if (interrupt.signal.aborted) interrupt = new AbortController();
@@ -66,14 +70,16 @@ async function round(options: ObserveOptions, cadence: Cadence, prober: Prober):
   const verdictsOf = (votes: readonly Vote[]): Map<Family, Verdict> =>
     new Map(spec.families.map((family) => [family, judgeVotes(votes, family, spec)]));
   // In a hurry nobody waits for sources that are down, or for a family that is not there.
-  const enough = (votes: readonly Vote[]): boolean => urgent && isSettled(verdictsOf(votes), prober);
+  const enough = (votes: readonly Vote[]): boolean => urgent && resultOf(verdictsOf(votes), prober) === "settled";
   const votes = await runRound(spec, deps, signal, enough);
   const durationMs = deps.clock.monotonic() - startedAt;
   const verdicts = verdictsOf(votes);
   for (const [family, verdict] of verdicts) deps.log.debug({ family, verdict, durationMs }, "Full round");
   prober.learn(votes, verdicts);
   const delivered = await deliver(options, votes, durationMs);
-  cadence.roundEnded(deps.clock.monotonic(), delivered && isSettled(verdicts, prober));
+  const result = delivered ? resultOf(verdicts, prober) : "doubtful";
+  // Without probes nobody tells when a silence ends.
+  cadence.roundEnded(deps.clock.monotonic(), result === "silent" && !asks(spec, "stun") ? "doubtful" : result);
 }
 
 /** A round that nobody could take in is no reason to stop looking. */
@@ -88,21 +94,31 @@ async function deliver({ onRound, deps, signal }: ObserveOptions, votes: Vote[],
   }
 }
 
-/** Whether nothing is gained by looking again soon: a family that was never answered for does not count. */
-function isSettled(verdicts: ReadonlyMap<Family, Verdict>, prober: Prober): boolean {
+/** What a round came to; a family that was never answered for does not count, unless there is no other. */
+function resultOf(verdicts: ReadonlyMap<Family, Verdict>, prober: Prober): RoundResult {
   const kinds = [...verdicts].filter(([family, { kind }]) => kind !== "Silent" || prober.knows(family));
-  return kinds.length > 0 && kinds.every(([, { kind }]) => kind === "Agreed");
+  if (kinds.some(([, { kind }]) => kind !== "Agreed" && kind !== "Silent")) return "doubtful";
+  return kinds.length > 0 && kinds.every(([, { kind }]) => kind === "Agreed") ? "settled" : "silent";
 }
 
 /** @param interrupt aborts when a round is wanted: that is not kept waiting by a probe */
 async function probe(
-  { spec, deps, onProbe = () => undefined }: ObserveOptions,
+  { spec, deps, onProbe = () => undefined, onSame = () => undefined }: ObserveOptions,
   cadence: Cadence,
   prober: Prober,
   interrupt: AbortSignal,
 ): Promise<void> {
   try {
-    const finding = await prober.probe(spec(), onProbe, interrupt);
+    let heard = 0;
+    const finding = await prober.probe(
+      spec(),
+      (vote) => {
+        if (vote.address !== undefined) heard++;
+        onProbe(vote);
+      },
+      interrupt,
+    );
+    if (finding === "same" && heard > 0) onSame();
     if (finding === "different" || (finding === "silent" && cadence.calm)) {
       deps.log.info({ finding }, "A probe asks for a full round");
       cadence.hurry();
