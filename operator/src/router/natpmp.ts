@@ -5,7 +5,7 @@ import { exchange } from "../stun/datagram.ts";
 import type { Schedule } from "../stun/schedule.ts";
 
 /** RFC 6886 section 3.1. */
-export const NAT_PMP_PORT = 5351;
+const NAT_PMP_PORT = 5351;
 
 /** RFC 6886 section 3.2: version 0, opcode 0, the question for the public address. */
 const REQUEST = Uint8Array.of(0, 0);

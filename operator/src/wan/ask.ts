@@ -20,7 +20,7 @@ export type StunBinding = (
 ) => Promise<TransactionResult>;
 
 /** The question for the public address, by NAT-PMP, to the router at an IPv4 address. */
-export type AskRouter = (
+type AskRouter = (
   router: string,
   options: { readonly timeoutMs: number; readonly clock: Clock; readonly signal: AbortSignal },
 ) => Promise<NatPmpResult>;

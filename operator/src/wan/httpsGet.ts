@@ -5,7 +5,7 @@ import type { Address } from "./address.ts";
 import type { Refusal } from "./contact.ts";
 import { refuse } from "./contact.ts";
 
-export type HttpsResult = { readonly ok: true; readonly body: Buffer } | Refusal;
+type HttpsResult = { readonly ok: true; readonly body: Buffer } | Refusal;
 
 /**
  * GETs a small text on one address of its host, over a new connection. The certificate must be valid for the host in
