@@ -26,7 +26,7 @@ const TRANSMISSIONS = 9;
 const RESULT_CODES = new Map([
   [1, "unsupported version"],
   [2, "not authorised: NAT-PMP is switched off in the router"],
-  [3, "network failure: the router has no public address at present"],
+  [3, "the router has no public address: its line is down, or it has a private one (double NAT, carrier-grade NAT)"],
   [4, "out of resources"],
   [5, "unsupported opcode"],
 ]);
