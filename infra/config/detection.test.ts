@@ -45,12 +45,11 @@ describe("esddns:detection", () => {
       sources: ["direct", "https"],
       stun: { udpHostListUrl: "", retryAttempts: 3, retryCooldownSeconds: 5 },
       router: "192.168.1.1",
-      pcp: false,
+      pcp: true,
       hostNetwork: true,
     });
     if (!parsed.ok) return expect.unreachable();
     const { detection } = parsed.config;
-    expect(detection).not.toHaveProperty("pcp");
     expect(detectionSpec.strict().parse(detection)).toEqual(detection);
   });
 
@@ -60,7 +59,8 @@ describe("esddns:detection", () => {
     [{ router: "127.0.0.1" }, "cannot be a router's"],
     [{ router: "255.255.255.255" }, "cannot be a router's"],
     [{ router: "192.168.1.1", sources: ["stun", "https"] }, "esddns:detection.router: is not asked"],
-    [{ pcp: true }, "esddns:detection.pcp: is not supported: the Port Control Protocol tells the address outside only"],
+    [{ pcp: true, router: "192.168.1.1" }, "esddns:detection.pcp: needs router, and hostNetwork: true"],
+    [{ pcp: true, hostNetwork: true }, "esddns:detection.pcp: needs router, and hostNetwork: true"],
     [{ sources: [] }, "esddns:detection.sources: "],
     [{ sources: ["https", "upnp"] }, "esddns:detection.sources[1]: "],
     [{ sources: ["https", "https"] }, "esddns:detection.sources: names a link of the chain twice"],

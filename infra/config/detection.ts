@@ -1,5 +1,5 @@
 /** How the WAN address is looked for: the shape of the key, and what must hold beyond it. */
-import { detectionSpec, echoService, type DetectionSpec } from "@esddns/operator/api";
+import { detectionSpec, echoService } from "@esddns/operator/api";
 import { z } from "zod";
 import * as fields from "./fields.ts";
 import type { Problem } from "./problem.ts";
@@ -27,19 +27,16 @@ export const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
   router: fields.routerAddress
     .optional()
     .describe("The router's IPv4 address, for instance 192.168.1.1; it is asked by NAT-PMP for its address outside."),
-  pcp: z.boolean().default(false).describe("Must be false: the Port Control Protocol is not spoken."),
+  pcp: z
+    .boolean()
+    .default(false)
+    .describe("true or false: whether the router is asked by the Port Control Protocol, too; needs hostNetwork."),
 });
 
 type Detection = z.output<typeof detectionSchema>;
 
-/** The spec of the WanAddress. @param excluded addresses, ranges and CIDRs that can never be the WAN address */
-export function specOf(detection: Detection, excluded: readonly string[]): DetectionSpec {
-  // By the operator's own schema: what only the config knows is left out.
-  return detectionSpec.parse({ ...detection, excluded });
-}
-
 export function checkDetection(detection: Detection & { readonly allowUnauthenticated?: boolean }): Problem[] {
-  const { sources, router, pcp } = detection;
+  const { sources, router, pcp, hostNetwork } = detection;
   const problems: Problem[] = [];
   const complain = (key: string, wrong: string, right: string): void => {
     problems.push({ path: ["detection", key], wrong, right });
@@ -61,11 +58,11 @@ export function checkDetection(detection: Detection & { readonly allowUnauthenti
       "Add direct to sources, or leave the router out.",
     );
   }
-  if (pcp) {
+  if (pcp && (router === undefined || !hostNetwork)) {
     complain(
       "pcp",
-      "is not supported: the Port Control Protocol tells the address outside only to somebody who opens a port in the router",
-      "Leave it out; name the router, which is asked by NAT-PMP and changes nothing.",
+      "needs router, and hostNetwork: true: a router refuses such requests from pods, whose addresses are translated on the way",
+      "Set both, or leave it out: NAT-PMP needs no hostNetwork.",
     );
   }
   return problems;

@@ -1,6 +1,6 @@
 /** From whatever stands in the stack config to a config that the program can rely on. Pure. */
 import type { DetectionSpec } from "@esddns/operator/api";
-import { checkDetection, specOf } from "./detection.ts";
+import { checkDetection } from "./detection.ts";
 import { checkChannel } from "./notify.ts";
 import { isDnsLabel } from "./fields.ts";
 import { imageSource, MISSING_IMAGE, type ImageSource } from "./image.ts";
@@ -83,12 +83,7 @@ export function parseStackConfig(
   const config = {
     ...network.config,
     namespace,
-    detection:
-      detection &&
-      specOf(
-        detection,
-        network.config.pools.flatMap((pool) => pool.addresses),
-      ),
+    detection: detection && { ...detection, excluded: network.config.pools.flatMap((pool) => pool.addresses) },
     records: records.map(({ value }) => value),
     token,
     image,

@@ -42,6 +42,7 @@ beforeEach(() => {
     stun: () => Promise.reject(new Error("not asked")),
     echo: () => Promise.resolve({ ok: true, address: { family: "IPv4", text: seen } }),
     natpmp: () => Promise.reject(new Error("not asked")),
+    pcp: () => Promise.reject(new Error("not asked")),
   };
   observer = new NodeObserver({
     client: directClient(api),

@@ -6,6 +6,7 @@ import { MessageReader } from "../../operator/src/stun/framing.ts";
 import { decodeMessage, encodeMessage, FINGERPRINT, MAGIC_COOKIE } from "../../operator/src/stun/message.ts";
 import { hex, RFC5769 } from "../../operator/src/stun/testing.ts";
 import { readNatPmp } from "../../operator/src/router/natpmp.ts";
+import { readMapAnswer } from "../../operator/src/router/pcpMessage.ts";
 import { parseAddress } from "../../operator/src/wan/address.ts";
 import { parseHostList } from "../../operator/src/wan/listText.ts";
 import type { Dice } from "./mutate.ts";
@@ -149,6 +150,25 @@ const natpmp: Target = {
   },
 };
 
+const pcpRequest = { nonce: hex("000102030405060708090a0b"), port: 4711 };
+const pcpSuccess = `0281000000000078${"00".repeat(16)}000102030405060708090a0b110000001267126700000000000000000000ffffcb007107`;
+
+const pcp: Target = {
+  name: "PCP answer",
+  corpus: [pcpSuccess, `${pcpSuccess}02000000`, `02810001${"00".repeat(20)}`].map((text) => hex(text)),
+  mend: (bytes) => {
+    bytes.set([2, 0x81].slice(0, bytes.length));
+  },
+  check: (bytes) => {
+    const read = readMapAnswer(bytes, pcpRequest);
+    if (read.kind === "mapped") {
+      must(Buffer.from(bytes.subarray(24, 36)).equals(pcpRequest.nonce), "an answer to somebody else's request");
+      must(parseAddress(read.external)?.family === "IPv4", `no address: ${read.external}`);
+    }
+    return read.kind;
+  },
+};
+
 const list: Target = {
   name: "list of hosts",
   corpus: ["stun.example.org:3478\nstun2.example.org:19302\n", "198.51.100.7:3478\r\n[2001:db8::1]:3478\n"].map(
@@ -165,4 +185,4 @@ const list: Target = {
   },
 };
 
-export const TARGETS: readonly Target[] = [message, response, stream, natpmp, list];
+export const TARGETS: readonly Target[] = [message, response, stream, natpmp, pcp, list];

@@ -119,6 +119,10 @@ export const detectionSpec = z.object({
     .max(15)
     .optional()
     .describe("IPv4 address of the router, which is asked by NAT-PMP for its address outside."),
+  pcp: z
+    .boolean()
+    .default(false)
+    .describe("With hostNetwork: the router is asked by the Port Control Protocol, too, with a mapping for a moment."),
   hostNetwork: z
     .boolean()
     .default(false)
@@ -154,7 +158,7 @@ export type WanConditionType = z.infer<typeof wanConditionType>;
 
 // ------------------------------------------------------------------------------------------------ WanObservation
 
-export const voteTransport = z.enum(["udp", "tcp", "tls", "https", "nat-pmp", "node"]);
+export const voteTransport = z.enum(["udp", "tcp", "tls", "https", "nat-pmp", "pcp", "node"]);
 export type VoteTransport = z.infer<typeof voteTransport>;
 
 /** What became of a question: `Ok` alone makes a vote that counts. */

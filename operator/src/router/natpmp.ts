@@ -38,7 +38,8 @@ export type NatPmpAnswer =
   | { readonly kind: "refused"; readonly detail: string }
   | { readonly kind: "junk" };
 
-export type NatPmpResult =
+/** What became of the question to a router, by whichever protocol. */
+export type RouterAnswer =
   | { readonly ok: true; readonly address: string; readonly rttMs: number }
   | { readonly ok: false; readonly outcome: "Refused" | "Timeout" | "Unreachable"; readonly detail: string };
 
@@ -57,10 +58,10 @@ export interface NatPmpOptions {
  *
  * Rejects only with the signal's reason, or with a TypeError where the router is no IPv4 address.
  */
-export async function publicAddress(router: string, options: NatPmpOptions): Promise<NatPmpResult> {
+export async function publicAddress(router: string, options: NatPmpOptions): Promise<RouterAnswer> {
   const { clock, signal, timeoutMs, port = NAT_PMP_PORT, open } = options;
   if (!isIPv4(router)) throw new TypeError(`not an IPv4 address: ${router}`);
-  const result = await exchange<NatPmpResult>({
+  const result = await exchange<RouterAnswer>({
     peer: { address: router, port },
     request: REQUEST,
     schedule: natPmpSchedule(timeoutMs),

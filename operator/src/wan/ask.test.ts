@@ -5,7 +5,7 @@ import type { AskDeps } from "./ask.ts";
 import { ask } from "./ask.ts";
 import type { EchoResult } from "./echo.ts";
 import { createPlausibility } from "./plausibility.ts";
-import type { NatPmpResult } from "../router/natpmp.ts";
+import type { RouterAnswer } from "../router/natpmp.ts";
 import type { EchoSource, RouterSource, Source, StunSource } from "./sources.ts";
 import { silentLog, virtualClock } from "../testing.ts";
 
@@ -27,6 +27,7 @@ const echo: EchoSource = {
 };
 const router: RouterSource = {
   kind: "router",
+  protocol: "nat-pmp",
   id: "nat-pmp:192.168.1.1",
   organisation: "router",
   families: ["IPv4"],
@@ -58,7 +59,11 @@ function world(overrides: Partial<AskDeps> = {}): {
     },
     natpmp: (address) => {
       contacted.push(address);
-      return Promise.resolve<NatPmpResult>({ ok: true, address: "9.9.9.9", rttMs: 0.44 });
+      return Promise.resolve<RouterAnswer>({ ok: true, address: "9.9.9.9", rttMs: 0.44 });
+    },
+    pcp: (address) => {
+      contacted.push(`pcp ${address}`);
+      return Promise.resolve<RouterAnswer>({ ok: true, address: "9.9.9.9", rttMs: 2 });
     },
     ...overrides,
   };
@@ -122,6 +127,9 @@ describe("ask", () => {
       outcome: "Ok",
     });
     expect(contacted).toEqual(["192.168.1.1"]);
+    const byPcp = await ask({ ...router, protocol: "pcp" }, "IPv4", plausibility, limits, deps, signal);
+    expect(byPcp).toMatchObject({ transport: "pcp", authenticated: false, outcome: "Ok" });
+    expect(contacted.at(-1)).toBe("pcp 192.168.1.1");
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import type { Family, StunTransport, Vote, VoteTransport } from "../api/index.ts";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
-import type { NatPmpResult } from "../router/natpmp.ts";
+import type { RouterAnswer } from "../router/natpmp.ts";
 import type { Retransmission } from "../stun/schedule.ts";
 import type { Peer, TransactionResult } from "../stun/transaction.ts";
 import { within } from "../wait.ts";
@@ -19,11 +19,11 @@ export type StunBinding = (
   options: { readonly retransmission: Retransmission; readonly clock: Clock; readonly signal: AbortSignal },
 ) => Promise<TransactionResult>;
 
-/** The question for the public address, by NAT-PMP, to the router at an IPv4 address. */
+/** The question for the address outside to the router at an IPv4 address. */
 type AskRouter = (
   router: string,
   options: { readonly timeoutMs: number; readonly clock: Clock; readonly signal: AbortSignal },
-) => Promise<NatPmpResult>;
+) => Promise<RouterAnswer>;
 
 export interface AskDeps extends ContactDeps {
   readonly log: Logger;
@@ -31,6 +31,7 @@ export interface AskDeps extends ContactDeps {
   readonly stun: StunBinding;
   readonly echo: FetchEcho;
   readonly natpmp: AskRouter;
+  readonly pcp: AskRouter;
 }
 
 export interface AskLimits {
@@ -132,13 +133,13 @@ async function askEcho(
  * like everybody's word.
  */
 async function askRouter(
-  { router }: RouterSource,
+  { router, protocol }: RouterSource,
   { deadlineMs }: AskLimits,
-  { natpmp, clock }: AskDeps,
+  { natpmp, pcp, clock }: AskDeps,
   signal: AbortSignal,
 ): Promise<Answer> {
   if (parseAddress(router)?.family !== "IPv4") return refuse("NotAllowed", `${router} is not an IPv4 address`);
-  const result = await natpmp(router, { timeoutMs: deadlineMs, clock, signal });
+  const result = await (protocol === "pcp" ? pcp : natpmp)(router, { timeoutMs: deadlineMs, clock, signal });
   if (!result.ok) return result;
   const address = parseAddress(result.address);
   if (address === undefined) return refuse("Malformed", `not an address: ${result.address}`);
@@ -152,7 +153,7 @@ function transportOf(source: Source): VoteTransport {
     case "echo":
       return "https";
     case "router":
-      return "nat-pmp";
+      return source.protocol;
   }
 }
 

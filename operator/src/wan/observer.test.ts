@@ -88,6 +88,7 @@ function start(overrides: Partial<World> = {}): World {
         : { ok: true, address: { family: contact.family, text: address } };
     },
     natpmp: () => Promise.reject(new Error("not asked")),
+    pcp: () => Promise.reject(new Error("not asked")),
   };
   const done = observe({
     spec: () => world.spec,

@@ -24,6 +24,7 @@ function depsWith(overrides: Partial<RoundDeps> = {}, lines: string[] = []): Rou
       ),
     echo: () => Promise.resolve({ ok: true, address: { family: "IPv4", text: "9.9.9.9" } }),
     natpmp: () => Promise.reject(new Error("not asked")),
+    pcp: () => Promise.reject(new Error("not asked")),
     ...overrides,
   };
 }
@@ -59,8 +60,22 @@ describe("sourcesOf", () => {
   it("asks the router for IPv4 alone, and only one that is named", () => {
     expect(sourcesOf(spec({ sources: ["direct"] }))).toEqual([]);
     expect(sourcesOf(spec({ sources: ["direct"], router: "192.168.1.1" }))).toEqual([
-      { kind: "router", id: "nat-pmp:192.168.1.1", organisation: "router", families: ["IPv4"], router: "192.168.1.1" },
+      {
+        kind: "router",
+        protocol: "nat-pmp",
+        id: "nat-pmp:192.168.1.1",
+        organisation: "router",
+        families: ["IPv4"],
+        router: "192.168.1.1",
+      },
     ]);
+  });
+
+  it("asks it by the Port Control Protocol, too, where that is wanted and can work: on the host's network", () => {
+    const ids = (hostNetwork: boolean) =>
+      sourcesOf(spec({ sources: ["direct"], router: "192.168.1.1", pcp: true, hostNetwork })).map(({ id }) => id);
+    expect(ids(true)).toEqual(["nat-pmp:192.168.1.1", "pcp:192.168.1.1"]);
+    expect(ids(false)).toEqual(["nat-pmp:192.168.1.1"]);
   });
 
   it("adds servers of lists to its own, under whose organisation they stay, and to none that somebody has chosen", () => {

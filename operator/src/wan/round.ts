@@ -2,6 +2,7 @@ import type { DetectionSpec, Family, StunServer, Vote } from "../api/index.ts";
 import { systemClock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { publicAddress } from "../router/natpmp.ts";
+import { pcpAddress } from "../router/pcp.ts";
 import type { Retransmission } from "../stun/schedule.ts";
 import { pause } from "../wait.ts";
 import type { AskDeps, AskLimits } from "./ask.ts";
@@ -43,6 +44,7 @@ export function defaultRoundDeps(log: Logger): RoundDeps {
     stun: stunBinding,
     echo: fetchEcho,
     natpmp: publicAddress,
+    pcp: pcpAddress,
   };
 }
 

@@ -23,9 +23,10 @@ export interface EchoSource extends SourceBase {
   readonly url: string;
 }
 
-/** The router at this address, asked by NAT-PMP: a word for IPv4 alone. */
+/** The router at this address, asked for its own address outside: a word for IPv4 alone. */
 export interface RouterSource extends SourceBase {
   readonly kind: "router";
+  readonly protocol: "nat-pmp" | "pcp";
   readonly router: string;
 }
 
@@ -90,16 +91,18 @@ const LINKS: Record<SourceKind, (spec: DetectionSpec, listed: readonly StunServe
         url,
       }),
     ),
-  direct: ({ families, router }) =>
+  direct: ({ families, router, pcp, hostNetwork }) =>
     router === undefined
       ? []
-      : [
-          {
+      : (["nat-pmp", "pcp"] as const)
+          // A request from a pod's own network is translated on its way, which a PCP server refuses.
+          .filter((protocol) => protocol === "nat-pmp" || (pcp && hostNetwork))
+          .map((protocol) => ({
             kind: "router",
-            id: `nat-pmp:${router}`,
+            id: `${protocol}:${router}`,
             organisation: "router",
             families: families.filter((family) => family === "IPv4"),
+            protocol,
             router,
-          },
-        ],
+          })),
 };
