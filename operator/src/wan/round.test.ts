@@ -217,6 +217,25 @@ describe("runRound", () => {
     expect(votes.slice(-3).map(({ outcome }) => outcome)).toEqual(["Ok", "Outvoted", "Ok"]);
   });
 
+  it("does not wait for strangers of a list once it is decided and all others have answered", async () => {
+    const clock = virtualClock();
+    const listed = [{ host: "down.example", port: 3478, transport: "udp" as const, organisation: LIST_ORGANISATION }];
+    const stun: RoundDeps["stun"] = async ({ host }, options) => {
+      await options.clock.sleep(host === "down.example" ? 5000 : 300, options.signal);
+      return { ok: true, mapped: { family: "IPv4", address: "9.9.9.9", port: 1 }, rttMs: 300 };
+    };
+    const started = clock.monotonic();
+    let endedAt = 0;
+    const deps = depsWith({ clock, stun, listed: () => listed });
+    const round = runRound(spec({ families: ["IPv4"] }), deps, signal, (votes) => votes.length >= 2);
+    void round.then(() => (endedAt = clock.monotonic()));
+    await clock.run(5000);
+    expect((await round).filter(({ outcome }) => outcome === "Timeout")).toMatchObject([
+      { source: "stun:down.example:3478?transport=udp" },
+    ]);
+    expect(endedAt - started).toBe(300);
+  });
+
   it("counts STUN servers alone in the line about STUN", async () => {
     const lines: string[] = [];
     const node = {

@@ -8,7 +8,7 @@ import { pause } from "../wait.ts";
 import type { AskDeps, AskLimits } from "./ask.ts";
 import { ask } from "./ask.ts";
 import { fetchEcho } from "./echo.ts";
-import { outvoteListed } from "./listVote.ts";
+import { LIST_ORGANISATION, outvoteListed } from "./listVote.ts";
 import type { NodeWord } from "./nodeWord.ts";
 import { nodeVotes } from "./nodeWord.ts";
 import type { Plausibility } from "./plausibility.ts";
@@ -80,8 +80,12 @@ export async function runRound(
   return judged;
 }
 
-/** Has one vote, but for the node's own word, which has as many as it knows addresses. */
-type Question = (limits: AskLimits) => Promise<Vote[]>;
+interface Question {
+  /** Gives one vote, but for the node's own word, which has as many as it knows addresses. */
+  readonly ask: (limits: AskLimits) => Promise<Vote[]>;
+  /** Somebody of a downloaded list: of so many strangers one is always down, and a decided round waits for none. */
+  readonly stranger: boolean;
+}
 
 interface Answered {
   readonly question: Question;
@@ -96,12 +100,13 @@ function chainOf(spec: DetectionSpec, plausibility: Plausibility, deps: RoundDep
     ...sources
       .filter((source) => linkOf(source) === kind)
       .flatMap((source) =>
-        source.families.map((family): Question => async (limits) => [
-          await ask(source, family, plausibility, limits, deps, signal),
-        ]),
+        source.families.map((family) => ({
+          ask: async (limits: AskLimits) => [await ask(source, family, plausibility, limits, deps, signal)],
+          stranger: source.organisation === LIST_ORGANISATION,
+        })),
       ),
     ...(kind === "direct" && node !== undefined && asks(spec, kind)
-      ? [(limits: AskLimits) => nodeVotes(node, spec, plausibility, limits, deps, signal)]
+      ? [{ ask: (limits: AskLimits) => nodeVotes(node, spec, plausibility, limits, deps, signal), stranger: false }]
       : []),
   ]);
 }
@@ -116,16 +121,19 @@ async function askChain(
   const over = new AbortController();
   const early: Vote[] = [];
   let decided = false;
+  let missing = chain.flat().filter(({ stranger }) => !stranger).length;
   const answer = async (question: Question): Promise<Answered> => {
     const deadlineMs = ROUND_LIMITS.deadlineMs - (clock.monotonic() - startedAt);
-    const votes = await question({ ...ROUND_LIMITS, deadlineMs, enough: cut.signal });
+    const votes = await question.ask({ ...ROUND_LIMITS, deadlineMs, enough: cut.signal });
     early.push(...votes);
+    if (!question.stranger) missing--;
     if (!decided && enough(early)) {
       decided = true;
       void pause(clock, PATIENCE_MS, over.signal).then(() => {
         cut.abort();
       });
     }
+    if (decided && missing === 0) cut.abort();
     return { question, votes };
   };
   const asked: Promise<Answered>[] = [];
@@ -162,7 +170,7 @@ async function askAgain(
     if (clock.monotonic() - startedAt + takesMs > spec.intervalSeconds * 1000) break;
     await clock.sleep(retryCooldownSeconds * 1000, signal);
     answered = await Promise.all(
-      answered.map(async (one) => (isSilent(one) ? { ...one, votes: await one.question(ROUND_LIMITS) } : one)),
+      answered.map(async (one) => (isSilent(one) ? { ...one, votes: await one.question.ask(ROUND_LIMITS) } : one)),
     );
   }
   return answered;
