@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LIST_ORGANISATION } from "../wan/listVote.ts";
 import { vote, votes } from "../wan/testing.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -81,6 +82,14 @@ describe("metrics", () => {
       esddns_leader: 1,
       esddns_service_health: 0,
     });
+  });
+
+  it("count the servers of downloaded lists, which are others every day, as one", async () => {
+    const metrics = metricsOf(() => snapshot(), "operator");
+    const listed = { ...vote(`${LIST_ORGANISATION}:192.0.2.1`), source: "stun:a.example:3478?transport=udp" };
+    metrics.round([listed, { ...listed, source: "stun:b.example:3478?transport=udp" }], 1_000);
+    const found = [...(await samples(metrics.text()))].filter(([key]) => key.startsWith("esddns_votes_total"));
+    expect(found).toEqual([[expect.stringContaining(`source="${LIST_ORGANISATION}"`), 2]]);
   });
 
   it("of the page's pod claim nothing about writing", async () => {

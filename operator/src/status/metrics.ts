@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Vote } from "../api/index.ts";
+import { LIST_ORGANISATION } from "../wan/listVote.ts";
 import { allInSync, conditionOf, isTrue, lastObservedAt, type Snapshot, wanIp } from "./snapshot.ts";
 
 /** What counts while it happens. The rest is read off the snapshot when somebody asks. */
@@ -113,7 +114,9 @@ function operatorMetrics(registry: Registry): Counting {
       rounds.inc();
       roundSeconds.observe(durationMs / 1000);
       for (const { source, organisation, transport, family, outcome } of answers) {
-        votes.inc({ source, organisation, transport, family, outcome });
+        // Other servers of the downloaded lists every day would be ever more series.
+        const one = organisation === LIST_ORGANISATION ? organisation : source;
+        votes.inc({ source: one, organisation, transport, family, outcome });
       }
     },
     probe: ({ outcome }) => {
