@@ -7,7 +7,6 @@ import { shortName } from "./arguments.ts";
 import { Cluster } from "../kubernetes/cluster.ts";
 import { deployHelp, parseDeploy, type DeployRequest } from "./deployArguments.ts";
 import { judgeLive, readLive, type Check } from "./live.ts";
-import { DEFINITIONS_PATH } from "./paths.ts";
 import { judgePrerequisites } from "./prerequisites.ts";
 import { pulumi, readConfigValue, readStackConfig, showPulumi } from "./pulumi.ts";
 import { committedConfig } from "./committed.ts";
@@ -66,7 +65,10 @@ async function deploy(request: DeployRequest, token: string | undefined): Promis
     return EXIT.declined;
   }
   heading("Up");
-  const up = await showPulumi(["up", "--yes", "--skip-preview", "--stack", stack], { env });
+  const apply = ["up", "--yes", "--skip-preview", "--stack", stack];
+  let up = await showPulumi(apply, { env });
+  // The state holds that fields were taken by force; from now on that is an error again.
+  if (up === 0 && request.takeOver) up = await showPulumi([...apply, "--suppress-outputs"]);
 
   heading("Status");
   const checks = await settled(cluster, config.config.namespace, up === 0 ? request.waitSeconds : 0);
@@ -103,18 +105,29 @@ async function must(args: readonly string[], done: string, input?: string): Prom
   say(`✓ ${done}`);
 }
 
-/** A MetalLB that no stack installed comes without this project's own definitions. They belong to no stack then. */
+/**
+ * A MetalLB that no stack installed comes without this project's own definitions. They belong to no stack then, and are
+ * brought up to this version by every deploy; those of a stack are that stack's to update.
+ */
 async function needDefinitions(cluster: Cluster): Promise<void> {
-  const there = await cluster.get(DEFINITIONS_PATH, z.unknown());
-  if (there.found) return;
-  if (!there.absent) throw new Error(there.why);
-  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: crds });
-  const { status, stderr } = await cluster.kubectl(APPLY, list);
+  const [first] = crds;
+  const there = await cluster.get(`${CRDS_PATH}/${first?.metadata.name ?? ""}`, definition);
+  if (!there.found && !there.absent) throw new Error(there.why);
+  const managers = there.found ? there.value.metadata.managedFields.map(({ manager }) => manager) : [];
+  const ownedByStack = managers.some((manager) => manager.startsWith("pulumi-kubernetes"));
+  if (there.found && (ownedByStack || !managers.includes(MANAGER))) return;
+  const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: crds });
+  const apply = ["apply", "--server-side", `--field-manager=${MANAGER}`, "--filename=-"];
+  const { status, stderr } = await cluster.kubectl(apply, input);
   if (status !== 0) throw new Error(`kubectl apply: ${stderr.trim()}`);
-  say("✓ made the custom resource definitions, which no stack owns");
+  say("✓ the custom resource definitions, which no stack owns");
 }
 
-const APPLY = ["apply", "--server-side", "--field-manager=esddns-definitions", "--filename=-"];
+const MANAGER = "esddns-definitions";
+const CRDS_PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const definition = z.object({
+  metadata: z.object({ managedFields: z.array(z.object({ manager: z.string().default("") })).default([]) }),
+});
 
 /** Looks again until all is well, or the time is over. */
 async function settled(cluster: Cluster, namespace: string, waitSeconds: number): Promise<readonly Check[]> {

@@ -7,7 +7,7 @@ export const dnsRecordsPath = (namespace?: string) => path("dnsrecords", namespa
 /** Ends the name of every definition of this project. */
 export const DEFINITION_GROUP = `.${GROUP}`;
 
-export const DEFINITIONS_PATH = `/apis/${API_VERSION}`;
+const DEFINITIONS_PATH = `/apis/${API_VERSION}`;
 export const METALLB_PATH = "/apis/metallb.io/v1beta1";
 
 function path(plural: string, namespace: string | undefined): string {

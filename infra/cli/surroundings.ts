@@ -120,11 +120,17 @@ async function lookForMetallb(cluster: Cluster, namespace: string): Promise<Surr
 async function missingPrograms(image: StackConfig["image"]): Promise<Record<string, string>> {
   const instead = "Install it, or name a ready image: --image NAME@sha256:… (docs/image.md)";
   const found = await Promise.all(
-    imagePrograms(image).map(async (program) => ({ program, ...(await collect([program, "--version"])) })),
+    imagePrograms(image).map(async (program) => ({
+      program,
+      // Docker's own version is that of its daemon, too: it fails where none answers.
+      ...(await collect([program, program === "docker" ? "version" : "--version"])),
+    })),
   );
   return Object.fromEntries(
-    found.flatMap(({ program, status }) =>
-      status === 127 ? [[program, `${program} is not on the PATH. ${instead}`]] : [],
-    ),
+    found.flatMap(({ program, status, stderr }) => {
+      if (status === 127) return [[program, `${program} is not on the PATH. ${instead}`]];
+      const silent = program === "docker" && status !== 0;
+      return silent ? [[program, `docker does not answer: ${stderr.trim().split("\n").at(-1) ?? ""}`]] : [];
+    }),
   );
 }
