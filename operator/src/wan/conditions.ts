@@ -1,4 +1,6 @@
 import type { Condition, Family, WanConditionType } from "../api/index.ts";
+import type { RouterWord } from "./behindNat.ts";
+import { behindNat } from "./behindNat.ts";
 import type { Outcome } from "./verdicts.ts";
 
 export interface FamilyView {
@@ -15,6 +17,8 @@ export interface ConditionsInput {
   readonly observed: boolean;
   readonly neededFamilies: readonly Family[];
   readonly quorum: number;
+  /** What the nodes have heard of the router; undefined: it is not asked. */
+  readonly routerWords: readonly RouterWord[] | undefined;
   readonly previous: readonly Condition[];
   readonly generation: number;
   /** Now, as a timestamp; of a condition whose status did not change the old one is kept. */
@@ -36,7 +40,7 @@ export function conditionsOf(input: ConditionsInput): Condition[] {
   const findings: [WanConditionType, Finding][] = [
     ["Ready", ready(input)],
     ["Agreed", (settling ? before("Agreed") : undefined) ?? agreed(input)],
-    ["BehindNAT", behindNat],
+    ["BehindNAT", behindNat(input.routerWords, before("BehindNAT"))],
     ["MultipleEgress", (settling ? before("MultipleEgress") : undefined) ?? multipleEgress(input)],
     ["FamilyUnavailable", familyUnavailable(input)],
   ];
@@ -104,12 +108,6 @@ function problemOf({ family, outcome }: FamilyView, quorum: number): { reason: s
       return undefined;
   }
 }
-
-/** Only the router can say which address it has outside; it is not asked here. */
-const behindNat: Finding = unknown(
-  "RouterNotAsked",
-  "Whether the provider translates addresses once more (CGNAT, double NAT) only the router can tell.",
-);
 
 function multipleEgress({ views, observed }: ConditionsInput): Finding {
   const differing = views.flatMap(({ family, outcome }) =>

@@ -35,7 +35,7 @@ function condition({ status }: { status: WanAddressStatus }, type: WanConditionT
 const V4 = "!A:1.1.1.1 B:1.1.1.1";
 const V4_NEW = "!A:1.1.1.2 B:1.1.1.2";
 const V6 = "!A:2606::1 B:2606::1";
-const good = judge([seen("n1", `${V4} ${V6}`)]).status;
+const good = judge([seen("n1", `${V4} ${V6}`), seen("n2", V6)]).status;
 
 describe("the first decision", () => {
   it("takes what a quorum says", () => {
@@ -54,6 +54,17 @@ describe("the first decision", () => {
   it("gives the full IPv6 address where all nodes have one and the same", () => {
     expect(judge([seen("n1", V6), seen("n2", V6)]).status.ipv6).toBe("2606::1");
     expect(judge([seen("n1", V6), seen("n2", "!A:2606::1 B:2606::2 C:2606::3 D:2606::3")]).status.ipv6).toBeUndefined();
+  });
+
+  it("does not take the first node's IPv6 address for everybody's while others may still be looking", () => {
+    const first = judge([seen("n1", V6)]);
+    expect(first.status).toMatchObject({ ipv6Prefix: "2606::/64" });
+    expect(first.status.ipv6).toBeUndefined();
+    expect(first.recheckAfterMs).toBe(60_000);
+    const early = judge([seen("n1", V6)], { previous: first.status, now: NOW + 59_999 });
+    expect(early.status).toEqual(first.status);
+    const alone = judge([seen("n1", V6)], { previous: first.status, now: NOW + 60_000 });
+    expect(alone.status).toMatchObject({ ipv6: "2606::1", decisionId: 2 });
   });
 
   it.each([
@@ -114,7 +125,8 @@ describe("a change", () => {
   });
 
   it("of the full IPv6 address alone counts, too", () => {
-    const { status, changes } = judge([seen("n1", V4), seen("n2", "!A:2606::9 B:2606::9")], { previous: good });
+    const other = [seen("n1", V4), seen("n2", "!A:2606::9 B:2606::9")];
+    const { status, changes } = judge(other, { previous: good, now: NOW + 60_000 });
     expect(status).toMatchObject({ ipv6Prefix: "2606::/64", ipv6: "2606::9", decisionId: 2 });
     expect(changes).toEqual([]);
   });

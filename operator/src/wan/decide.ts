@@ -1,4 +1,5 @@
 import type { DetectionSpec, Family, WanAddressStatus, WanChange, WanObservation } from "../api/index.ts";
+import { routerWords } from "./behindNat.ts";
 import type { FamilyView } from "./conditions.ts";
 import { conditionsOf } from "./conditions.ts";
 import { createPlausibility } from "./plausibility.ts";
@@ -8,6 +9,8 @@ import { firstExpiryMs, outcomeOf, validObservations } from "./verdicts.ts";
 const HISTORY_LENGTH = 20;
 /** A value that was left so often within the window flaps: it is come back to this long after the last change only. */
 const FLAPPING = { times: 5, windowMs: 300_000, spacingMs: 120_000 };
+/** So long the other nodes have, from the first one that sees an IPv6 prefix, to say which address they have in it. */
+const FOLLOW_MS = 60_000;
 const FAMILIES: readonly Family[] = ["IPv4", "IPv6"];
 
 export interface DecisionInput {
@@ -59,7 +62,8 @@ export function decide(input: DecisionInput): Decision {
     IPv4: nextValue(before.IPv4, outcomes.get("IPv4")),
     IPv6: nextValue(before.IPv6, outcomes.get("IPv6")),
   };
-  const ipv6 = nextIpv6(previous, values.IPv6, outcomes.get("IPv6"), full);
+  const full6 = nextIpv6(previous, values.IPv6, outcomes.get("IPv6"), full, now);
+  const ipv6 = full6.value;
 
   const moved = values.IPv4 !== before.IPv4 || values.IPv6 !== before.IPv6 || ipv6 !== previous.ipv6;
   const decisionId = (previous.decisionId ?? 0) + (moved ? 1 : 0);
@@ -87,13 +91,14 @@ export function decide(input: DecisionInput): Decision {
         observed: observations.length > 0,
         neededFamilies: input.neededFamilies,
         quorum: spec.quorum,
+        routerWords: routerWords(observations, spec, plausibility),
         previous: previous.conditions ?? [],
         generation: input.generation,
         time,
       }),
     },
     changes,
-    ...recheck([firstExpiryMs(observations, now), ...[...outcomes.values()].map(settlingMs)]),
+    ...recheck([firstExpiryMs(observations, now), ...[...outcomes.values()].map(settlingMs), full6.settlesInMs]),
   };
 }
 
@@ -132,17 +137,24 @@ function nextValue(before: string | undefined, outcome: Outcome | undefined): st
 
 /**
  * The one full address that all nodes have in common, as behind a NAT for IPv6. Gone as soon as they are known to have
- * different ones, or another prefix; kept while they say nothing.
+ * different ones, or another prefix; kept while they say nothing. The first node to see a prefix may be alone only
+ * because the others are still looking: its address counts when they have had the time.
  */
 function nextIpv6(
   previous: WanAddressStatus,
   prefix: string | undefined,
   outcome: Outcome | undefined,
   full: Outcome | undefined,
-): string | undefined {
-  if (outcome?.kind !== "Agreed") return prefix === undefined ? undefined : previous.ipv6;
-  if (full?.kind === "Agreed" && full.nodes.length === outcome.nodes.length) return full.value.replace(/\/128$/, "");
-  return undefined;
+  now: number,
+): { value?: string | undefined; settlesInMs?: number } {
+  if (outcome?.kind !== "Agreed") return { value: prefix === undefined ? undefined : previous.ipv6 };
+  if (full?.kind !== "Agreed" || full.nodes.length !== outcome.nodes.length) return {};
+  const value = full.value.replace(/\/128$/, "");
+  if (value === previous.ipv6 || full.nodes.length > 1) return { value };
+  const known = previous.history?.find(({ to }) => to === prefix)?.time;
+  const since = previous.ipv6Prefix !== prefix ? now : known === undefined ? -Infinity : Date.parse(known);
+  const settlesInMs = Math.min(since, now) + FOLLOW_MS - now;
+  return settlesInMs > 0 ? { settlesInMs } : { value };
 }
 
 function changeOf(

@@ -1,6 +1,7 @@
 import type { DetectionSpec, Family, Vote, WanObservation } from "../api/index.ts";
 import { parseAddress } from "./address.ts";
 import type { Plausibility } from "./plausibility.ts";
+import type { Verdict } from "./quorum.ts";
 import { judgeVotes } from "./quorum.ts";
 
 /** How far the clock of another node may be ahead of this one's before its timestamps mean nothing. */
@@ -68,10 +69,10 @@ export function outcomeOf(
   plausibility: Plausibility,
   now: number,
 ): Outcome {
-  const verdicts = observations.map(({ nodeName, observedAt, votes }) => ({
-    nodeName,
-    ageMs: now - Date.parse(observedAt),
-    verdict: judgeVotes(plausibleVotes(votes, plausibility), family, rules),
+  const verdicts = observations.map((observation) => ({
+    nodeName: observation.nodeName,
+    ageMs: now - Date.parse(observation.observedAt),
+    verdict: verdictOf(observation, family, rules, plausibility),
   }));
   const nodesOf = new Map<string, string[]>();
   const organisations = new Set<string>();
@@ -90,6 +91,16 @@ export function outcomeOf(
   const kinds = new Set(verdicts.map(({ verdict }) => verdict.kind));
   const kind = (["Disputed", "Unauthenticated", "TooFew"] as const).find((candidate) => kinds.has(candidate));
   return { kind: kind ?? "Silent" };
+}
+
+/** What one node believes. */
+export function verdictOf(
+  { votes }: WanObservation,
+  family: Family,
+  rules: Pick<DetectionSpec, "quorum" | "prefixLength">,
+  plausibility: Plausibility,
+): Verdict {
+  return judgeVotes(plausibleVotes(votes, plausibility), family, rules);
 }
 
 /**

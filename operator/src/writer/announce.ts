@@ -5,6 +5,9 @@ import type { EventRecorder } from "../kube/events.ts";
 import type { Reconciled } from "../records/reconciler.ts";
 import { conditionNamed } from "./context.ts";
 
+/** Reasons for which nothing is published, and nothing is wrong: it was asked for, or time alone mends it. */
+const AS_MEANT: readonly string[] = ["DryRun", "WaitingForAddress"];
+
 /** A correction, a write, and what is wrong as soon as it is something else than before. */
 export function announceOutcome(events: EventRecorder, record: DnsRecordObject, result: Reconciled): void {
   const synced = conditionNamed(result.status, "Synced");
@@ -15,7 +18,7 @@ export function announceOutcome(events: EventRecorder, record: DnsRecordObject, 
   const { reason, message: note, status } = synced;
   if (result.action === "put") events.record(record, { type: "Normal", reason: "Synced", action: "Publish", note });
   if (status === "False" && conditionNamed(record.status, "Synced")?.reason !== reason) {
-    const type = reason === "DryRun" ? "Normal" : "Warning";
+    const type = AS_MEANT.includes(reason) ? "Normal" : "Warning";
     events.record(record, { type, reason, action: "Publish", note });
   }
 }

@@ -103,6 +103,7 @@ export class Decisions {
     wan.put(written.value);
     this.#announceChanges(present, decision);
     this.#announceDoubt(present, decision.status);
+    this.#announceNat(present, decision.status);
   }
 
   #announceChanges(present: WanAddressObject, { changes }: Decision): void {
@@ -123,6 +124,21 @@ export class Decisions {
     if (agreed?.status !== "False" || conditionNamed(present.status, "Agreed")?.reason === agreed.reason) return;
     log.warn({ reason: agreed.reason, detail: agreed.message }, "WAN address not agreed");
     events.record(present, { type: "Warning", reason: agreed.reason, action: "Decide", note: agreed.message });
+  }
+
+  #announceNat(present: WanAddressObject, status: WanAddressStatus): void {
+    const { events, log } = this.#context;
+    const [before, after] = [present.status, status].map((one) => one && conditionNamed(one, "BehindNAT"));
+    const behind = after?.status === "True";
+    if (after === undefined || (behind ? before?.reason === after.reason : before?.status !== "True")) return;
+    if (!behind && after.status === "Unknown") return;
+    log.warn({ reason: after.reason, detail: after.message }, behind ? "behind NAT" : "no longer behind NAT");
+    events.record(present, {
+      type: behind ? "Warning" : "Normal",
+      reason: after.reason,
+      action: "Decide",
+      note: after.message,
+    });
   }
 
   async #writeConfigMap(status: WanAddressStatus, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { status } from "../kube/testing.ts";
+import { vote } from "../wan/testing.ts";
 import { World } from "./testing.ts";
 
 const agreed = (address: string): string => `Google:${address} !ipify:${address}`;
@@ -62,6 +63,36 @@ describe("the writer", () => {
     expect(world.gandi.at("home", "A")?.values).toEqual([B]);
     expect(world.dropped).toBe(dropped + 1);
     expect(world.stored("/configmaps/esddns-wan-ip")?.["data"]).toEqual({ ipv4: B, ip: B });
+    await end();
+  });
+
+  it("tells once that the router is behind another NAT, and once that it no longer is", async () => {
+    const wan = world.wan.get("wan") ?? expect.unreachable();
+    world.api.put("/wanaddresses/wan", { ...wan, spec: { ...wan.spec, router: "192.168.1.1" } });
+    const router = (address: string): void => {
+      world.observe("node1", agreed(A));
+      const seen = world.observations.get("node1") ?? expect.unreachable();
+      const word = { ...vote(`router:${address}`), source: "nat-pmp:192.168.1.1", transport: "nat-pmp" as const };
+      world.observations.put({ ...seen, votes: [...seen.votes, word] });
+    };
+    const told = (): unknown[] => world.events.filter(({ reason }) => /NAT|Router/.test(reason));
+    const end = world.lead();
+    for (const address of ["100.64.3.3", "100.64.3.3", "100.64.3.4"]) {
+      router(address);
+      await world.clock.run(60_000);
+    }
+    expect(told()).toMatchObject([{ type: "Warning", reason: "CarrierGradeNAT", about: "WanAddress wan" }]);
+    router(A);
+    await world.clock.run(60_000);
+    expect(told().slice(1)).toMatchObject([{ type: "Normal", reason: "RouterHasTheAddress" }]);
+    await end();
+  });
+
+  it("does not warn of a record that only waits for the first address", async () => {
+    world.addRecord("home");
+    const end = world.lead();
+    await world.clock.run(1_000);
+    expect(world.events).toMatchObject([{ type: "Normal", reason: "WaitingForAddress", about: "DnsRecord home" }]);
     await end();
   });
 

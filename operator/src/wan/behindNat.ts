@@ -1,0 +1,110 @@
+import type { Condition, DetectionSpec, WanObservation } from "../api/index.ts";
+import { parseAddress } from "./address.ts";
+import type { Plausibility } from "./plausibility.ts";
+import { asks } from "./sources.ts";
+import { notGloballyReachable } from "./special-purpose.ts";
+import { verdictOf } from "./verdicts.ts";
+
+/** What one node has heard of the router, beside what it believes itself. */
+export interface RouterWord {
+  /** As the vote names it: nat-pmp:192.168.1.1 */
+  readonly source: string;
+  /** The address that the router has outside; undefined: it told none. */
+  readonly said: string | undefined;
+  /** Whether that address would be believed of anybody: a private one that the spec allows tells nothing by itself. */
+  readonly plausible: boolean;
+  /** Why it told none, in words. */
+  readonly detail: string;
+  /** The IPv4 address that the node believes by everybody's votes; undefined: none at present. */
+  readonly seen: string | undefined;
+}
+
+type Finding = Pick<Condition, "status" | "reason" | "message">;
+
+/** RFC 6598: what providers number their customers' routers with when they translate once more. */
+const CARRIER_GRADE = "100.64.0.0/10";
+
+/**
+ * The router's words in valid observations. Of a node both are from one round, so that a change on its way does not look
+ * like a difference. Undefined: no router is to be asked.
+ */
+export function routerWords(
+  observations: readonly WanObservation[],
+  spec: DetectionSpec,
+  plausibility: Plausibility,
+): RouterWord[] | undefined {
+  if (spec.router === undefined || !asks(spec, "direct") || !spec.families.includes("IPv4")) return undefined;
+  return observations.flatMap((observation) => {
+    const verdict = verdictOf(observation, "IPv4", spec, plausibility);
+    const seen = verdict.kind === "Agreed" ? verdict.value : undefined;
+    return observation.votes
+      .filter(({ transport }) => transport === "nat-pmp" || transport === "pcp")
+      .map(({ source, address, outcome, detail }) => ({
+        source,
+        said: parseAddress(address ?? "")?.text,
+        plausible: outcome === "Ok",
+        detail: detail ?? outcome,
+        seen,
+      }));
+  });
+}
+
+/**
+ * Whether somebody translates addresses between the router and the internet, by the router's own word: without it nobody
+ * can tell, and the answer is never False.
+ *
+ * @param words undefined: no router is asked
+ * @param previous what was found before; kept while the router's word cannot be compared with anything
+ */
+export function behindNat(words: readonly RouterWord[] | undefined, previous: Condition | undefined): Finding {
+  if (words === undefined) {
+    return {
+      status: "Unknown",
+      reason: "RouterNotAsked",
+      message:
+        "Whether the provider translates addresses once more (CGNAT, double NAT) only the router can tell: name it in detection.router.",
+    };
+  }
+  const translated = words.map(translation).find((finding) => finding !== undefined);
+  if (translated !== undefined) return translated;
+  const same = words.find(({ said, seen }) => said !== undefined && said === seen);
+  if (same !== undefined) {
+    return {
+      status: "False",
+      reason: "RouterHasTheAddress",
+      message: `The router itself has the address that the internet sees: ${same.said ?? ""}.`,
+    };
+  }
+  const comparable = words.some(({ said }) => said !== undefined);
+  if (comparable && previous !== undefined && previous.status !== "Unknown") return previous;
+  const [silent] = words.filter(({ said }) => said === undefined);
+  return silent === undefined
+    ? { status: "Unknown", reason: "NothingToCompare", message: "The router's word has nothing to be compared with." }
+    : {
+        status: "Unknown",
+        reason: "RouterSilent",
+        message: `The router (${silent.source}) does not tell which address it has outside: ${silent.detail}.`,
+      };
+}
+
+function translation({ source, said, plausible, seen }: RouterWord): Finding | undefined {
+  const address = parseAddress(said ?? "");
+  if (said === undefined || address === undefined || said === seen) return undefined;
+  const special = notGloballyReachable(address);
+  // An address that may be the right one differs from what stands in the status while a change is held up, too.
+  if (seen === undefined && (special === undefined || plausible)) return undefined;
+  const [reason, what] =
+    special === undefined
+      ? ["AddressesDiffer", "another address than the internet sees: somebody behind it translates once more"]
+      : special.block === CARRIER_GRADE
+        ? ["CarrierGradeNAT", "an address of the provider's own network (carrier-grade NAT)"]
+        : ["DoubleNAT", "an address of a private network: another router stands before it"];
+  const visible = seen === undefined ? "" : ` The internet sees ${seen}.`;
+  return {
+    status: "True",
+    reason,
+    message:
+      `The router (${source}) has ${said} outside, ${what}.${visible} Connections from outside do not reach you by ` +
+      "IPv4: ask the provider for a public address, put the other router into bridge mode, or use IPv6.",
+  };
+}
