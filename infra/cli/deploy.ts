@@ -1,11 +1,10 @@
 /** `npm run deploy -- STACK [RANGE…]`: from nothing, or from a running stack, to one that is seen to work. */
-import { crds } from "@esddns/operator/api";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
 import { names } from "../esddns/names.ts";
 import { shortName } from "./arguments.ts";
 import { Cluster } from "../kubernetes/cluster.ts";
 import { deployHelp, parseDeploy, type DeployRequest } from "./deployArguments.ts";
+import { needDefinitions } from "./definitions.ts";
 import { judgeLive, readLive, type Check } from "./live.ts";
 import { judgePrerequisites } from "./prerequisites.ts";
 import { pulumi, readConfigValue, readStackConfig, showPulumi } from "./pulumi.ts";
@@ -104,30 +103,6 @@ async function must(args: readonly string[], done: string, input?: string): Prom
   if (status !== 0) throw new Error(`pulumi ${args.slice(0, 2).join(" ")}: ${stderr.trim()}`);
   say(`✓ ${done}`);
 }
-
-/**
- * A MetalLB that no stack installed comes without this project's own definitions. They belong to no stack then, and are
- * brought up to this version by every deploy; those of a stack are that stack's to update.
- */
-async function needDefinitions(cluster: Cluster): Promise<void> {
-  const [first] = crds;
-  const there = await cluster.get(`${CRDS_PATH}/${first?.metadata.name ?? ""}`, definition);
-  if (!there.found && !there.absent) throw new Error(there.why);
-  const managers = there.found ? there.value.metadata.managedFields.map(({ manager }) => manager) : [];
-  const ownedByStack = managers.some((manager) => manager.startsWith("pulumi-kubernetes"));
-  if (there.found && (ownedByStack || !managers.includes(MANAGER))) return;
-  const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: crds });
-  const apply = ["apply", "--server-side", `--field-manager=${MANAGER}`, "--filename=-"];
-  const { status, stderr } = await cluster.kubectl(apply, input);
-  if (status !== 0) throw new Error(`kubectl apply: ${stderr.trim()}`);
-  say("✓ the custom resource definitions, which no stack owns");
-}
-
-const MANAGER = "esddns-definitions";
-const CRDS_PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-const definition = z.object({
-  metadata: z.object({ managedFields: z.array(z.object({ manager: z.string().default("") })).default([]) }),
-});
 
 /** Looks again until all is well, or the time is over. */
 async function settled(cluster: Cluster, namespace: string, waitSeconds: number): Promise<readonly Check[]> {

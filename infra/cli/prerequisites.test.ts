@@ -67,6 +67,8 @@ it("has something to adopt, or says so", () => {
   const adopt = { ...config, shared: "adopt" } as const;
   expect(problems(found, adopt)).toEqual([expect.stringContaining("no MetalLB to adopt")]);
   expect(problems({ ...found, metallb: { owner: undefined } }, adopt)).toEqual([]);
+  const own = { ...found, metallb: { owner: "esddns-production" }, ownsRelease: true };
+  expect(problems(own, adopt)).toEqual([expect.stringContaining("is this stack's own")]);
 });
 
 it("warns of nodes that the image does not reach", () => {

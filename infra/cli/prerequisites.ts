@@ -66,6 +66,10 @@ function clusterFindings(found: Surroundings, config: Needs, takeOver: boolean):
 
 function metallbFinding(found: Surroundings, { shared, namespace }: Needs, takeOver: boolean): Finding {
   const { metallb, ownsRelease } = found;
+  if (shared === "adopt" && ownsRelease) {
+    const instead = "Leave out --adopt, or set esddns:shared to own. To hand it over: docs/two-stacks.md";
+    return problem(`MetalLB is this stack's own, and to adopt it would be to let go of it. ${instead}`);
+  }
   if (shared === "adopt") {
     return metallb === undefined
       ? problem("There is no MetalLB to adopt. Leave out --adopt (or set esddns:shared to own) to have it installed")

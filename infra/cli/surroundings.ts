@@ -1,7 +1,7 @@
 /** Looks for what a deploy needs. Reads only. */
 import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
-import { controllerPath, OWNER_LABEL } from "../metallb/owner.ts";
+import { installedMetalLB, OWNER_LABEL } from "../metallb/owner.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { METALLB_PATH } from "./paths.ts";
 import type { Surroundings } from "./prerequisites.ts";
@@ -45,7 +45,7 @@ export async function lookAtBackend(env: NodeJS.ProcessEnv): Promise<Backend> {
 export interface Request {
   readonly stack: string;
   readonly exists: boolean;
-  readonly config: Pick<StackConfig, "metallb" | "image">;
+  readonly config: Pick<StackConfig, "namespace" | "metallb" | "image">;
   readonly backend: Backend;
   readonly hasToken: boolean;
 }
@@ -57,7 +57,7 @@ export async function lookAround(cluster: Cluster, request: Request): Promise<Su
     cluster.get("/version", z.object({ gitVersion: z.string() })),
     cluster.kubectl(["auth", "can-i", "create", "clusterroles"]),
     cluster.get("/api/v1/nodes", nodeList),
-    lookForMetallb(cluster, config.metallb.namespace),
+    lookForMetallb(cluster, config.metallb.namespace, config.namespace),
     cluster.get(`${METALLB_PATH}/namespaces/${config.metallb.namespace}/ipaddresspools`, labelled),
     request.exists ? stackState(request.stack) : [],
     missingPrograms(config.image),
@@ -104,17 +104,14 @@ const labelled = z.object({
     }),
   ),
 });
-const controller = z.object({
-  spec: z.object({ template: z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) }) }),
-});
-
-async function lookForMetallb(cluster: Cluster, namespace: string): Promise<Surroundings["metallb"]> {
-  const [api, deployment] = await Promise.all([
-    cluster.get(METALLB_PATH, z.unknown()),
-    cluster.get(controllerPath(namespace), controller),
-  ]);
+async function lookForMetallb(
+  cluster: Cluster,
+  metallbNamespace: string,
+  own: string,
+): Promise<Surroundings["metallb"]> {
+  const api = await cluster.get(METALLB_PATH, z.unknown());
   if (!api.found) return undefined;
-  return { owner: deployment.found ? deployment.value.spec.template.metadata.labels[OWNER_LABEL] : undefined };
+  return { owner: (await installedMetalLB(cluster, metallbNamespace, own)).owner };
 }
 
 async function missingPrograms(image: StackConfig["image"]): Promise<Record<string, string>> {

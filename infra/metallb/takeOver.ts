@@ -5,21 +5,11 @@
  * release's name, and takes them over as they stand. MetalLB's pods, definitions and pools live on all the while.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { z } from "zod";
-import type { Cluster } from "../kubernetes/cluster.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
-import { controllerPath, OWNER_LABEL, RELEASE_NAME } from "./owner.ts";
+import { installedMetalLB, RELEASE_NAME, type Installed } from "./owner.ts";
 
 const IN_USE = /cannot re-use a name that is still in use/;
 const PENDING = /another operation \(install\/upgrade\/rollback\) is in progress/;
-
-/** What is known of the MetalLB that is there. */
-export interface Installed {
-  /** The namespace of the stack whose it is; undefined where no name is on it. */
-  readonly owner: string | undefined;
-  /** Whether its controller is there at all: an installation may have been killed before that. */
-  readonly controller: boolean;
-}
 
 export type Verdict = { forget: "all" | "pending" } | { refuse: string } | "unrelated";
 
@@ -46,7 +36,8 @@ export function releaseTakeOver(name: string, metallbNamespace: string, own: str
     if (errors.length > 1 || !(IN_USE.test(error) || PENDING.test(error))) return false;
     const cluster = configuredCluster();
     const takeOver = process.env["ESDDNS_TAKE_OVER"] === "true";
-    const verdict = judgeRelease(error, await look(cluster, metallbNamespace), own, takeOver);
+    const installed = await installedMetalLB(cluster, metallbNamespace, own);
+    const verdict = judgeRelease(error, installed, own, takeOver);
     if (verdict === "unrelated") return false;
     if ("refuse" in verdict) {
       await pulumi.log.error(verdict.refuse);
@@ -65,17 +56,4 @@ export function releaseTakeOver(name: string, metallbNamespace: string, own: str
     else await pulumi.log.error(`MetalLB's release could not be taken over: ${stderr.trim()}`);
     return code === 0;
   });
-}
-
-const deployment = z.object({
-  spec: z.object({ template: z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) }) }),
-});
-
-async function look(cluster: Cluster, namespace: string): Promise<Installed> {
-  const found = await cluster.get(controllerPath(namespace), deployment);
-  if (!found.found && !found.absent) throw new Error(found.why);
-  return {
-    controller: found.found,
-    owner: found.found ? found.value.spec.template.metadata.labels[OWNER_LABEL] : undefined,
-  };
 }
