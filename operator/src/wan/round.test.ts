@@ -255,7 +255,12 @@ describe("runRound", () => {
 
   describe("asked to try again", () => {
     /** A STUN server that answers from its nth question on, and how often it and the others were asked. */
-    async function tried(n: number, overrides: Parameters<typeof spec>[0] = {}, stunOverrides = {}) {
+    async function tried(
+      n: number,
+      overrides: Parameters<typeof spec>[0] = {},
+      stunOverrides = {},
+      enough?: Parameters<typeof runRound>[3],
+    ) {
       const clock = virtualClock();
       const times: number[] = [];
       const stun: RoundDeps["stun"] = async (_server, options) => {
@@ -272,7 +277,7 @@ describe("runRound", () => {
         stun: { servers: [server], retryAttempts: 3, retryCooldownSeconds: 7, ...stunOverrides },
         ...overrides,
       });
-      const round = runRound(settings, depsWith({ clock, stun }), signal);
+      const round = runRound(settings, depsWith({ clock, stun }), signal, enough);
       await clock.run(600_000);
       return { times, outcomes: (await round).map(({ outcome }) => outcome) };
     }
@@ -290,6 +295,11 @@ describe("runRound", () => {
     it("waits five seconds where nothing else is said, and asks once where nothing is said of attempts", async () => {
       expect((await tried(2, {}, { retryCooldownSeconds: undefined })).times).toEqual([0, 10_000]);
       expect((await tried(9, {}, { retryAttempts: undefined })).times).toEqual([0]);
+    });
+
+    it("does not once the round is decided", async () => {
+      const { times } = await tried(99, {}, {}, () => true);
+      expect(times).toEqual([0]);
     });
 
     it("does not where there are enough answers without it, nor beyond the next round", async () => {

@@ -71,9 +71,9 @@ export async function runRound(
   const startedAt = deps.clock.monotonic();
   const chain = chainOf(spec, plausibility, deps, signal);
   const first = await askChain(chain, deps, (votes) => enough(outvoteListed(votes, spec.prefixLength)));
-  const votes = await askAgain(first, spec, deps, signal, startedAt);
+  const answered = first.decided ? first.answered : await askAgain(first.answered, spec, deps, signal, startedAt);
   const judged = outvoteListed(
-    votes.flatMap(({ votes }) => votes),
+    answered.flatMap(({ votes }) => votes),
     spec.prefixLength,
   );
   logStun(judged, spec, deps.log);
@@ -115,7 +115,7 @@ async function askChain(
   chain: readonly (readonly Question[])[],
   { clock }: RoundDeps,
   enough: (votes: readonly Vote[]) => boolean,
-): Promise<Answered[]> {
+): Promise<{ answered: readonly Answered[]; decided: boolean }> {
   const startedAt = clock.monotonic();
   const cut = new AbortController();
   const over = new AbortController();
@@ -145,7 +145,7 @@ async function askChain(
     turn = mine.then(() => Promise.race([Promise.allSettled(answers), pause(clock, HEAD_START_MS, over.signal)]));
   }
   try {
-    return await Promise.all(asked);
+    return { answered: await Promise.all(asked), decided };
   } finally {
     over.abort();
   }
