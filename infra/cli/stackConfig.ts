@@ -17,7 +17,7 @@ export type DeployConfig =
   | { ok: true; changes: Readonly<Record<string, unknown>>; config: StackConfig; hasToken: boolean }
   | { ok: false; problems: readonly string[] };
 
-export const POOL_NAME = "esddns-pool";
+const POOL_NAME = "esddns-pool";
 
 /** `token`: whether one comes along that is yet to be stored. `changes`: by key, without `esddns:`. */
 export function deployConfig(

@@ -49,6 +49,6 @@ export async function deliver(
 }
 
 /** `{archive}` and `{image}` in any word of a command. */
-export function fillIn(command: readonly string[], values: { archive: string; image: string }): string[] {
+function fillIn(command: readonly string[], values: { archive: string; image: string }): string[] {
   return command.map((word) => word.replaceAll("{archive}", values.archive).replaceAll("{image}", values.image));
 }
