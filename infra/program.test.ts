@@ -127,7 +127,12 @@ describe("the page's Service", () => {
           "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].ip}",
         },
       },
-      spec: { type: "LoadBalancer", ipFamilyPolicy: "PreferDualStack", ports: [{ port: 80, targetPort: 8080 }] },
+      spec: {
+        type: "LoadBalancer",
+        ipFamilyPolicy: "SingleStack",
+        ipFamilies: ["IPv4"],
+        ports: [{ port: 80, targetPort: 8080 }],
+      },
     });
   });
 });

@@ -16,6 +16,7 @@ import {
 import { quote, type Problem } from "./problem.ts";
 import type { Reader } from "./reader.ts";
 import type { L2, Section } from "./schema.ts";
+import { checkFamilies, checkIngress, checkSharing, familiesOf } from "./service.ts";
 
 /** Every check that spans pools, advertisements and the page; addresses come out in MetalLB's own spelling. */
 export function readNetwork(reader: Reader, namespace: string, secretKeys: ReadonlySet<string>) {
@@ -53,8 +54,21 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       : []),
     ...(service ? checkService(service, pools, names ?? [], where) : []),
   ]);
+  // Named always: where there are other stacks' pools too, MetalLB would take any of them.
+  const pool = service?.pool ?? homeOfPage(pools, namespace, service?.address);
+  const addresses = service?.address === undefined ? [] : splitAddresses(service.address);
+  const families = familiesOf(addresses, pools.find(({ pool: { name } }) => name === pool)?.pool);
+  if (service) reader.complain([...checkFamilies(service, families), ...checkIngress(service)]);
   return {
     warnings: poolWarnings(pools),
+    /** Where POST /probe is taken. */
+    checkPush: (push: Section<"push">): Problem[] =>
+      push.enabled
+        ? [
+            ...checkService(push, pools, names ?? [], { ...where, key: "push" }),
+            ...(service ? checkSharing({ ...service, addresses }, push) : []),
+          ]
+        : [],
     config: {
       shared,
       metallb,
@@ -67,11 +81,7 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       })),
       l2,
       bgp,
-      service: {
-        // Named always: where there are other stacks' pools too, MetalLB would take any of them.
-        pool: service?.pool ?? homeOfPage(pools, namespace, service?.address),
-        addresses: service?.address === undefined ? [] : splitAddresses(service.address),
-      },
+      service: { ...service, pool, addresses, families },
     },
   };
 }

@@ -187,7 +187,7 @@ describe("the page's address", () => {
 
   it("brings its pool along", () => {
     const pools = [...SOUND.pools, { name: "second", addresses: ["10.0.0.1-10.0.0.9"] }];
-    expect(accepted({ pools, service: { address: "10.0.0.7" } }).config.service).toEqual({
+    expect(accepted({ pools, service: { address: "10.0.0.7" } }).config.service).toMatchObject({
       pool: "second",
       addresses: ["10.0.0.7"],
     });

@@ -9,6 +9,7 @@ import { quote, type Problem } from "./problem.ts";
 import { Reader } from "./reader.ts";
 import { checkRecords } from "./records.ts";
 import type { DnsRecordConfig, L2, Pool, Section } from "./schema.ts";
+import type { Family } from "./service.ts";
 
 /** Where Gandi's token comes from. The token itself is no part of the config: it stays a secret of Pulumi's. */
 type TokenSource = { kind: "config" } | { kind: "secret"; name: string; key: string } | { kind: "none" };
@@ -29,7 +30,12 @@ export interface StackConfig {
   readonly l2: readonly L2[];
   /** Holds passwords: to be written into Secrets and nowhere else. */
   readonly bgp: Section<"bgp">;
-  readonly service: { readonly pool: string | undefined; readonly addresses: readonly string[] };
+  readonly service: Omit<Section<"service">, "pool" | "address"> & {
+    readonly pool: string | undefined;
+    readonly addresses: readonly string[];
+    /** Of its address; none where that is another stack's to know. */
+    readonly families: readonly Family[];
+  };
   readonly records: readonly DnsRecordConfig[];
   /** Nothing is to be written to Gandi, whatever the single records say. */
   readonly dryRun: boolean;
@@ -68,12 +74,14 @@ export function parseStackConfig(
   const token = readToken(reader, context.secretKeys);
   const notify = reader.section("notify") ?? [];
   reader.complain(notify.flatMap((channel, index) => checkChannel(channel, index, context.secretKeys.has("notify"))));
+  const push = reader.section("push");
+  if (push !== undefined) reader.complain(network.checkPush(push));
   const rest = {
     keepOnDestroy: reader.section("keepOnDestroy") ?? context.stack === "production",
     dryRun: reader.section("dryRun"),
     gandiTokenExpires: reader.section("gandiTokenExpires"),
     notify,
-    push: reader.section("push"),
+    push,
     extraCaCertificates: reader.section("extraCaCertificates"),
     operator: reader.section("operator"),
     observeLive: reader.section("observeLive"),

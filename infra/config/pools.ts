@@ -12,8 +12,8 @@ import { labels, names } from "../esddns/names.ts";
 import { splitAddresses } from "./fields.ts";
 import { didYouMean, formatPath, quote, type KeyPath, type Problem } from "./problem.ts";
 import type { Placed } from "./reader.ts";
-import type { L2, Pool, Section } from "./schema.ts";
-import { selected } from "./selectors.ts";
+import type { L2, Pool } from "./schema.ts";
+import { type Labels, selected } from "./selectors.ts";
 
 /** A pool as it stands in the config, with its place there and its addresses read. */
 export interface PlacedPool {
@@ -104,33 +104,50 @@ export function checkAdvertisements(
   return [...unknown, ...silent];
 }
 
+/** What says where a Service gets its address. */
+interface Place {
+  readonly pool?: string | undefined;
+  readonly address?: string | undefined;
+}
+
 /**
- * The pool and the fixed address of the status page fit together, and its namespace may use them.
- * `foreignPools`, `foreignAddresses`: there may be others than are known here.
+ * Pool and fixed address of a Service fit together, and its namespace and labels may use them.
+ * `foreignPools`, `foreignAddresses`: there may be others than are known here. `key`: default the page's.
  */
 export function checkService(
-  service: Section<"service">,
+  service: Place,
   pools: readonly PlacedPool[],
   poolNames: readonly string[],
-  where: { readonly namespace: string; readonly foreignPools: boolean; readonly foreignAddresses: boolean },
+  where: {
+    readonly namespace: string;
+    readonly foreignPools: boolean;
+    readonly foreignAddresses: boolean;
+    readonly key?: keyof typeof LABELS;
+  },
 ): Problem[] {
+  const { key = "service" } = where;
   const chosen = pools.find(({ pool }) => pool.name === service.pool);
   if (service.pool !== undefined && !poolNames.includes(service.pool)) {
-    return where.foreignPools ? [] : [unknownPool(service.pool, poolNames, ["service", "pool"])];
+    return where.foreignPools ? [] : [unknownPool(service.pool, poolNames, [key, "pool"])];
   }
-  const problems = addressProblems(service, chosen ? [chosen] : pools, where.foreignAddresses && chosen === undefined);
-  if (chosen !== undefined && !pageMayUse(chosen.pool)) {
+  const problems = addressProblems(
+    service,
+    [key, "address"],
+    chosen ? [chosen] : pools,
+    where.foreignAddresses && chosen === undefined,
+  );
+  if (chosen !== undefined && !serviceMayUse(chosen.pool, LABELS[key])) {
     problems.push({
-      path: ["service", "pool"],
-      wrong: `the serviceSelectors of ${quote(service.pool)} do not take the page`,
-      right: `Its labels are ${Object.entries(PAGE_LABELS)
+      path: [key, "pool"],
+      wrong: `the serviceSelectors of ${quote(service.pool)} do not take this Service`,
+      right: `Its labels are ${Object.entries(LABELS[key])
         .map(([name, value]) => `${name}: ${value}`)
         .join(", ")}. Add a selector for one, or take another pool.`,
     });
   }
   if (chosen !== undefined && !namespaceMayUse(chosen.pool, where.namespace)) {
     problems.push({
-      path: ["service", "pool"],
+      path: [key, "pool"],
       wrong: `${quote(service.pool)} is kept for the namespaces ${chosen.pool.namespaces.join(", ")}`,
       right: `Add ${where.namespace} to them, or take another pool.`,
     });
@@ -140,7 +157,7 @@ export function checkService(
 
 /** Whether MetalLB would give the page an address of the pool. */
 export function mayUse(pool: Pool, namespace: string): boolean {
-  return namespaceMayUse(pool, namespace) && pageMayUse(pool);
+  return namespaceMayUse(pool, namespace) && serviceMayUse(pool, LABELS.service);
 }
 
 /** Where the namespace's labels decide, only the cluster knows: it is given the benefit of the doubt. */
@@ -149,8 +166,8 @@ function namespaceMayUse(pool: Pool, namespace: string): boolean {
   return pool.namespaces.length === 0 || pool.namespaces.includes(namespace);
 }
 
-function pageMayUse({ serviceSelectors }: Pool): boolean {
-  return serviceSelectors.length === 0 || selected(serviceSelectors, PAGE_LABELS);
+function serviceMayUse({ serviceSelectors }: Pool, of: Labels): boolean {
+  return serviceSelectors.length === 0 || selected(serviceSelectors, of);
 }
 
 /** MetalLB looks at the order of those pools only that are kept for somebody. */
@@ -163,11 +180,11 @@ export function priorityProblems(pools: readonly PlacedPool[]): Problem[] {
   });
 }
 
-const PAGE_LABELS = labels(names.page.app);
+/** Of the Services that get an address, by the key of the config. */
+const LABELS = { service: labels(names.page.app), push: labels(names.operator.app) } as const;
 
-function addressProblems(service: Section<"service">, pools: readonly PlacedPool[], foreign: boolean): Problem[] {
+function addressProblems(service: Place, path: KeyPath, pools: readonly PlacedPool[], foreign: boolean): Problem[] {
   if (service.address === undefined) return [];
-  const path = ["service", "address"];
   const homes = splitAddresses(service.address).map((text) => ({ text, home: homeOf(text, pools) }));
   const problems: Problem[] = [];
   for (const { text, home } of homes) {

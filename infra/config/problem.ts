@@ -33,11 +33,16 @@ export function quote(value: unknown): string {
 
 /** ` Did you mean "x"?` when one of the candidates is a slip of the pen away, else nothing. */
 export function didYouMean(written: string, candidates: Iterable<string>): string {
+  const known = [...candidates];
+  const begun = known.find(
+    (candidate) => written.length >= 3 && candidate.toLowerCase().startsWith(written.toLowerCase()),
+  );
   let best: { candidate: string; distance: number } | undefined;
-  for (const candidate of candidates) {
+  for (const candidate of known) {
     const distance = editDistance(written.toLowerCase(), candidate.toLowerCase());
     if (best === undefined || distance < best.distance) best = { candidate, distance };
   }
+  if (begun !== undefined && (best?.distance ?? 0) > 2) return ` Did you mean ${quote(begun)}?`;
   const tolerance = written.length < 4 ? 1 : Math.max(2, Math.floor(written.length / 3));
   return best !== undefined && best.distance <= tolerance ? ` Did you mean ${quote(best.candidate)}?` : "";
 }

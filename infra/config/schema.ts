@@ -6,6 +6,7 @@ import { detectionSchema } from "./detection.ts";
 import * as fields from "./fields.ts";
 import { imageSchema } from "./image.ts";
 import { labelSelector } from "./selectors.ts";
+import { serviceSchema } from "./service.ts";
 
 const poolSchema = z.object({
   name: fields.objectName.describe("The pool's name, for instance esddns-pool."),
@@ -121,12 +122,7 @@ export const keys = {
     .describe("Write a list: [{ name: esddns-l2, pools: [esddns-pool] }]; left out, every pool is announced.")
     .optional(),
   bgp: bgpSchema.prefault({}),
-  service: z
-    .object({
-      pool: z.string().optional().describe("The pool of the status page's address."),
-      address: fields.serviceAddress.optional().describe("Its fixed address, for instance 192.168.1.100."),
-    })
-    .prefault({}),
+  service: serviceSchema.prefault({}),
   records: z.array(recordSchema).describe("Write a list: [{ zone: example.com, name: home, types: [A] }].").default([]),
   dryRun: z.boolean().default(false).describe("true or false: whether all records are planned only, and none written."),
   detection: detectionSchema.prefault({}),

@@ -133,6 +133,7 @@ function at(schema: z.ZodType, path: KeyPath): z.ZodType | undefined {
     const container: z.ZodType | undefined = type && core(type);
     if (container instanceof z.ZodArray) type = container.element as z.ZodType;
     else if (container instanceof z.ZodObject) type = (container.shape as Record<string, z.ZodType>)[part];
+    else if (container instanceof z.ZodRecord) type = container.valueType as z.ZodType;
     else return undefined;
   }
   return type;

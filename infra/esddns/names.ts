@@ -5,6 +5,7 @@ export const names = {
     app: "esddns-service",
     deployment: "esddns-service",
     service: "esddns-service",
+    tlsSecret: "esddns-service-tls",
     serviceAccount: "esddns-service",
   },
   tokenSecret: { name: "esddns-gandi", key: "token" },

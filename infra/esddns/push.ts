@@ -1,7 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { splitAddresses } from "../config/fields.ts";
 import type { StackConfig } from "../config/parse.ts";
+import { familiesOf, ipFamilies } from "../config/service.ts";
 import type { MetalLB } from "../metallb/metallb.ts";
 import { HTTP_PORT, labels, names } from "./names.ts";
 import type { PodArgs } from "./pod.ts";
@@ -45,7 +47,7 @@ interface PushServiceArgs {
   readonly push: StackConfig["push"];
   /** Whether it is to stand on the page's address. */
   readonly shared: boolean;
-  readonly loadBalancer: Pick<MetalLB, "annotations">;
+  readonly loadBalancer: Pick<MetalLB, "annotations" | "pools">;
 }
 
 /** The address on the LAN at which any of the operator's pods takes POST /probe. */
@@ -55,6 +57,7 @@ export function pushService(
   options: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Service {
   const { pool, address, port } = push;
+  const home = loadBalancer.pools.find(({ config }) => config.name === pool)?.config;
   return new k8s.core.v1.Service(
     `${name}-push`,
     {
@@ -74,7 +77,7 @@ export function pushService(
       },
       spec: {
         type: "LoadBalancer",
-        ipFamilyPolicy: "PreferDualStack",
+        ...ipFamilies(familiesOf(splitAddresses(address ?? "").filter(Boolean), home), undefined),
         selector: { app: names.operator.app },
         ports: [{ name: "http", port, targetPort: HTTP_PORT, protocol: "TCP" }],
       },

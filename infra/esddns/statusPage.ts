@@ -2,8 +2,10 @@ import { statusMetalLbRules, statusRules } from "@esddns/operator/api";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { splitAddresses } from "../config/fields.ts";
+import { ipFamilies } from "../config/service.ts";
 import type { StackConfig } from "../config/parse.ts";
 import type { MetalLB } from "../metallb/metallb.ts";
+import { pageIngress } from "./ingress.ts";
 import { HTTP_PORT, labels, names } from "./names.ts";
 import { egressPolicy } from "./networkPolicy.ts";
 import type { Operator } from "./operator.ts";
@@ -57,6 +59,20 @@ export class StatusPage extends pulumi.ComponentResource {
       );
     }
     const selector = { app: names.page.app };
+    // A drain takes one of the two at a time.
+    new k8s.policy.v1.PodDisruptionBudget(
+      `${name}-budget`,
+      {
+        metadata: { name: names.page.app, namespace: args.operator.namespace },
+        spec: {
+          maxUnavailable: 1,
+          selector: { matchLabels: selector },
+          // One that does not work anyway keeps no node from being drained.
+          unhealthyPodEvictionPolicy: "AlwaysAllow",
+        },
+      },
+      self,
+    );
     this.deployment = new k8s.apps.v1.Deployment(
       `${name}-deployment`,
       {
@@ -65,6 +81,8 @@ export class StatusPage extends pulumi.ComponentResource {
           replicas: 2,
           selector: { matchLabels: selector },
           template: {
+            // `kubectl rollout restart` writes an annotation here. It is another field manager's, so server-side apply
+            // leaves it be, and the next up undoes no restart.
             metadata: { labels: labels(names.page.app) },
             spec: {
               ...podSpec({
@@ -84,6 +102,8 @@ export class StatusPage extends pulumi.ComponentResource {
                   topologyKey: "kubernetes.io/hostname",
                   whenUnsatisfiable: "ScheduleAnyway",
                   labelSelector: { matchLabels: selector },
+                  // The pods of the revision that goes do not count where those of the next are put.
+                  matchLabelKeys: ["pod-template-hash"],
                 },
               ],
             },
@@ -99,6 +119,8 @@ export class StatusPage extends pulumi.ComponentResource {
     const shared =
       args.push.enabled && splitAddresses(args.push.address ?? "").join() === args.service.addresses.join();
     this.service = this.#service(name, args, selector, shared);
+    const { ingress } = args.service;
+    if (ingress) pageIngress(name, args.operator.namespace, ingress, { ...self, dependsOn: [this.service] });
     if (args.push.enabled) {
       const { namespace } = args.operator;
       pushService(name, { namespace, push: args.push, shared, loadBalancer }, { ...self, dependsOn: [this.service] });
@@ -107,7 +129,7 @@ export class StatusPage extends pulumi.ComponentResource {
   }
 
   #service(name: string, args: StatusPageArgs, selector: Record<string, string>, shared: boolean): k8s.core.v1.Service {
-    const { pool, addresses } = args.service;
+    const { pool, addresses, families, ipFamilyPolicy, externalTrafficPolicy } = args.service;
     const { pools, advertisements } = args.loadBalancer;
     return new k8s.core.v1.Service(
       `${name}-service`,
@@ -129,8 +151,8 @@ export class StatusPage extends pulumi.ComponentResource {
         },
         spec: {
           type: "LoadBalancer",
-          // Both families where cluster and pool have both, else the one that they have.
-          ipFamilyPolicy: "PreferDualStack",
+          ...ipFamilies(families, ipFamilyPolicy),
+          externalTrafficPolicy,
           selector,
           ports: [{ name: "http", port: 80, targetPort: HTTP_PORT, protocol: "TCP" }],
         },

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { parseStackConfig } from "./parse.ts";
+import { formatProblem } from "./problem.ts";
+
+const IPV4 = "192.168.1.100-192.168.1.110";
+const IPV6 = "fd00:1::/120";
+
+function parse(service: unknown, over: Record<string, unknown> = {}) {
+  const raw = {
+    pools: [{ name: "p", addresses: [IPV4, IPV6] }],
+    image: { reference: `x@sha256:${"a".repeat(64)}` },
+    service,
+    ...over,
+  };
+  return parseStackConfig(raw, { stack: "production", secretKeys: new Set() });
+}
+
+function problems(service: unknown, over?: Record<string, unknown>): string[] {
+  const parsed = parse(service, over);
+  return parsed.ok ? [] : parsed.problems.map(formatProblem);
+}
+
+const poolOf = (addresses: string[]) => ({ pools: [{ name: "p", addresses }] });
+
+describe("the page's families", () => {
+  it("are those of its fixed address, or of its pool", () => {
+    const families = (service: unknown, over?: Record<string, unknown>) => {
+      const parsed = parse(service, over);
+      return parsed.ok ? parsed.config.service.families : parsed.problems;
+    };
+    expect(families({})).toEqual(["IPv4", "IPv6"]);
+    expect(families({}, poolOf([IPV6]))).toEqual(["IPv6"]);
+    expect(families({ address: "192.168.1.100" })).toEqual(["IPv4"]);
+    expect(families({ address: "192.168.1.100,fd00:1::9" })).toEqual(["IPv4", "IPv6"]);
+    expect(families({ pool: "theirs" }, { shared: "adopt" })).toEqual([]);
+  });
+
+  it.each([
+    [
+      { ipFamilyPolicy: "RequireDualStack" },
+      [IPV4],
+      "RequireDualStack asks for both families, and the pool has IPv4 only",
+    ],
+    [{ ipFamilyPolicy: "PreferDualStack", address: "fd00:1::9" }, [IPV4, IPV6], "the fixed address is IPv6 only"],
+    [{ ipFamilyPolicy: "SingleStack", address: "192.168.1.100,fd00:1::9" }, [IPV4, IPV6], "address has two"],
+    [{ ipFamilyPolicy: "DualStack" }, [IPV4], '"PreferDualStack"'],
+  ])("with %j and %j are refused", (service, addresses, wrong) => {
+    expect(problems(service, poolOf(addresses))).toEqual([expect.stringContaining(wrong)]);
+  });
+
+  it.each([
+    [{ ipFamilyPolicy: "RequireDualStack" }, [IPV4, IPV6]],
+    [{ ipFamilyPolicy: "PreferDualStack" }, [IPV4]],
+    [{ ipFamilyPolicy: "SingleStack" }, [IPV4, IPV6]],
+    [{ ipFamilyPolicy: "RequireDualStack", address: "192.168.1.100,fd00:1::9" }, [IPV4, IPV6]],
+  ])("with %j and %j are taken", (service, addresses) => {
+    expect(problems(service, poolOf(addresses))).toEqual([]);
+  });
+});
+
+describe("the page's Ingress", () => {
+  const host = "esddns.example.com";
+
+  it.each([
+    [{}, "ingress.host", "is missing"],
+    [{ host: "https://esddns.example.com" }, "ingress.host", "is not the name of a zone"],
+    [{ host, annotations: { a: 1 } }, "ingress.annotations.a", "put it in quotes"],
+    [{ host, tls: {} }, "ingress.tls", "{ clusterIssuer: letsencrypt }"],
+    [{ host, tls: { issuer: "a", clusterIssuer: "b" } }, "ingress.tls.issuer", "beside clusterIssuer"],
+    [{ host, class: "nginx" }, "ingress.class", "Did you mean"],
+  ])("%j is refused", (ingress, key, wrong) => {
+    const found = problems({ ingress });
+    expect(found).toEqual([expect.stringContaining(`esddns:service.${key}: `)]);
+    expect(found[0]).toContain(wrong);
+  });
+
+  it.each([
+    [{ host }],
+    [{ host, tls: { clusterIssuer: "letsencrypt" } }],
+    [{ host, tls: { secretName: "mine" } }],
+    [{ host, tls: {}, annotations: { "cert-manager.io/cluster-issuer": "letsencrypt" } }],
+  ])("%j is taken", (ingress) => {
+    expect(problems({ ingress })).toEqual([]);
+  });
+});
+
+describe("push", () => {
+  it("cannot share an address that is to see its clients' own", () => {
+    const service = { address: "192.168.1.100", externalTrafficPolicy: "Local" };
+    const push = { enabled: true, address: "192.168.1.100" };
+    expect(problems(service, { push })).toEqual([
+      expect.stringContaining("esddns:push.address: is the page's address"),
+    ]);
+    expect(problems(service, { push: { ...push, address: "192.168.1.101" } })).toEqual([]);
+  });
+
+  it("has an address of a pool, like the page", () => {
+    expect(problems({}, { push: { enabled: true, address: "10.0.0.1" } })).toEqual([
+      expect.stringContaining("esddns:push.address: 10.0.0.1 is not in any pool"),
+    ]);
+    expect(problems({}, { push: { enabled: true, pool: "q" } })).toEqual([
+      expect.stringContaining('esddns:push.pool: "q" is no pool'),
+    ]);
+  });
+});

@@ -1,0 +1,107 @@
+/** The page's Service beside its address: families, ways in, and what goes with what. */
+import { z } from "zod";
+import * as fields from "./fields.ts";
+import type { Problem } from "./problem.ts";
+
+export type Family = "IPv4" | "IPv6";
+
+const tls = z.object({
+  secretName: fields.objectName.optional().describe("The Secret with the certificate; default esddns-service-tls."),
+  clusterIssuer: fields.nodeName.optional().describe("cert-manager's ClusterIssuer that makes it."),
+  issuer: fields.nodeName.optional().describe("cert-manager's Issuer in this namespace that makes it."),
+});
+
+const ingress = z.object({
+  host: fields.zoneName.describe("The name that the page is to have, for instance esddns.example.com."),
+  className: fields.nodeName
+    .optional()
+    .describe("The IngressClass, for instance nginx; left out, the cluster's default."),
+  annotations: z
+    .record(z.string(), z.string().describe("Write the value as a text: put it in quotes."))
+    .default({})
+    .describe("More annotations for the Ingress: { name: text }."),
+  tls: tls.optional().describe("{ clusterIssuer } or { issuer } of cert-manager, or { secretName } of a certificate."),
+});
+
+export const serviceSchema = z.object({
+  pool: z.string().optional().describe("The pool of the status page's address."),
+  address: fields.serviceAddress.optional().describe("Its fixed address, for instance 192.168.1.100."),
+  externalTrafficPolicy: z
+    .enum(["Cluster", "Local"])
+    .default("Cluster")
+    .describe("Local: only nodes with a pod of the page take part, and it sees the client's own address."),
+  ipFamilyPolicy: z
+    .enum(["SingleStack", "PreferDualStack", "RequireDualStack"])
+    .optional()
+    .describe("Left out: both families where pool and cluster have both, else the one that there is."),
+  ingress: ingress.optional().describe("{ host, className, tls }: the page under a name, by the cluster's Ingress."),
+});
+
+type Service = z.output<typeof serviceSchema>;
+
+/** The families that its addresses can be of; none where the pool is another stack's. */
+export function familiesOf(addresses: readonly string[], pool: { addresses: readonly string[] } | undefined): Family[] {
+  const of = addresses.length > 0 ? addresses : (pool?.addresses ?? []);
+  return [...new Set(of.map((each): Family => (each.includes(":") ? "IPv6" : "IPv4")))].sort();
+}
+
+/**
+ * `families`: see above. A Service that prefers both gets them on a cluster that has both, and MetalLB gives none of
+ * its fixed address where that is of one family only: so one address, or a pool of one family, makes a Service of one.
+ */
+export function ipFamilies(families: readonly Family[], policy: Service["ipFamilyPolicy"]) {
+  const ipFamilyPolicy = policy ?? (families.length === 1 ? "SingleStack" : "PreferDualStack");
+  return {
+    ipFamilyPolicy,
+    ...(families.length === 1 && ipFamilyPolicy === "SingleStack" ? { ipFamilies: [...families] } : {}),
+  };
+}
+
+/** `families` of its fixed addresses or of its pool. */
+export function checkFamilies(
+  { ipFamilyPolicy, address }: Pick<Service, "ipFamilyPolicy" | "address">,
+  families: readonly Family[],
+): Problem[] {
+  const path = ["service", "ipFamilyPolicy"];
+  const [family] = families;
+  if (ipFamilyPolicy === undefined || family === undefined) return [];
+  const where = address === undefined ? "the pool has" : "the fixed address is";
+  if (families.length === 1 && ipFamilyPolicy !== "SingleStack") {
+    // Without a fixed address MetalLB takes the family that the pool has.
+    if (address === undefined && ipFamilyPolicy === "PreferDualStack") return [];
+    const wrong = `${ipFamilyPolicy} asks for both families, and ${where} ${family} only`;
+    return [{ path, wrong, right: "Give it an address of each family, or leave this out." }];
+  }
+  if (families.length === 2 && ipFamilyPolicy === "SingleStack" && address !== undefined) {
+    return [
+      { path, wrong: "SingleStack is one family, and address has two", right: "Write one address, or leave this out." },
+    ];
+  }
+  return [];
+}
+
+export function checkIngress({ ingress }: Service): Problem[] {
+  const { tls, annotations = {} } = ingress ?? {};
+  if (tls === undefined) return [];
+  const path = ["service", "ingress", "tls"];
+  if (tls.clusterIssuer !== undefined && tls.issuer !== undefined)
+    return [{ path: [...path, "issuer"], wrong: "is set beside clusterIssuer", right: "Keep one of the two." }];
+  const issued =
+    tls.clusterIssuer ?? tls.issuer ?? Object.keys(annotations).find((key) => key.startsWith(CERT_MANAGER));
+  if (issued !== undefined || tls.secretName !== undefined) return [];
+  const right = "Write { clusterIssuer: letsencrypt } with cert-manager, or { secretName } of a Secret that exists.";
+  return [{ path, wrong: "says neither who makes the certificate nor where it is", right }];
+}
+
+/** MetalLB shares an address between Services of different pods only where neither asks for the client's own. */
+export function checkSharing(
+  service: Pick<Service, "externalTrafficPolicy"> & { readonly addresses: readonly string[] },
+  push: { readonly enabled: boolean; readonly address?: string | undefined },
+): Problem[] {
+  const same = fields.splitAddresses(push.address ?? "").some((address) => service.addresses.includes(address));
+  if (!push.enabled || !same || service.externalTrafficPolicy !== "Local") return [];
+  const wrong = "is the page's address, which externalTrafficPolicy Local cannot share";
+  return [{ path: ["push", "address"], wrong, right: "Give push an address of its own, or leave the policy out." }];
+}
+
+const CERT_MANAGER = "cert-manager.io/";
