@@ -33,7 +33,7 @@ export function loadConfig(config: pulumi.Config): LoadedConfig {
 }
 
 /** `The pool esddns-pool has 11 addresses: 192.168.1.100-192.168.1.110.` */
-export function poolSizes(pools: Pick<StackConfig, "pools">["pools"]): string[] {
+function poolSizes(pools: Pick<StackConfig, "pools">["pools"]): string[] {
   return pools.map(({ name, capacity, addresses }) => {
     const count = capacity === 1n ? "one address" : `${capacity} addresses`;
     return `The pool ${name} has ${count}: ${addresses.join(", ")}.`;

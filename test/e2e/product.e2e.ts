@@ -21,10 +21,11 @@ afterAll(async () => {
   await gandi.clearFaults();
 });
 
+/** Patient, because an address that comes back again and again is followed only every other minute. */
 async function recordIs(ipv4: string): Promise<void> {
   await eventually(async () => {
     expect(await dig(record, "A")).toEqual([ipv4]);
-  });
+  }, 180_000);
 }
 
 describe("the stack", () => {

@@ -44,7 +44,7 @@ const EXPECTED: readonly (readonly [type: string, wanted: string, todo: string])
   [
     "MultipleEgress",
     "False",
-    "The nodes leave by different routers. Give them one way out, or choose in esddns:detection.multiWan.",
+    "The nodes leave by different routers. Give them one way out: nothing is published while they differ.",
   ],
   [
     "FamilyUnavailable",
