@@ -12,6 +12,7 @@ const firstPrefix = "2001:db8:100::/64";
 
 beforeAll(async () => {
   await gandi.clearFaults();
+  await gandi.clearRequests();
   await labOk("wan", firstAddress, firstPrefix);
   await recordIs(firstAddress);
   await labOk("pulumi", "up", "--yes", "--skip-preview", "--non-interactive");

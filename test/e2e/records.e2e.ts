@@ -87,10 +87,18 @@ describe("the address of a Service", () => {
     const source = { kind: "Service", service: { namespace, name: "esddns-service" } };
     await apply("page", { name: "page", types: ["A"], source, deletionPolicy: "Delete" });
     await conditionIs("page", "Synced", { status: "False", reason: "WaitingForAddress" });
-    expect((await condition("page", "Synced"))?.message).toContain(`Service ${namespace}/esddns-service may not be read`);
+    expect((await condition("page", "Synced"))?.message).toContain(
+      `Service ${namespace}/esddns-service may not be read`,
+    );
     // What the stack makes for the Services that its config names.
     await kubectl("create", "role", "read-page", "--verb=get", "--resource=services", "--resource-name=esddns-service");
-    await kubectl("create", "rolebinding", "read-page", "--role=read-page", `--serviceaccount=${namespace}:esddns-operator`);
+    await kubectl(
+      "create",
+      "rolebinding",
+      "read-page",
+      "--role=read-page",
+      `--serviceaccount=${namespace}:esddns-operator`,
+    );
     await conditionIs("page", "Synced", { status: "False", reason: "NotGlobal" });
     await apply("page", { name: "page", types: ["A"], source, allowPrivate: true, deletionPolicy: "Delete" });
     const { loadBalancerIp } = await labJson<{ loadBalancerIp: string }>("pulumi", "stack", "output", "--json");

@@ -87,11 +87,7 @@ export const detectionSpec = z.object({
         .max(2048)
         .default(`${LISTS}/valid_hosts.txt`)
         .describe("https:// URL of a list of further servers for UDP, one host:port a line; empty: none."),
-      tcpHostListUrl: z
-        .string()
-        .max(2048)
-        .default(`${LISTS}/valid_hosts_tcp.txt`)
-        .describe("The same for TCP."),
+      tcpHostListUrl: z.string().max(2048).default(`${LISTS}/valid_hosts_tcp.txt`).describe("The same for TCP."),
       udpLimit: z.int().min(0).max(32).default(10).describe("How many servers of the list for UDP are asked."),
       tcpLimit: z.int().min(0).max(32).default(4).describe("How many servers of the list for TCP are asked."),
       retryAttempts: z
