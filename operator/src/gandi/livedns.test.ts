@@ -271,7 +271,21 @@ describe("across requests", () => {
     expect(await livedns.getRrset("example.com", "home", "A", signal)).toMatchObject({ ok: true });
 
     token = TOKEN;
+    answer(401, unauthorized);
+    expect(await livedns.getRrset("example.com", "home", "A", signal)).toEqual(first);
     clock.advance(15 * 60_000);
+    answer(200, found);
+    expect(await livedns.getRrset("example.com", "home", "A", signal)).toMatchObject({ ok: true });
+  });
+
+  test("a refused token that was replaced and is put back is tried at once", async () => {
+    const livedns = client();
+    answer(401, unauthorized);
+    expect(await livedns.getRrset("example.com", "home", "A", signal)).toMatchObject({ ok: false });
+    token = `${TOKEN}-new`;
+    answer(200, found);
+    await livedns.getRrset("example.com", "home", "A", signal);
+    token = TOKEN;
     answer(200, found);
     expect(await livedns.getRrset("example.com", "home", "A", signal)).toMatchObject({ ok: true });
   });

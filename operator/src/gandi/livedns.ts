@@ -182,8 +182,10 @@ export class LiveDns {
       const message = error instanceof EsddnsError ? error.message : "The Gandi token cannot be read.";
       return { ok: false, error: { kind: "Unauthorized", message } };
     }
+    // Another token was put in its place; whoever puts the first one back means it to be tried.
+    if (this.#refused?.token !== token) this.#refused = undefined;
     const refused = this.#refused;
-    if (refused?.token === token && this.#options.clock.monotonic() < refused.untilMs) {
+    if (refused !== undefined && this.#options.clock.monotonic() < refused.untilMs) {
       return { ok: false, error: refused.failure };
     }
     return { ok: true, value: token };
