@@ -10,7 +10,8 @@ import { clusterProvider } from "./kubernetes/provider.ts";
 import { MetalLB } from "./metallb/metallb.ts";
 import { Observed } from "./observe.ts";
 import { preflight } from "./preflight/preflight.ts";
-import { orNull, statusUrl as urlOf, type StackOutputs } from "./outputs.ts";
+import { orNull, statusUrl as urlOf } from "./outputs.ts";
+import type { StackOutputs } from "./stackOutputs.ts";
 
 const config = loadConfig(new pulumi.Config());
 const running = await preflight(config);

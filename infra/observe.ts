@@ -4,7 +4,8 @@ import type { Dns } from "./esddns/dns.ts";
 import type { StatusPage } from "./esddns/statusPage.ts";
 import { DnsRecord, IPAddressPool, WanAddress } from "./kubernetes/kinds.ts";
 import type { MetalLB } from "./metallb/metallb.ts";
-import { loadBalancerIp, orNull, poolOutput, recordOutputs, wanOutputs, type StackOutputs } from "./outputs.ts";
+import { loadBalancerIp, orNull, poolOutput, recordOutputs, wanOutputs } from "./outputs.ts";
+import type { StackOutputs } from "./stackOutputs.ts";
 
 export interface ObserveArgs {
   readonly live: boolean;

@@ -1,51 +1,11 @@
-/** The stack's outputs: the contract with stacks that refer to this one. */
+/** How the stack's outputs come from what the cluster says. */
 import type { DnsRecordStatus, WanAddressStatus } from "@esddns/operator/api";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { fqdn } from "./config/records.ts";
 import type { DnsRecordConfig } from "./config/schema.ts";
 import type { IPAddressPoolStatus } from "./kubernetes/kinds.ts";
-
-/** What `pulumi stack output --json` prints and a StackReference gives. null: not known, or not there. */
-export interface StackOutputs {
-  /** The address of the status page on the LAN: IPv4 if it has one, else IPv6. */
-  readonly loadBalancerIp: string | null;
-  /** The WAN address: IPv4 if there is one, else IPv6. */
-  readonly wanIp: string | null;
-  readonly wanIpv4: string | null;
-  /** The one IPv6 address that all nodes have in common; mostly there is none, but a prefix. */
-  readonly wanIpv6: string | null;
-  readonly statusUrl: string | null;
-  readonly namespace: string;
-  readonly records: readonly RecordOutput[];
-  readonly pools: readonly PoolOutput[];
-  readonly metallb: { readonly version: string | null; readonly namespace: string };
-  /** By digest; null where it could not be built. */
-  readonly operatorImage: string | null;
-  /** NAMESPACE/NAME of the WanAddress, for a read of one's own. */
-  readonly wanAddressId: string;
-  /** Whether the outputs were read from the cluster in this run; otherwise they are what was last stored. */
-  readonly live: boolean;
-}
-
-/** One for each record and type. */
-export interface RecordOutput {
-  readonly fqdn: string;
-  readonly type: "A" | "AAAA";
-  readonly value: string | null;
-  /** Whether Gandi has what it should have. */
-  readonly synced: boolean;
-}
-
-export interface PoolOutput {
-  readonly name: string;
-  readonly addresses: readonly string[];
-  /** How many addresses it has, of both families, without those that avoidBuggyIPs leaves out. */
-  readonly capacity: number;
-  /** Addresses in use and free, of both families together. */
-  readonly assigned: number | null;
-  readonly available: number | null;
-}
+import type { PoolOutput, RecordOutput, StackOutputs } from "./stackOutputs.ts";
 
 /** null in the place of what has failed: a stack whose one output fails would store none at all. */
 export function orNull<T>(output: pulumi.Output<T | undefined>): pulumi.Output<T | null> {

@@ -3,8 +3,8 @@ import type { PolicyRule } from "@esddns/operator/api";
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime/mocks.js";
 import { vi } from "vitest";
-import type { StackOutputs } from "../outputs.ts";
 import type { ReadFacts } from "../preflight/facts.ts";
+import type { StackOutputs } from "../stackOutputs.ts";
 
 interface KubernetesInputs {
   readonly metadata?: {
