@@ -1,0 +1,120 @@
+/** Two stacks on one cluster: the lab's own, which owns MetalLB, and one beside it that adopts it. */
+import { rm } from "node:fs/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { stackConfigFile } from "../../lab/src/pulumi.ts";
+import { curl, eventually, lab, labJson, labOk, stackOutputs, type CommandResult } from "./lab.ts";
+
+const RANGE = "192.168.1.120-192.168.1.129";
+const PAGES = { development: "http://192.168.1.100/healthz", production: "http://192.168.1.120/healthz" };
+const up = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"] as const;
+
+beforeAll(alone);
+afterAll(alone);
+
+test("everything that is wrong with a deploy is named at once, and nothing is begun", async () => {
+  const wrong = await lab(["deploy", "production", "192.168.1.129-192.168.1.120", "--ajopt", "--wait", "long"]);
+  expect(wrong.status, told(wrong)).toBe(2);
+  for (const word of ["RANGE: ", "--ajopt: ", "--wait: "]) expect(wrong.stderr).toContain(word);
+
+  const second = await lab(["deploy", "production", RANGE]);
+  expect(second.status, told(second)).toBe(3);
+  expect(second.stderr).toMatch(/belongs to the stack with the namespace esddns-development.*--adopt/);
+  expect(await namespaces()).not.toContain("esddns-production");
+});
+
+test("a second stack adopts MetalLB: one command, and page, WAN address and record are seen to be well", async () => {
+  const deployed = await lab(["deploy", "production", RANGE, "--adopt", "--image", await image()]);
+  expect(deployed.status, told(deployed)).toBe(0);
+  for (const line of [
+    "The page answers at",
+    "The WAN address is 198.51.100.",
+    "The record production.example.com is in",
+  ])
+    expect(deployed.stdout).toContain(`✓ ${line}`);
+  await eventually(() => curl(PAGES.production));
+  expect(await curl(PAGES.development)).not.toBe("");
+  expect(told(deployed)).not.toContain(await token());
+});
+
+test("the owner is not destroyed under the adopter, unless it keeps what both use", async () => {
+  const refused = await lab(["destroy", "development", "--yes"]);
+  expect(refused.status, told(refused)).toBe(3);
+  expect(refused.stderr).toMatch(/MetalLB from the address pools .*esddns-production\/esddns-service/);
+  expect(refused.stderr).toMatch(/definitions from the stacks in esddns-production/);
+
+  await labOk("pulumi", "config", "set", "keepOnDestroy", "true");
+  await labOk(...up);
+  const before = await speakers();
+  const destroyed = await lab(["destroy", "development", "--yes"]);
+  expect(destroyed.status, told(destroyed)).toBe(0);
+  expect(await namespaces()).not.toContain("esddns-development");
+  expect(await curl(PAGES.production)).not.toBe("");
+  expect(await labOk("kubectl", "get", "dnsrecords", "-n", "esddns-production", "-o", "name")).not.toBe("");
+
+  await labOk(...up);
+  expect(await speakers()).toEqual(before);
+  await eventually(() => curl(PAGES.development));
+  expect(await curl(PAGES.production)).not.toBe("");
+});
+
+test("a stack whose state was lost is taken over as it stands", async () => {
+  const before = await uids();
+  await labOk("pulumi", "stack", "rm", "--stack", "production", "--force", "--yes", "--preserve-config");
+  const again = await lab(["deploy", "production", "--take-over", "--image", await image()]);
+  expect(again.status, told(again)).toBe(0);
+  expect(await uids()).toEqual(before);
+  await labOk("pulumi", "preview", "--stack", "production", "--expect-no-changes", "--non-interactive");
+});
+
+test("the adopter goes and the owner stays whole", async () => {
+  const before = await speakers();
+  const destroyed = await lab(["destroy", "production", "--yes"]);
+  expect(destroyed.status, told(destroyed)).toBe(0);
+  expect(await namespaces()).not.toContain("esddns-production");
+  expect(await speakers()).toEqual(before);
+  expect(await curl(PAGES.development)).not.toBe("");
+});
+
+/** The lab's own stack and no other, as a fresh lab has it. */
+async function alone(): Promise<void> {
+  await lab(["destroy", "production", "--yes"]);
+  await lab(["pulumi", "stack", "rm", "--stack", "production", "--yes", "--preserve-config"]);
+  await rm(stackConfigFile("production"), { force: true });
+  await lab(["pulumi", "config", "rm", "keepOnDestroy"]);
+  await labOk(...up);
+}
+
+function told({ stdout, stderr }: CommandResult): string {
+  return `${stdout}\n${stderr}`;
+}
+
+function namespaces(): Promise<string> {
+  return labOk("kubectl", "get", "namespaces", "-o", "name");
+}
+
+interface List {
+  readonly items: readonly { readonly metadata: { readonly uid: string; readonly name: string } }[];
+}
+
+/** MetalLB's pods: others than before would have been down in between. */
+async function speakers(): Promise<readonly string[]> {
+  const { items } = await labJson<List>("kubectl", "get", "pods", "-n", "metallb-system", "-o", "json");
+  return items.map(({ metadata }) => metadata.uid).sort();
+}
+
+/** What the second stack has made; a new one would have another uid. */
+async function uids(): Promise<readonly string[]> {
+  const kinds = "services,deployments,daemonsets,dnsrecords,wanaddresses";
+  const own = await labJson<List>("kubectl", "get", kinds, "-n", "esddns-production", "-o", "json");
+  const pools = await labJson<List>("kubectl", "get", "ipaddresspools", "-n", "metallb-system", "-o", "json");
+  return [...own.items, ...pools.items].map(({ metadata }) => `${metadata.name} ${metadata.uid}`).sort();
+}
+
+/** The lab's own stack has it on the nodes already: that spares the time of building it again. */
+async function image(): Promise<string> {
+  return String((await stackOutputs())["operatorImage"]);
+}
+
+function token(): Promise<string> {
+  return labOk("pulumi", "config", "get", "gandiToken", "--stack", "production");
+}
