@@ -4,6 +4,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LoadedConfig } from "../config/load.ts";
 import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
+import { observationPolicy } from "./admission.ts";
 import { labels, names } from "./names.ts";
 import { egressPolicy } from "./networkPolicy.ts";
 import { literalHosts, notifyAccess } from "./notify.ts";
@@ -79,6 +80,7 @@ export class Operator extends pulumi.ComponentResource {
       },
       self,
     );
+    observationPolicy(`${name}-observations`, { namespace: this.namespace, account: account.name }, self);
     new k8s.networking.v1.NetworkPolicy(
       `${name}-network`,
       {
