@@ -75,6 +75,7 @@ test("07 a live read shows what moved since", async () => {
 test("08 a refresh sees a person's edit, 09 which the next up does not force away", async () => {
   await labOk("kubectl", "patch", "configmap", "settings", "-n", "fx", "-p", '{"data":{"a":"edited"}}');
   await matches("08-refresh-drift", await pulumi(["refresh", "--yes"]));
+  expect(await output("ready")).toBe("203.0.113.10");
   const up = await pulumi(["up", "--yes"]);
   expect(up.status).not.toBe(0);
   await matches("09-up-corrects-drift", up);
@@ -83,12 +84,13 @@ test("08 a refresh sees a person's edit, 09 which the next up does not force awa
 test("10 a refresh drops an object that somebody deleted, 11 the next up makes it again", async () => {
   await labOk("kubectl", "delete", "configmap", "settings", "-n", "fx");
   await matches("10-refresh-object-gone", await pulumi(["refresh", "--yes"]));
+  expect(await output("ready")).toBe("203.0.113.10");
   await matches("11-up-recreates", await pulumi(["up", "--yes"]));
-  await succeeds(["destroy", "--yes"]);
-  await succeeds(["config", "rm", "phase"]);
 });
 
 test("12 an object that exists and a wait that times out fail their resources, and no other", async () => {
+  await succeeds(["destroy", "--yes"]);
+  await succeeds(["config", "rm", "phase"]);
   await labOk("kubectl", "create", "namespace", "taken");
   await writeFile(join(dir, "index.ts"), (await program()) + failing);
   const person = setStatus(1, "203.0.113.9");
@@ -117,14 +119,21 @@ interface Printed {
 async function matches(step: string, { status, output }: Printed): Promise<void> {
   const expected = await recorded(step);
   expect(errorsOf(output), output).toEqual(errorsOf(expected));
-  expect(sectionsOf(output), output).toEqual(sectionsOf(expected));
+  // First what names the resource that differs, then the sums.
   expect(changesOf(output), output).toEqual(changesOf(expected));
+  expect(sectionsOf(output), output).toEqual(sectionsOf(expected));
   expect(status === 0).toBe(errorsOf(expected).length === 0);
 }
 
 async function succeeds(args: readonly string[]): Promise<void> {
   const { status, output } = await pulumi(args);
   expect(status, output).toBe(0);
+}
+
+async function output(name: string): Promise<string> {
+  const { status, output } = await pulumi(["stack", "output", name]);
+  expect(status, output).toBe(0);
+  return output.trim();
 }
 
 function recorded(step: string): Promise<string> {
