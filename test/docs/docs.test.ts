@@ -15,7 +15,7 @@ const declared = z.object({ config: z.record(z.string(), z.unknown()) }).parse(p
 // Pulumi.yaml says why these are not declared.
 const configKeys = new Set([...Object.keys(declared), "l2", "keepOnDestroy"]);
 /** Folders of the project of which a document may name a file. */
-const FILE = /`((?:bench|docs|infra|lab|operator|test)\/[\w./-]+)`/g;
+const FILE = /`((?:bench|docs|examples|infra|lab|operator|test)\/[\w./-]+)`/g;
 
 describe.each(documents().map((document) => [document.path, document] as const))("%s", (path, document) => {
   it("has no link or picture that leads nowhere", () => {
