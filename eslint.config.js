@@ -7,7 +7,7 @@ const config = [
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ["*.js"] },
+        projectService: { allowDefaultProject: ["*.js", "policy/*.js"] },
         tsconfigRootDir: import.meta.dirname,
       },
     },

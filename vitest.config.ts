@@ -7,7 +7,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["{bench,infra,operator,lab,test}/**/*.test.ts"], testTimeout: 20_000 },
+        test: { name: "unit", include: ["{bench,infra,operator,lab,policy,test}/**/*.test.ts"], testTimeout: 20_000 },
       },
       {
         extends: true,

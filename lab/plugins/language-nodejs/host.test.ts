@@ -84,6 +84,41 @@ test("it asks for no plugins in advance, and has no version of its own, as recor
   expect(plugin.getVersion()).toBe("");
 });
 
+test("a policy pack is run in its own folder, and what it prints goes to the CLI", async () => {
+  const sdk = join(project, "node_modules", "@pulumi", "pulumi", "cmd", "run-policy-pack");
+  mkdirSync(sdk, { recursive: true });
+  writeFileSync(
+    join(sdk, "index.js"),
+    "console.log(process.argv.at(-2), process.cwd(), process.env.A); process.exit(3);",
+  );
+  const request = new pb.RunPluginRequest().setKind("analyzer").setInfo(info("."));
+  request.setArgsList(["127.0.0.1:4711"]).setEnvList(["A=b=c"]);
+  const { printed, exitCode } = await plugin(request);
+  expect(printed).toBe(`127.0.0.1:4711 ${project} b=c\n`);
+  expect(exitCode).toBe(3);
+});
+
+test("plugins of other kinds are refused", async () => {
+  const request = new pb.RunPluginRequest().setKind("resource").setInfo(info("."));
+  await expect(plugin(request)).rejects.toThrow("kind resource");
+});
+
+function plugin(request: pb.RunPluginRequest): Promise<{ printed: string; exitCode: number }> {
+  return new Promise((resolve, reject) => {
+    let printed = "";
+    let exitCode = -1;
+    const stream = client.runPlugin(request);
+    stream.on("data", (response: pb.RunPluginResponse) => {
+      if (response.hasExitcode()) exitCode = response.getExitcode();
+      else printed += Buffer.from(response.getStdout_asU8()).toString();
+    });
+    stream.on("error", reject);
+    stream.on("end", () => {
+      resolve({ printed, exitCode });
+    });
+  });
+}
+
 async function run(entryPoint: string, recorded: JsonObject) {
   const request = new pb.RunRequest()
     .setInfo(info(entryPoint))

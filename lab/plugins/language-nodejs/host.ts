@@ -9,6 +9,7 @@ import pluginPb from "@pulumi/pulumi/proto/plugin_pb.js";
 import languageServices from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import pb from "@pulumi/pulumi/proto/language_pb.js";
 import { unary } from "../shared/grpc.ts";
+import { runPolicyPack } from "./policy-pack.ts";
 import { startProgram } from "./run.ts";
 import type { Program, Run } from "./run.ts";
 
@@ -41,6 +42,12 @@ export function languageHost(engineAddress: string): LanguageHost {
       if (outcome === "bail") return response.setBail(true);
       return outcome === "ok" ? response : response.setError(outcome.error);
     }),
+    runPlugin: (call: Parameters<typeof runPolicyPack>[0]) => {
+      runPolicyPack(call, (child) => {
+        running.add(child);
+        child.on("close", () => running.delete(child));
+      });
+    },
     cancel: unary(() => {
       stop();
       return new emptyPb.Empty();
