@@ -146,7 +146,14 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
       notifier.changed();
     },
   });
-  const metrics = metricsOf("operator", cluster, health);
+  const { gandiTokenExpires } = config;
+  const metrics = createMetrics({
+    role: "operator",
+    version: VERSION,
+    snapshot: () => ({ ...cluster.snapshot(), gandiTokenExpires }),
+    healthy: () => health.live().ok,
+    gandiBudgetLeft: () => livedns.budgetLeft(),
+  });
   const gandiToken = tokenFile(config.gandiTokenFile);
   const livedns = new LiveDns({
     baseUrl: config.gandiUrl,
@@ -154,6 +161,9 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
     timeouts: GANDI_TIMEOUTS,
     clock,
     log: log.child({ part: "gandi" }),
+    onRequest: (...request) => {
+      metrics.gandiRequest(...request);
+    },
   });
   const events = eventRecorder({ client, instance: config.podName, clock, log, signal });
   const roundDeps = { ...defaultRoundDeps(log.child({ part: "wan" })), clock, random };
@@ -180,7 +190,7 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
     livedns,
     authority: dnsAuthority,
     gandiToken,
-    gandiTokenExpires: config.gandiTokenExpires,
+    gandiTokenExpires,
     gandiTimeoutMs: GANDI_TIMEOUTS.totalMs,
     events,
     metrics,
@@ -246,9 +256,15 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
 function status(config: StatusConfig, { client, health, log, signal }: Common): Parts {
   const { namespace, metallbNamespace, pools } = config;
   const cluster = new Cluster({ client, namespace, clock, random, log, health });
-  const metrics = metricsOf("status", cluster, health);
   const onAlive = health.loop("reads of MetalLB", SURROUNDINGS_LIMIT_MS);
   const surroundings = new SurroundingsReader({ client, namespace, metallbNamespace, pools, clock, onAlive });
+  const { gandiTokenExpires } = config;
+  const metrics = createMetrics({
+    role: "status",
+    version: VERSION,
+    snapshot: () => ({ ...cluster.snapshot(), gandiTokenExpires, surroundings: surroundings.current() }),
+    healthy: () => health.live().ok,
+  });
   const loops = [cluster.run(signal), surroundings.run(signal)];
   return { cluster, metrics, loops, surroundings, close: () => Promise.resolve() };
 }
@@ -259,15 +275,6 @@ async function readToken(path: string): Promise<string> {
   if (token === "")
     throw new EsddnsError("ESDDNS_PUSH_TOKEN", `${path} is empty; it must hold the token of POST /probe`);
   return token;
-}
-
-function metricsOf(role: Config["command"], cluster: Cluster, health: Health): Metrics {
-  return createMetrics({
-    role,
-    version: VERSION,
-    snapshot: () => cluster.snapshot(),
-    healthy: () => health.live().ok,
-  });
 }
 
 /** Full rounds come every interval, give or take a tenth. Without settings there are none, which is nobody's fault. */

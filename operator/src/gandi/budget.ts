@@ -36,6 +36,13 @@ export class RateBudget {
     return 0;
   }
 
+  /** How many requests may go out now. */
+  left(): number {
+    const now = this.#clock.monotonic();
+    if (now < this.#pausedUntil) return 0;
+    return this.limit - this.#sent.filter((sent) => sent + this.#windowMs > now).length;
+  }
+
   /** Gandi itself asked for a pause: it holds for every record. */
   pause(ms: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.monotonic() + ms);

@@ -29,6 +29,8 @@ export interface LiveDnsOptions {
   /** Makes the pool of connections, at first and again after `dropConnections`. */
   connect?: () => Dispatcher;
   timeouts: HttpTimeouts;
+  /** Called after each request that was sent; `status` of HTTP is undefined where no answer came. */
+  onRequest?: (method: string, outcome: string, status: number | undefined, durationMs: number) => void;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -102,6 +104,11 @@ export class LiveDns {
     });
   }
 
+  /** How many requests may be sent at once. */
+  budgetLeft(): number {
+    return this.#budget.left();
+  }
+
   /** Ends when requests under way have ended; there must be none after. */
   async close(): Promise<void> {
     await this.#dispatcher.close();
@@ -129,12 +136,15 @@ export class LiveDns {
     const subject = this.#subject(zone, name, type);
     const startedMs = this.#options.clock.monotonic();
     const result = await this.#send({ url, method, token: token.value, body }, subject, signal);
+    const durationMs = this.#options.clock.monotonic() - startedMs;
+    const { status } = result.ok ? result.value : result.error;
+    this.#options.onRequest?.(method, result.ok ? "Ok" : result.error.kind, status, durationMs);
     this.#options.log.debug(
       {
         method,
         path: url.pathname,
-        outcome: result.ok ? result.value.status : result.error.kind,
-        durationMs: Math.round(this.#options.clock.monotonic() - startedMs),
+        outcome: result.ok ? status : result.error.kind,
+        durationMs: Math.round(durationMs),
       },
       "Gandi request",
     );

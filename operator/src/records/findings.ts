@@ -51,6 +51,9 @@ const reasonOf: Record<LiveDnsFailure["kind"], SyncedReason> = {
   Unexpected: "UnexpectedAnswer",
 };
 
+/** Every reason that a failed attempt can have. */
+export const FAILURE_REASONS: readonly string[] = [...new Set([...Object.values(reasonOf), "ReadBackDiffers"])];
+
 /** @param attempt failures of this record in a row before this one. */
 export function failed(failure: LiveDnsFailure, attempt: number, random: Random): Finding {
   const { kind, message } = failure;

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { metricTable } from "../api/index.ts";
 import { LIST_ORGANISATION } from "../wan/listVote.ts";
 import { vote, votes } from "../wan/testing.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { record, snapshot } from "./testing.ts";
+import { record, snapshot, surroundings } from "./testing.ts";
 
 const metricsOf = (state: () => Snapshot, role: "operator" | "status" = "operator", healthy = true) =>
-  createMetrics({ role, version: "1.2.3", snapshot: state, healthy: () => healthy });
+  createMetrics({ role, version: "1.2.3", snapshot: state, healthy: () => healthy, gandiBudgetLeft: () => 28 });
 
 /** The samples whose names begin with esddns_, by name and labels. */
 async function samples(text: Promise<string>): Promise<Map<string, number>> {
@@ -22,9 +23,13 @@ describe("metrics", () => {
     expect(Object.fromEntries(found)).toMatchObject({
       'esddns_wan_address_info{family="IPv4",address="198.51.100.20"}': 1,
       'esddns_current_wan_ip_info{ip="198.51.100.20"}': 1,
-      'esddns_wan_condition{type="Agreed",status="True"}': 1,
+      'esddns_wan_condition{type="Agreed",status="True",reason="QuorumReached"}': 1,
+      esddns_wan_disagreement: 0,
       esddns_wan_last_change_timestamp_seconds: Date.parse("2026-03-01T11:00:00Z") / 1000,
       esddns_wan_last_agreement_timestamp_seconds: Date.parse("2026-03-01T11:59:00Z") / 1000,
+      esddns_wan_agreement_age_seconds: 60,
+      'esddns_observation_timestamp_seconds{node="node2"}': Date.parse("2026-03-01T11:59:00Z") / 1000,
+      'esddns_record_condition{record="home",fqdn="home.example.com",type="Synced",status="True",reason="Synced"}': 1,
       'esddns_record_in_sync{record="home",fqdn="home.example.com"}': 1,
       esddns_state_in_sync: 1,
       esddns_service_health: 1,
@@ -51,20 +56,23 @@ describe("metrics", () => {
     await metrics.text();
     const { wan } = state;
     if (wan?.status?.conditions === undefined) expect.unreachable();
-    const conditions = wan.status.conditions.map((each) => ({ ...each, status: "False" as const }));
+    const conditions = wan.status.conditions.map((each) => ({ ...each, status: "False" as const, reason: "Disputed" }));
     state = snapshot({ wan: { ...wan, status: { ...wan.status, conditions } }, observations: [] });
     const found = await samples(metrics.text());
     expect(found.get("esddns_wan_last_agreement_timestamp_seconds")).toBe(Date.parse("2026-03-01T11:59:00Z") / 1000);
-    expect(found.get('esddns_wan_condition{type="Agreed",status="True"}')).toBeUndefined();
+    expect(found.get("esddns_wan_disagreement")).toBe(1);
+    expect([...found.keys()].filter((key) => key.includes('type="Agreed",status="True"'))).toEqual([]);
   });
 
   it("count rounds, votes, updates and failures of an operator", async () => {
     const metrics = metricsOf(() => snapshot(), "operator", false);
     metrics.round([...votes("Google:192.0.2.1"), vote("Nextcloud:", "Timeout")], 1_500);
     metrics.probe(vote("Google:", "Timeout"));
+    metrics.probe({ ...vote("Google:192.0.2.1"), rttMs: 20 });
     metrics.dnsUpdate(Date.parse("2026-03-01T12:00:00Z"));
     metrics.dnsFailure("TokenRefused");
-    metrics.gandiRequest("PUT", "Ok", 250);
+    metrics.gandiRequest("PUT", "Ok", 201, 250);
+    metrics.gandiRequest("GET", "Timeout", undefined, 7_000);
     metrics.reconciled("put", 800);
     metrics.leader(true);
     const found = Object.fromEntries(await samples(metrics.text()));
@@ -77,7 +85,11 @@ describe("metrics", () => {
       esddns_dns_updates_total: 1,
       esddns_last_dns_update_timestamp: Date.parse("2026-03-01T12:00:00Z") / 1000,
       'esddns_dns_update_failures_total{reason="TokenRefused"}': 1,
-      'esddns_gandi_request_duration_seconds_count{method="PUT",outcome="Ok"}': 1,
+      'esddns_dns_update_failures_total{reason="GandiUnavailable"}': 0,
+      esddns_probe_duration_seconds_sum: 0.02,
+      'esddns_gandi_request_duration_seconds_count{method="PUT",outcome="Ok",status="201"}': 1,
+      'esddns_gandi_request_duration_seconds_sum{method="GET",outcome="Timeout",status="none"}': 7,
+      esddns_gandi_rate_budget_left: 28,
       'esddns_reconcile_duration_seconds_sum{action="put"}': 0.8,
       esddns_leader: 1,
       esddns_service_health: 0,
@@ -98,5 +110,37 @@ describe("metrics", () => {
     const found = [...(await samples(metrics.text())).keys()];
     expect(found.filter((key) => /updates|leader|rounds/.test(key))).toEqual([]);
     expect(await metrics.text()).toMatch(/^process_resident_memory_bytes /m);
+  });
+
+  it("of the page's pod tell of pools, of the page's address and of the token's days", async () => {
+    const state = () => snapshot({ surroundings: surroundings(), gandiTokenExpires: "2026-03-09" });
+    const found = Object.fromEntries(await samples(metricsOf(state, "status").text()));
+    expect(found).toMatchObject({
+      esddns_load_balancer_addresses: 1,
+      'esddns_pool_addresses_assigned{pool="esddns-pool"}': 9,
+      'esddns_pool_addresses_available{pool="esddns-pool"}': 2,
+      esddns_gandi_token_days_left: 7,
+    });
+  });
+
+  it("count since when there is no agreement, in a pod that has started since, too", async () => {
+    const { wan } = snapshot();
+    if (wan?.status?.conditions === undefined) expect.unreachable();
+    const conditions = wan.status.conditions.map((each) => ({ ...each, status: "False" as const }));
+    const state = snapshot({ wan: { ...wan, status: { ...wan.status, conditions } } });
+    const found = await samples(metricsOf(() => state).text());
+    expect(found.get("esddns_wan_agreement_age_seconds")).toBe(3600);
+  });
+
+  it.each([
+    ["operator", "page"],
+    ["status", "operator"],
+  ] as const)("of %s are those of the table, each with its help, and no others", async (role, others) => {
+    const text = await metricsOf(() => snapshot(), role).text();
+    const helped = text
+      .split("\n")
+      .flatMap((line) => /^# HELP (esddns_\S+) (.+)$/.exec(line)?.slice(1, 3).join(" ") ?? []);
+    const expected = Object.values(metricTable).filter((metric) => metric.of !== others);
+    expect(helped.sort()).toEqual(expected.map(({ name, help }) => `${name} ${help}`).sort());
   });
 });

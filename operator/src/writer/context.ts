@@ -30,7 +30,7 @@ export interface WriterContext {
   /** What one request to Gandi may take at most, milliseconds. */
   readonly gandiTimeoutMs: number;
   readonly events: EventRecorder;
-  readonly metrics: Pick<Metrics, "dnsUpdate" | "dnsFailure" | "gandiRequest" | "reconciled" | "leader" | "verified">;
+  readonly metrics: Pick<Metrics, "dnsUpdate" | "dnsFailure" | "reconciled" | "leader" | "verified">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

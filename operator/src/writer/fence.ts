@@ -20,30 +20,19 @@ export function fencedLiveDns(context: WriterContext, term: Term, decisionId: nu
     throw fenced("ESDDNS_LEASE_TOO_SHORT", "not sent to Gandi: the lease may end before the answer comes");
   };
   return {
-    getRrset: (...args) => timed(context, "GET", () => livedns.getRrset(...args)),
+    getRrset: (...args) => livedns.getRrset(...args),
     putRrset: async (...args) => {
       leased();
       if (wan.get(WAN_ADDRESS_NAME)?.status?.decisionId !== decisionId) {
         throw fenced("ESDDNS_DECISION_SUPERSEDED", "not sent to Gandi: there is a newer decision");
       }
-      return await timed(context, "PUT", () => livedns.putRrset(...args));
+      return await livedns.putRrset(...args);
     },
     deleteRrset: async (...args) => {
       leased();
-      return await timed(context, "DELETE", () => livedns.deleteRrset(...args));
+      return await livedns.deleteRrset(...args);
     },
   };
-}
-
-async function timed<T extends { ok: true } | { ok: false; error: { kind: string } }>(
-  { clock, metrics }: WriterContext,
-  method: string,
-  call: () => Promise<T>,
-): Promise<T> {
-  const startedMs = clock.monotonic();
-  const result = await call();
-  metrics.gandiRequest(method, result.ok ? "Ok" : result.error.kind, clock.monotonic() - startedMs);
-  return result;
 }
 
 function fenced(code: `ESDDNS_${string}`, message: string): EsddnsError {

@@ -74,7 +74,6 @@ export class World {
       metrics: {
         dnsUpdate: count("update"),
         dnsFailure: (reason) => this.counted.push(`failure ${reason}`),
-        gandiRequest: (method, outcome) => this.counted.push(`${method} ${outcome}`),
         reconciled: (action) => this.counted.push(`reconciled ${action}`),
         leader: (leading) => this.counted.push(`leader ${leading}`),
         verified: (record, status) => this.counted.push(`verified ${record} ${status}`),
