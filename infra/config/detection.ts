@@ -22,7 +22,16 @@ export const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
     .prefault({}),
   https: detectionSpec.shape.https
     .unwrap()
-    .extend({ services: z.array(echoService.extend({ url: fields.httpsUrl })).optional() })
+    .extend({
+      services: z
+        .array(
+          echoService.extend({
+            url: fields.httpsUrl.describe("https:// URL that answers with the caller's address and nothing else."),
+          }),
+        )
+        .optional()
+        .describe("Instead of the built-in list."),
+    })
     .prefault({}),
   router: fields.routerAddress
     .optional()

@@ -4,7 +4,7 @@ import { z } from "zod";
 const expression = z
   .object({
     key: z.string().min(1).describe("The label's name."),
-    operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist"]),
+    operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist"]).describe("What must hold of the label."),
     values: z.array(z.string()).optional().describe("The label's values, with In and NotIn."),
   })
   .superRefine(({ operator, values = [] }, context) => {

@@ -140,7 +140,7 @@ function at(schema: z.ZodType, path: KeyPath): z.ZodType | undefined {
 }
 
 /** The type under its defaults and its being optional. */
-function core(schema: z.ZodType): z.ZodType {
+export function core(schema: z.ZodType): z.ZodType {
   let type = schema;
   while (type instanceof z.ZodOptional || type instanceof z.ZodDefault || type instanceof z.ZodPrefault) {
     type = type.unwrap() as z.ZodType;
@@ -148,7 +148,7 @@ function core(schema: z.ZodType): z.ZodType {
   return type;
 }
 
-function descriptionOf(schema: z.ZodType | undefined): string | undefined {
+export function descriptionOf(schema: z.ZodType | undefined): string | undefined {
   for (let type = schema; type !== undefined;) {
     if (type.description !== undefined) return type.description;
     if (!(type instanceof z.ZodOptional || type instanceof z.ZodDefault || type instanceof z.ZodPrefault))

@@ -2,18 +2,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parse } from "yaml";
 import { z } from "zod";
-import { keys } from "../../infra/config/schema.ts";
+import { isKnown } from "../../infra/config/reference.ts";
 import { projectDir } from "../../infra/projectDir.ts";
+import { generatedDocuments } from "./generated.ts";
 import { anchors, documents, linkTargets, readDocument } from "./markdown.ts";
 import { snippetProblems } from "./snippets.ts";
 
 const read = (path: string): string => readFileSync(join(projectDir, path), "utf8");
 const scripts = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read("package.json"))).scripts;
-const declared = z.object({ config: z.record(z.string(), z.unknown()) }).parse(parse(read("Pulumi.yaml"))).config;
-// Pulumi.yaml says why these are not declared.
-const configKeys = new Set([...Object.keys(declared), "l2", "keepOnDestroy"]);
+const generated = await generatedDocuments();
 /** Folders of the project of which a document may name a file. */
 const FILE = /`((?:bench|docs|examples|infra|lab|operator|test)\/[\w./-]+)`/g;
 
@@ -39,14 +37,18 @@ describe.each(documents().map((document) => [document.path, document] as const))
   });
 
   it("names keys of the stack config that there are", () => {
-    const named = [...document.text.matchAll(/\besddns:([a-z]\w*)(?=[`:.,;)\s]|$)/g)].map(([, key = ""]) => key);
-    expect(named.filter((key) => !configKeys.has(key) || !(key in keys))).toEqual([]);
+    const named = [...document.text.matchAll(/\besddns:([a-z]\w*(?:\[\d*\]|\.\w+)*)(?=[`'":.,;)\s]|$)/g)];
+    expect(named.map(([, path = ""]) => path).filter((path) => !isKnown(path))).toEqual([]);
   });
 
   it("names files that there are", () => {
     const named = [...document.prose.matchAll(FILE)].map(([, file = ""]) => file);
     expect(named.filter((file) => !/[*{]/.test(file) && !existsSync(join(projectDir, file)))).toEqual([]);
   });
+});
+
+it.each([...generated])("%s is what npm run docs writes", (path, text) => {
+  expect(read(path)).toBe(text);
 });
 
 describe("the checks of the documents", () => {

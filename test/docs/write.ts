@@ -1,7 +1,7 @@
-/** `npm run docs`: writes the pages under docs that are made from tables of the code. */
+/** `npm run docs`: writes the pages under docs that are made from the code. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { projectDir } from "../../infra/projectDir.ts";
-import { metricsPage } from "./metricsPage.ts";
+import { generatedDocuments } from "./generated.ts";
 
-await writeFile(join(projectDir, "docs", "metrics.md"), await metricsPage());
+for (const [path, text] of await generatedDocuments()) await writeFile(join(projectDir, path), text);

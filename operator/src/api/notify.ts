@@ -13,7 +13,7 @@ export const notifyChannel = z.object({
   events: z.array(noteKind).min(1).default(["Changed", "Disputed", "Failed", "Recovered"]).describe("What it is told."),
   secret: z.string().min(16).optional().describe("webhook: the key of the signature, 16 characters or more. A secret."),
   token: z.string().min(1).optional().describe("ntfy: an access token, where the server wants one. A secret."),
-  method: z.enum(["POST", "PUT"]).default("POST"),
+  method: z.enum(["POST", "PUT"]).default("POST").describe("template: the method of the request."),
   headers: z.record(z.string(), z.string()).default({}).describe("template: headers of the request. May be secret."),
   contentType: z.string().default("application/json").describe("template: what the body is."),
   body: z.string().max(8192).optional().describe('template: the body, for instance {"text": "{{title}}: {{text}}"}.'),

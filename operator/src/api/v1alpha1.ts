@@ -38,7 +38,7 @@ export type StunTransport = z.infer<typeof stunTransport>;
 export const stunServer = z.object({
   host: z.string().min(1).max(253).describe("Host name or address of the STUN server."),
   port: z.int().min(1).max(65535).describe("Port; by RFC 8489 3478 for UDP and TCP, 5349 for TLS."),
-  transport: stunTransport.default("udp"),
+  transport: stunTransport.default("udp").describe("tls is verified for the host name."),
   organisation: z.string().min(1).max(253).describe("Who operates it. One organisation has one vote."),
 });
 export type StunServer = z.infer<typeof stunServer>;
@@ -80,7 +80,7 @@ export const detectionSpec = z.object({
     .describe("Addresses, ranges and CIDRs that can never be the WAN address: the cluster's own pools."),
   stun: z
     .object({
-      enabled: z.boolean().default(true),
+      enabled: z.boolean().default(true).describe("false: the same as sources without stun."),
       servers: z.array(stunServer).max(64).optional().describe("Instead of the built-in list and the downloaded ones."),
       udpHostListUrl: z
         .string()
@@ -106,7 +106,7 @@ export const detectionSpec = z.object({
     .prefault({}),
   https: z
     .object({
-      enabled: z.boolean().default(true),
+      enabled: z.boolean().default(true).describe("false: the same as sources without https."),
       services: z.array(echoService).max(64).optional().describe("Instead of the built-in list."),
     })
     .prefault({}),

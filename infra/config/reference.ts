@@ -1,0 +1,184 @@
+/** The stack config as a document: every key with its type, default and description, from the schema. Pure. */
+import { z } from "zod";
+import { labelSelector } from "./selectors.ts";
+import { keys, type Key } from "./schema.ts";
+import { core, descriptionOf } from "./shape.ts";
+
+/** A row of a table. `path` is relative to its section: `addresses`, `peers[].name`. */
+export interface Entry {
+  readonly path: string;
+  readonly type: string;
+  /** As it is written in the config; "required" where there is none and must be one. */
+  readonly fallback: string;
+  readonly description: string;
+}
+
+/** Markdown. `described`: what Pulumi.yaml says of its keys. */
+export function configReference(described: Readonly<Partial<Record<Key, string>>>): string {
+  const names = Object.keys(keys) as Key[];
+  const top = names.map((name) => {
+    const entry = entryOf(name, keys[name]);
+    const guide = GUIDES[name];
+    const said = described[name] ?? UNDECLARED[name];
+    // The guide is linked; Pulumi.yaml can only name its file.
+    const description = said === undefined ? entry.description : escaped(said.replace(/, docs\/[\w-]+\.md/, ""));
+    return {
+      ...entry,
+      path: entriesOf(keys[name]).length > 0 ? `[${code(name)}](#${name.toLowerCase()})` : code(name),
+      description: guide === undefined ? description : `${ended(description)} [Guide](${guide}).`,
+    };
+  });
+  const sections = names.flatMap((name) => {
+    const entries = entriesOf(keys[name]);
+    return entries.length === 0 ? [] : [`## ${code(name)}\n\n${table(entries.map(withCode))}`];
+  });
+  const selectors = `## Label selectors\n\n${SELECTORS}\n\n${table(entriesOf(labelSelector).map(withCode))}`;
+  return [INTRODUCTION, table(top), ...sections, selectors, ""].join("\n\n");
+}
+
+/** All that a key's value can hold, leaf by leaf; nothing for a value without parts. */
+export function entriesOf(schema: z.ZodType, prefix = ""): Entry[] {
+  const type = core(schema);
+  if (type instanceof z.ZodArray) {
+    const element = type.element as z.ZodType;
+    return isSelector(element) ? [] : entriesOf(element, prefix === "" ? "" : prefix.replace(/\.$/, "[]."));
+  }
+  if (!(type instanceof z.ZodObject)) return [];
+  return Object.entries(type.shape as Record<string, z.ZodType>).flatMap(([name, member]) => {
+    const inner = entriesOf(member, `${prefix}${name}.`);
+    return inner.length > 0 ? inner : [entryOf(`${prefix}${name}`, member)];
+  });
+}
+
+/** Whether there is a key of this dotted path: `metallb.namespace`, `pools[0].name`. */
+export function isKnown(path: string): boolean {
+  const [key = "", ...parts] = path.replaceAll(/\[\d*\]/g, "").split(".");
+  let schema: z.ZodType | undefined = Object.hasOwn(keys, key) ? keys[key as Key] : undefined;
+  for (const part of parts) {
+    let type: z.ZodType | undefined = schema && core(schema);
+    while (type instanceof z.ZodArray) type = core(type.element as z.ZodType);
+    if (type instanceof z.ZodRecord) return true;
+    const shape = type instanceof z.ZodObject ? (type.shape as Record<string, z.ZodType>) : {};
+    schema = Object.hasOwn(shape, part) ? shape[part] : undefined;
+  }
+  return schema !== undefined;
+}
+
+const INTRODUCTION = `# Configuration
+
+<!-- Written by npm run docs; edit Pulumi.yaml and infra/config instead. -->
+
+Every key of the stack config, as \`Pulumi.STACK.yaml\` holds them under \`config:\`, each with \`esddns:\` before it. A list of
+\`{ … }\` has the keys of its section in every entry. All of it is checked before anything is touched, and every problem is
+reported at once, with its key, what is wrong and what would be right; a key that is not here is one. A key that is empty
+(\`""\`, \`{}\`, \`[]\`) counts as left out, but for \`l2\`.
+
+\`pulumi config set --path 'esddns:service.address' 192.168.1.100\` sets one value; secrets are set with \`--secret\`.`;
+
+const SELECTORS =
+  "Labels of nodes, namespaces or Services, as Kubernetes has them. All parts of one selector must hold; of a list, one.";
+
+/** Pulumi.yaml cannot declare these, and says why. */
+const UNDECLARED: Partial<Record<Key, string>> = {
+  l2: "L2 advertisements, a list of { name, pools, interfaces, nodeSelectors }. Left out, one announces every pool of the stack; [] announces none.",
+  keepOnDestroy:
+    "Whether MetalLB and the custom resource definitions outlive a destroy. Left out: true for a stack named production, false for others.",
+};
+
+/** Where more is said of it. */
+const GUIDES: Partial<Record<Key, string>> = {
+  shared: "two-stacks.md",
+  keepOnDestroy: "two-stacks.md#taking-one-away",
+  metallb: "metallb.md",
+  pools: "metallb.md#pools",
+  l2: "metallb.md#layer-2",
+  bgp: "metallb.md#bgp",
+  service: "metallb.md#the-pages-service",
+  records: "records.md",
+  detection: "detection-sources.md",
+  gandiToken: "gandi-token.md",
+  gandiTokenSecret: "gandi-token.md#a-secret-of-your-own",
+  gandiTokenExpires: "gandi-token.md#expiry",
+  notify: "notify.md",
+  push: "push.md",
+  image: "image.md",
+};
+
+const REQUIRED = new Set<Key>(["image"]);
+
+function entryOf(path: string, schema: z.ZodType): Entry {
+  return {
+    path,
+    type: typeName(schema),
+    fallback: REQUIRED.has(path as Key) ? "required" : fallbackOf(schema),
+    description: escaped(withoutType(descriptionOf(schema) ?? "")),
+  };
+}
+
+function typeName(schema: z.ZodType): string {
+  const type = core(schema);
+  if (type instanceof z.ZodEnum) return type.options.map((each) => code(String(each))).join(" or ");
+  if (type instanceof z.ZodBoolean) return "`true` or `false`";
+  if (type instanceof z.ZodNumber) return `number${bounds(type)}`;
+  if (type instanceof z.ZodArray) return listName(type.element as z.ZodType);
+  if (type instanceof z.ZodObject) return "`{ … }`";
+  if (type instanceof z.ZodRecord) return "`{ name: value }`";
+  return "text";
+}
+
+function listName(element: z.ZodType): string {
+  if (isSelector(element)) return "list of [label selectors](#label-selectors)";
+  return `list of ${typeName(element)}`;
+}
+
+/** `, 1 to 65535`; nothing where the bounds are only those of whole numbers. */
+function bounds({ minValue, maxValue }: z.ZodNumber): string {
+  const least = minValue ?? Number.MIN_SAFE_INTEGER;
+  const most = maxValue ?? Number.MAX_SAFE_INTEGER;
+  if (least > Number.MIN_SAFE_INTEGER && most < Number.MAX_SAFE_INTEGER) return `, ${least} to ${most}`;
+  return least > Number.MIN_SAFE_INTEGER ? `, from ${least}` : "";
+}
+
+/** The default as JSON has it, which YAML takes, too. */
+function fallbackOf(schema: z.ZodType): string {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault) return "";
+  if (!(schema instanceof z.ZodDefault)) return "required";
+  const value: unknown = schema.def.defaultValue;
+  if (Array.isArray(value)) return value.length === 0 ? "" : code(`[${value.join(", ")}]`);
+  if (typeof value === "object" && value !== null)
+    return Object.keys(value).length === 0 ? "" : code(JSON.stringify(value));
+  return code(typeof value === "string" ? (value === "" ? '""' : value) : String(value));
+}
+
+function isSelector(schema: z.ZodType): boolean {
+  return core(schema) === labelSelector;
+}
+
+function table(rows: readonly Entry[]): string {
+  const lines = rows.map(({ path, type, fallback, description }) => [path, type, fallback, description]);
+  return [["key", "type", "default", "what it is"], ["---", "---", "---", "---"], ...lines]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}
+
+function withCode(entry: Entry): Entry {
+  return { ...entry, path: code(entry.path) };
+}
+
+/** Messages of the parser begin with what may be written, which has a column of its own here. */
+function withoutType(text: string): string {
+  return text.replace(/^true or false: (.)/, (_, first: string) => first.toUpperCase());
+}
+
+/** Markdown's own signs are meant as they stand. */
+function escaped(text: string): string {
+  return text.replaceAll(/[|*_<>]/g, "\\$&");
+}
+
+function ended(sentence: string): string {
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
