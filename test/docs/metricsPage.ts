@@ -26,7 +26,8 @@ export function metricsPage(): Promise<string> {
 
 const INTRODUCTION = `Every pod serves its metrics at \`/metrics\` on port 8080, in Prometheus' text format.
 Times are in seconds, moments in seconds since the epoch. The counters and gauges of Node.js and of the process
-(\`nodejs_…\`, \`process_…\`) are there too.`;
+(\`nodejs_…\`, \`process_…\`) are there too. Alerts and the dashboard use nothing that is not on this page,
+but for what [the runbooks](runbooks.md) name.`;
 
 const FORMER = `## Names of the former system
 

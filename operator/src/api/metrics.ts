@@ -214,10 +214,10 @@ export const metricTable = {
     labels: [],
     of: "operator",
   },
-  tokenDaysLeft: {
-    name: "esddns_gandi_token_days_left",
+  tokenExpiry: {
+    name: "esddns_gandi_token_expiry_timestamp_seconds",
     type: "gauge",
-    help: "Whole days until Gandi's token ends, negative afterwards; absent where gandiTokenExpires is not set.",
+    help: "When Gandi's token ends, seconds since the epoch; absent where gandiTokenExpires is not set.",
     labels: [],
     of: "both",
   },

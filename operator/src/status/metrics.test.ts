@@ -112,14 +112,14 @@ describe("metrics", () => {
     expect(await metrics.text()).toMatch(/^process_resident_memory_bytes /m);
   });
 
-  it("of the page's pod tell of pools, of the page's address and of the token's days", async () => {
+  it("of the page's pod tell of pools, of the page's address and of the token's end", async () => {
     const state = () => snapshot({ surroundings: surroundings(), gandiTokenExpires: "2026-03-09" });
     const found = Object.fromEntries(await samples(metricsOf(state, "status").text()));
     expect(found).toMatchObject({
       esddns_load_balancer_addresses: 1,
       'esddns_pool_addresses_assigned{pool="esddns-pool"}': 9,
       'esddns_pool_addresses_available{pool="esddns-pool"}': 2,
-      esddns_gandi_token_days_left: 7,
+      esddns_gandi_token_expiry_timestamp_seconds: Date.parse("2026-03-09") / 1000,
     });
   });
 

@@ -1,5 +1,4 @@
 import type { Registry } from "prom-client";
-import { tokenDaysLeft } from "../gandi/expiry.ts";
 import { collected } from "./instruments.ts";
 import { allInSync, conditionOf, isTrue, lastObservedAt, type Snapshot, wanIp } from "./snapshot.ts";
 
@@ -16,9 +15,9 @@ export function registerSnapshotMetrics(registry: Registry, snapshot: () => Snap
       set({ node: nodeName }, Date.parse(observedAt) / 1000);
     }
   });
-  collected(registry, "tokenDaysLeft", (set) => {
-    const { gandiTokenExpires, now } = snapshot();
-    if (gandiTokenExpires !== undefined) set({}, tokenDaysLeft(gandiTokenExpires, now));
+  collected(registry, "tokenExpiry", (set) => {
+    const { gandiTokenExpires } = snapshot();
+    if (gandiTokenExpires !== undefined) set({}, Date.parse(gandiTokenExpires) / 1000);
   });
   collected(registry, "watchAge", (set) => {
     for (const { kind, ageMs } of snapshot().watches) if (ageMs !== undefined) set({ kind }, ageMs / 1000);
