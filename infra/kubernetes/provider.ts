@@ -11,7 +11,9 @@ export function clusterProvider(): k8s.Provider {
   const kubeconfig = config.getSecret("kubeconfig");
   const context = config.get("context");
   return new k8s.Provider("kubernetes", {
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    // Empty means the one of the environment. Left out, the SDK would put the path of this machine into the state, and
+    // every other machine would show a change of it.
+    kubeconfig: kubeconfig ?? "",
     ...(context === undefined ? {} : { context }),
     // After an up that was killed, or with a state that was lost, what is there is taken over; fields that somebody else
     // has set otherwise remain an error.

@@ -122,6 +122,14 @@ export async function runProgram(
   };
 }
 
+/** A value as it is registered, without the marks of secrets. */
+export function plain(value: unknown): unknown {
+  if (pulumi.runtime.isRpcSecret(value)) return plain(pulumi.runtime.unwrapRpcSecret(value));
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
+}
+
 function mocks(resources: Registered[], preview: boolean, hold: Hold | undefined): pulumi.runtime.Mocks {
   const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
   return {
