@@ -87,11 +87,12 @@ const OTHER_BLOCKS: readonly SpecialPurposeBlock[] = [
 const MOST_SPECIFIC_FIRST = [...SPECIAL_PURPOSE_BLOCKS, ...OTHER_BLOCKS]
   .map((entry) => ({ entry, cidr: ipaddr.parseCIDR(entry.block) }))
   .sort((a, b) => b.cidr[1] - a.cidr[1]);
+const OF_KIND = Map.groupBy(MOST_SPECIFIC_FIRST, ({ cidr }) => cidr[0].kind());
 
 /** Why an address is not globally reachable: the block in which it lies; undefined where it is. */
 export function notGloballyReachable(address: Address): SpecialPurposeBlock | undefined {
   const ip = ipaddr.parse(address.text);
-  const found = MOST_SPECIFIC_FIRST.find(({ cidr }) => cidr[0].kind() === ip.kind() && ip.match(cidr));
+  const found = OF_KIND.get(ip.kind())?.find(({ cidr }) => ip.match(cidr));
   if (found === undefined) return undefined;
   if (found.entry.globallyReachable !== true) return found.entry;
   // RFC 6052 section 3.1: the well-known prefix does not carry IPv4 addresses that are not global themselves.
