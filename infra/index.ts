@@ -3,6 +3,7 @@ import { WAN_ADDRESS_NAME } from "@esddns/operator/api";
 import * as pulumi from "@pulumi/pulumi";
 import { loadConfig } from "./config/load.ts";
 import { Dns } from "./esddns/dns.ts";
+import { Monitoring } from "./esddns/monitoring.ts";
 import { Operator } from "./esddns/operator.ts";
 import { StatusPage } from "./esddns/statusPage.ts";
 import { OperatorImage } from "./image/operatorImage.ts";
@@ -22,6 +23,7 @@ const loadBalancer = new MetalLB("metallb", { ...config, running }, onCluster);
 const operator = new Operator("operator", { ...config, image: image.reference }, onCluster);
 const page = new StatusPage("page", { ...config, image: image.reference, operator, loadBalancer }, onCluster);
 const dns = new Dns("dns", { ...config, operator }, onCluster);
+new Monitoring("monitoring", { ...config, operator }, onCluster);
 const observed = new Observed("live", { live: config.observeLive, loadBalancer, page, dns }, onCluster);
 
 type Output<K extends keyof StackOutputs> = pulumi.Input<StackOutputs[K]>;

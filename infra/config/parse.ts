@@ -45,6 +45,7 @@ export interface StackConfig {
   /** Holds secrets: to be written into a Secret and nowhere else. */
   readonly notify: Section<"notify">;
   readonly push: Section<"push">;
+  readonly monitoring: Section<"monitoring">;
   readonly image: ImageSource;
   readonly extraCaCertificates: string | undefined;
   readonly operator: Section<"operator">;
@@ -82,6 +83,7 @@ export function parseStackConfig(
     gandiTokenExpires: reader.section("gandiTokenExpires"),
     notify,
     push,
+    monitoring: reader.section("monitoring"),
     extraCaCertificates: reader.section("extraCaCertificates"),
     operator: reader.section("operator"),
     observeLive: reader.section("observeLive"),

@@ -5,6 +5,7 @@ import { bgpSchema } from "./bgpSchema.ts";
 import { detectionSchema } from "./detection.ts";
 import * as fields from "./fields.ts";
 import { imageSchema } from "./image.ts";
+import { monitoringSchema } from "./monitoring.ts";
 import { labelSelector } from "./selectors.ts";
 import { serviceSchema } from "./service.ts";
 
@@ -138,6 +139,7 @@ export const keys = {
     .array(notifyChannel)
     .describe("Write a list: [{ name: phone, type: ntfy, url: https://ntfy.sh/my-topic }].")
     .default([]),
+  monitoring: monitoringSchema.prefault({}),
   push: z
     .object({
       enabled: z.boolean().default(false).describe("Whether routers and scripts may ask for a look by POST /probe."),

@@ -11,6 +11,8 @@ export const names = {
   tokenSecret: { name: "esddns-gandi", key: "token" },
   notifySecret: { name: "esddns-notify", key: "channels.json" },
   push: { service: "esddns-push", secret: "esddns-push", key: "token" },
+  metrics: "esddns-metrics",
+  dashboard: "esddns-dashboard",
   caConfigMap: { name: "esddns-extra-ca", key: "ca.pem" },
 } as const;
 

@@ -3,9 +3,10 @@ import { crds, operatorClusterRules, operatorRules } from "@esddns/operator/api"
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LoadedConfig } from "../config/load.ts";
+import { scrapeAnnotations } from "../config/monitoring.ts";
 import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
 import { observationPolicy } from "./admission.ts";
-import { labels, names } from "./names.ts";
+import { HTTP_PORT, labels, names } from "./names.ts";
 import { egressPolicy } from "./networkPolicy.ts";
 import { literalHosts, notifyAccess } from "./notify.ts";
 import { expiryEnv, podSpec, type PodArgs } from "./pod.ts";
@@ -22,6 +23,7 @@ export interface OperatorArgs extends Pick<
   | "gandiTokenExpires"
   | "notify"
   | "push"
+  | "monitoring"
   | "extraCaCertificates"
   | "operator"
   | "detection"
@@ -106,7 +108,11 @@ export class Operator extends pulumi.ComponentResource {
           template: {
             metadata: {
               labels: labels(names.operator.app),
-              ...(ca || notify ? { annotations: { ...ca?.annotations, ...notify?.annotations } } : {}),
+              annotations: {
+                ...scrapeAnnotations(args.monitoring, HTTP_PORT),
+                ...ca?.annotations,
+                ...notify?.annotations,
+              },
             },
             spec: podSpec({
               command: "operator",

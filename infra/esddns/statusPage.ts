@@ -2,6 +2,7 @@ import { statusMetalLbRules, statusRules } from "@esddns/operator/api";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { splitAddresses } from "../config/fields.ts";
+import { scrapeAnnotations } from "../config/monitoring.ts";
 import { ipFamilies } from "../config/service.ts";
 import type { StackConfig } from "../config/parse.ts";
 import type { MetalLB } from "../metallb/metallb.ts";
@@ -13,7 +14,7 @@ import { expiryEnv, podSpec } from "./pod.ts";
 import { pushService, SHARED_ADDRESS } from "./push.ts";
 import { rightsElsewhere, serviceAccount } from "./rbac.ts";
 
-export interface StatusPageArgs extends Pick<StackConfig, "service" | "gandiTokenExpires" | "push"> {
+export interface StatusPageArgs extends Pick<StackConfig, "service" | "gandiTokenExpires" | "push" | "monitoring"> {
   /** By digest. */
   readonly image: pulumi.Input<string>;
   /** Whose namespace it shares, and whose custom resources it shows. */
@@ -83,7 +84,7 @@ export class StatusPage extends pulumi.ComponentResource {
           template: {
             // `kubectl rollout restart` writes an annotation here. It is another field manager's, so server-side apply
             // leaves it be, and the next up undoes no restart.
-            metadata: { labels: labels(names.page.app) },
+            metadata: { labels: labels(names.page.app), annotations: scrapeAnnotations(args.monitoring, HTTP_PORT) },
             spec: {
               ...podSpec({
                 command: "status",

@@ -42,6 +42,8 @@ export interface ClusterFacts {
   readonly metallb: RunningMetalLB | undefined;
   /** Of what is adopted; undefined: nothing is, or they may not be read. */
   readonly definitions: Definitions | undefined;
+  /** Of the Prometheus operator; undefined: not asked for, or they may not be read. */
+  readonly monitoringKinds?: ReadonlySet<string> | undefined;
   /** What could not be read, in words. */
   readonly unread: readonly string[];
 }
@@ -54,16 +56,18 @@ export async function readFacts(
   cluster: Pick<Cluster, "get">,
   namespace: string,
   adopted: boolean,
+  monitored = false,
 ): Promise<ReadFacts> {
   // First alone: where nothing answers, one wait is enough.
   const nodes = await cluster.get("/api/v1/nodes", list(node));
   if (!nodes.found && !isRefusal(nodes)) return { reached: false, why: nodes.why };
-  const [services, pools, deployments, daemonSets, definitions] = await Promise.all([
+  const [services, pools, deployments, daemonSets, definitions, monitoring] = await Promise.all([
     cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
     cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/ipaddresspools`, list(pool)),
     cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments`, list(workload)),
     cluster.get(`/apis/apps/v1/namespaces/${namespace}/daemonsets`, list(workload)),
     adopted ? readDefinitions(cluster) : undefined,
+    monitored ? cluster.get("/apis/monitoring.coreos.com/v1", kinds) : undefined,
   ]);
   const reads = { nodes, "address pools": pools, "MetalLB's controller": deployments, "MetalLB's speaker": daemonSets };
   const unread = Object.entries(reads).flatMap(([what, read]) => (read.found || read.absent ? [] : [what]));
@@ -78,10 +82,17 @@ export async function readFacts(
         owner: metadata.labels[OWNER_LABEL],
       })),
       metallb: running(items(deployments), items(daemonSets)),
+      monitoringKinds: monitoring && kindsOf(monitoring),
       definitions: definitions && "fields" in definitions ? definitions.fields : undefined,
       unread: definitions && "why" in definitions ? [...unread, "the custom resource definitions"] : unread,
     },
   };
+}
+
+/** None where the whole group is missing. */
+function kindsOf(read: Found<z.output<typeof kinds>>): ReadonlySet<string> | undefined {
+  if (!read.found && !read.absent) return undefined;
+  return new Set(read.found ? read.value.resources.map(({ kind }) => kind) : []);
 }
 
 /** The API server answered, and said no. */
@@ -169,6 +180,7 @@ function walk(schema: Schema | undefined, prefix: string, found: Set<string>): v
 }
 
 const metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) });
+const kinds = z.object({ resources: z.array(z.object({ kind: z.string() })) });
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 const node = z.object({
   metadata,

@@ -1,6 +1,7 @@
 /** What the config and the cluster make of each other. Pure. */
 import { overlap, parseAddress, parseNetwork, parseRange, type AddressRange } from "../config/addresses.ts";
 import { nativeBgpProblems } from "../config/bgp.ts";
+import { monitoringKinds } from "../config/monitoring.ts";
 import { placePool, type PlacedPool } from "../config/pools.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { quote, type KeyPath, type Problem } from "../config/problem.ts";
@@ -10,7 +11,7 @@ import type { ClusterFacts, NodeFact } from "./facts.ts";
 
 type Judged = Pick<
   StackConfig,
-  "namespace" | "shared" | "metallb" | "pools" | "l2" | "bgp" | "records" | "dryRun" | "detection"
+  "namespace" | "shared" | "metallb" | "pools" | "l2" | "bgp" | "records" | "dryRun" | "detection" | "monitoring"
 >;
 
 interface Judgement {
@@ -33,6 +34,7 @@ export function judge(config: Judged, facts: ClusterFacts): Judgement {
       ...adopted.problems,
       ...pools.flatMap((pool) => [...takenAddresses(pool, facts), ...foreignPools(pool, config, facts)]),
       ...announcing.problems,
+      ...monitoringProblems(config, facts),
     ],
     warnings: [...adopted.warnings, ...announcing.warnings, ...unread],
     notes: announcing.notes,
@@ -59,6 +61,17 @@ function adoptionProblems(config: Judged, facts: ClusterFacts, pools: readonly P
     ],
     warnings: version,
   };
+}
+
+function monitoringProblems({ monitoring }: Judged, { monitoringKinds: known }: ClusterFacts): Problem[] {
+  if (known === undefined) return [];
+  return monitoringKinds(monitoring)
+    .filter((kind) => !known.has(kind))
+    .map((kind) => ({
+      path: ["monitoring", kind === monitoring.monitor ? "monitor" : "rules"],
+      wrong: `the cluster knows no ${kind} (monitoring.coreos.com/v1)`,
+      right: "Install a Prometheus operator first, or leave it out: scrape annotations need none.",
+    }));
 }
 
 /** Addresses that something of the cluster has already: two would answer for them. */

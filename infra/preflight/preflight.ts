@@ -1,5 +1,6 @@
 /** The checks that need the cluster, before anything is composed. */
 import * as pulumi from "@pulumi/pulumi";
+import { monitoringKinds } from "../config/monitoring.ts";
 import { formatProblem } from "../config/problem.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
@@ -13,7 +14,12 @@ import { judge } from "./judge.ts";
  */
 export async function preflight(config: StackConfig): Promise<RunningMetalLB | undefined> {
   if (!config.observeLive) return undefined;
-  const read = await readFacts(configuredCluster(), config.metallb.namespace, config.shared === "adopt");
+  const read = await readFacts(
+    configuredCluster(),
+    config.metallb.namespace,
+    config.shared === "adopt",
+    monitoringKinds(config.monitoring).length > 0,
+  );
   if (!read.reached) {
     const unchecked = "Not checked: whether nodes have addresses of the pools, and may announce them";
     await pulumi.log.warn(`The cluster could not be looked at: ${read.why}. ${unchecked}.`);

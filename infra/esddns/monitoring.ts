@@ -1,0 +1,62 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../config/parse.ts";
+import { dashboard } from "../monitoring/dashboard.ts";
+import { monitoringObjects, PODS } from "../monitoring/objects.ts";
+import { HTTP_PORT, labels, names } from "./names.ts";
+import type { Operator } from "./operator.ts";
+
+interface MonitoringArgs extends Pick<StackConfig, "namespace" | "monitoring" | "detection"> {
+  readonly operator: Pick<Operator, "namespace">;
+}
+
+/** What Prometheus and Grafana find the stack by, as far as the config asks for it; annotations are the pods' own. */
+export class Monitoring extends pulumi.ComponentResource {
+  constructor(name: string, args: MonitoringArgs, options: pulumi.ComponentResourceOptions) {
+    super("esddns:monitoring:Monitoring", name, {}, options);
+    const { namespace, monitoring, detection, operator } = args;
+    const self = { parent: this };
+    const { intervalSeconds } = detection;
+    for (const { metadata, ...object } of monitoringObjects({ namespace, monitoring, intervalSeconds })) {
+      const resource = `${name}-${object.kind.toLowerCase()}`;
+      const own = { ...object, metadata: { ...metadata, namespace: operator.namespace } };
+      new k8s.apiextensions.CustomResource(resource, own, self);
+    }
+    if (monitoring.monitor === "ServiceMonitor") {
+      new k8s.core.v1.Service(
+        `${name}-service`,
+        {
+          metadata: {
+            name: names.metrics,
+            namespace: operator.namespace,
+            labels: labels(names.metrics),
+            annotations: { "pulumi.com/skipAwait": "true" },
+          },
+          spec: {
+            clusterIP: "None",
+            selector: PODS,
+            // A pod that is not ready has the more to tell.
+            publishNotReadyAddresses: true,
+            ports: [{ name: "http", port: HTTP_PORT, targetPort: HTTP_PORT, protocol: "TCP" }],
+          },
+        },
+        self,
+      );
+    }
+    if (monitoring.dashboard) {
+      new k8s.core.v1.ConfigMap(
+        `${name}-dashboard`,
+        {
+          metadata: {
+            name: names.dashboard,
+            namespace: operator.namespace,
+            labels: { ...labels(names.dashboard), ...monitoring.dashboardLabels },
+          },
+          data: { "esddns.json": JSON.stringify(dashboard(), undefined, 2) },
+        },
+        self,
+      );
+    }
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,128 @@
+/** The Grafana dashboard, made from the table of metrics. Pure. */
+import { metricTable, type MetricKey } from "@esddns/operator/api";
+import { selectIn } from "./selector.ts";
+
+interface Panel {
+  readonly title: string;
+  readonly type: "stat" | "timeseries";
+  readonly unit: string;
+  /** Query by legend. */
+  readonly queries: Readonly<Record<string, string>>;
+  /** Shows the legend in the place of the value. */
+  readonly named?: true;
+}
+
+const m = selectIn("$namespace");
+const rate = (key: MetricKey, by: string): string => `sum by (${by}) (rate(${m(key)}[5m]))`;
+/** 95 of 100 are no longer than this. */
+const p95 = (key: MetricKey): string => {
+  const { name } = metricTable[key];
+  return `histogram_quantile(0.95, sum by (le) (rate(${m(key).replace(name, `${name}_bucket`)}[5m])))`;
+};
+const stat = (title: string, unit: string, query: string, legend = ""): Panel => ({
+  title,
+  type: "stat",
+  unit,
+  queries: { [legend]: query },
+});
+const graph = (title: string, unit: string, queries: Panel["queries"]): Panel => ({
+  title,
+  type: "timeseries",
+  unit,
+  queries,
+});
+
+const PANELS: readonly Panel[] = [
+  {
+    ...stat("WAN address", "none", `max by (family, address) (${m("wanAddressInfo")})`, "{{family}} {{address}}"),
+    named: true,
+  },
+  stat("Since the last change", "s", `time() - max(${m("wanLastChange")})`),
+  stat("All records in sync", "bool_yes_no", `min(${m("stateInSync")})`),
+  stat("Gandi's token lasts", "s", `min(${m("tokenExpiry")}) - time()`),
+  stat("Operators that look", "none", `count(${m("buildInfo", 'role="operator"')})`),
+  stat("Lease holders", "none", `sum(${m("leader")})`),
+  graph("Since the last agreement", "s", { age: `min(${m("wanAgreementAge")})` }),
+  graph("Disagreement", "bool_yes_no", { disagreement: `max(${m("wanDisagreement")})` }),
+  graph("Votes by outcome", "ops", { "{{outcome}}": rate("votes", "outcome") }),
+  graph("Since each node looked", "s", { "{{node}}": `time() - max by (node) (${m("observationTime")})` }),
+  graph("Rounds and probes, 95th percentile", "s", { round: p95("roundSeconds"), probe: p95("probeSeconds") }),
+  graph("Probes by outcome", "ops", { "{{outcome}}": rate("probes", "outcome") }),
+  graph("Records", "none", {
+    "{{fqdn}} in sync": `min by (fqdn) (${m("recordInSync")})`,
+    "{{fqdn}} verified": `min by (fqdn) (${m("recordVerified")})`,
+  }),
+  graph("DNS updates and failures in an hour", "short", {
+    updates: `sum(increase(${m("dnsUpdates")}[1h]))`,
+    "failed: {{reason}}": `sum by (reason) (increase(${m("dnsUpdateFailures")}[1h])) > 0`,
+  }),
+  graph("Requests to Gandi by status", "reqps", {
+    "{{method}} {{status}}": `sum by (method, status) (rate(${m("gandiRequestSeconds").replace("{", "_count{")}[5m]))`,
+  }),
+  graph("Gandi and reconciling, 95th percentile", "s", {
+    "request to Gandi": p95("gandiRequestSeconds"),
+    "one record": p95("reconcileSeconds"),
+  }),
+  graph("Requests to Gandi that are left", "short", { "{{pod}}": `min by (pod) (${m("gandiBudgetLeft")})` }),
+  graph("Address pools", "short", {
+    "{{pool}} assigned": `max by (pool) (${m("poolAssigned")})`,
+    "{{pool}} free": `max by (pool) (${m("poolAvailable")})`,
+  }),
+  graph("Since the API server was heard of", "s", { "{{kind}}": `max by (kind) (${m("watchAge")})` }),
+  graph("Pods that are well", "short", { "{{pod}}": `min by (pod) (${m("serviceHealth")})` }),
+];
+
+/** As Grafana imports it; data source and namespace are chosen there. */
+export function dashboard() {
+  return {
+    uid: "esddns",
+    title: "ESDDNS",
+    tags: ["esddns"],
+    schemaVersion: 39,
+    refresh: "30s",
+    time: { from: "now-6h", to: "now" },
+    templating: {
+      list: [
+        { name: "datasource", label: "Data source", type: "datasource", query: "prometheus" },
+        {
+          name: "namespace",
+          label: "Namespace",
+          type: "query",
+          datasource: DATA_SOURCE,
+          query: `label_values(${metricTable.buildInfo.name}, namespace)`,
+          refresh: 2,
+        },
+      ],
+    },
+    panels: PANELS.map(panel),
+  };
+}
+
+const DATA_SOURCE = { type: "prometheus", uid: "${datasource}" };
+/** Grafana's grid is 24 wide. */
+const STAT = { w: 4, h: 4 };
+const GRAPH = { w: 12, h: 8 };
+
+function panel({ title, type, unit, queries, named }: Panel, index: number) {
+  const stats = PANELS.filter((each) => each.type === "stat").length;
+  const place = index - stats;
+  const gridPos =
+    type === "stat"
+      ? { ...STAT, x: index * STAT.w, y: 0 }
+      : { ...GRAPH, x: (place % 2) * GRAPH.w, y: STAT.h + Math.floor(place / 2) * GRAPH.h };
+  return {
+    id: index + 1,
+    title,
+    type,
+    gridPos,
+    datasource: DATA_SOURCE,
+    fieldConfig: { defaults: { unit }, overrides: [] },
+    ...(named ? { options: { textMode: "name" } } : {}),
+    targets: Object.entries(queries).map(([legendFormat, expr], i) => ({
+      refId: String.fromCharCode("A".charCodeAt(0) + i),
+      datasource: DATA_SOURCE,
+      expr,
+      legendFormat,
+    })),
+  };
+}
