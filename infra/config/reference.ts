@@ -101,6 +101,7 @@ const GUIDES: Partial<Record<Key, string>> = {
   gandiTokenExpires: "gandi-token.md#expiry",
   notify: "notify.md",
   push: "push.md",
+  monitoring: "monitoring.md",
   image: "image.md",
 };
 
