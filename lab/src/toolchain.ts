@@ -1,5 +1,5 @@
 /**
- * Kubernetes, Pulumi, MetalLB and Helm, built from the Go modules that lab/toolchain pins: one small go.mod each, since
+ * Kubernetes, Pulumi, MetalLB, Helm and kubeconform, built from the Go modules that lab/toolchain pins: one small go.mod each, since
  * their dependency graphs do not fit together. The binaries stay in the cache for every checkout and every run.
  */
 import { createHash } from "node:crypto";
@@ -38,6 +38,8 @@ export const tools: readonly Tool[] = [
   },
   { name: "metallb", module: "go.universe.tf/metallb", ldflags: () => [] },
   { name: "helm", module: "helm.sh/helm/v3", ldflags: () => [] },
+  // Not for the lab itself: the tests check manifests with it.
+  { name: "kubeconform", module: "github.com/yannh/kubeconform", ldflags: () => [] },
 ];
 
 /** Builds what the cache does not have; afterwards every tool's binaries can be reached through `binDir`. */
