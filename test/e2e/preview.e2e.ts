@@ -1,0 +1,150 @@
+/**
+ * Previews as the workflows make them (docs/pull-requests.md): of a changed config without the cluster, as a reviewer
+ * reads them, and the look for drift.
+ */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { labStack, pulumiCommand, stackConfigFile } from "../../lab/src/pulumi.ts";
+import { lan, namespaceOf } from "../../lab/src/topology.ts";
+import { dig, eventually, labOk } from "./lab.ts";
+import { spawnCollect } from "./spawn.ts";
+
+const wan = "198.51.100.20";
+let dir = "";
+let stack: { readonly config: Readonly<Record<string, unknown>> };
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "esddns-preview-"));
+  await labOk("pulumi", "up", "--yes", "--skip-preview", "--non-interactive");
+  stack = parse(await readFile(stackConfigFile(labStack), "utf8")) as typeof stack;
+});
+
+afterAll(async () => {
+  await rm(dir, { recursive: true, force: true });
+  await wanIs(wan);
+});
+
+async function wanIs(ipv4: string): Promise<void> {
+  await labOk("wan", ipv4);
+  await eventually(async () => {
+    expect(await dig("home.example.com", "A")).toEqual([ipv4]);
+  }, 180_000);
+}
+
+/** `pulumi preview ARGS` of the lab's stack, with live reads off and `change` laid over its config. */
+async function preview(
+  change: Readonly<Record<string, unknown>>,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ status: number; output: string }> {
+  const file = join(dir, `Pulumi.${labStack}.yaml`);
+  const config = { ...stack.config, "esddns:observeLive": false, ...change };
+  await writeFile(file, stringify({ ...stack, config }), { mode: 0o600 });
+  return pulumi(["preview", "--diff", "--config-file", file, ...args], env);
+}
+
+/** A value as the stack config of the lab has it encrypted. */
+async function encrypted(value: string): Promise<unknown> {
+  const file = join(dir, "encrypted.yaml");
+  await writeFile(file, stringify(stack), { mode: 0o600 });
+  const { status, output } = await pulumi(["config", "set", "--secret", "gandiToken", value, "--config-file", file]);
+  expect(status, output).toBe(0);
+  return (parse(await readFile(file, "utf8")) as typeof stack).config["esddns:gandiToken"];
+}
+
+async function pulumi(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const command = await pulumiCommand([...args, "--non-interactive"]);
+  const host = ["nsenter", `--net=/run/netns/${namespaceOf(lan.client.name)}`];
+  return spawnCollect([...host, ...command.argv], { cwd: command.cwd, env: { ...command.env, ...env } });
+}
+
+/** What is made, changed or deleted: sign and type, sorted. A read that is dropped is no change of the cluster. */
+function changed(output: string): string[] {
+  return [...output.matchAll(/^ *(\+-|[-+~]) (\S+): \((?:create|update|delete|replace)\)/gm)]
+    .map(([, sign = "", type = ""]) => `${sign} ${type}`)
+    .sort();
+}
+
+/** Every value that changes, without the outputs of the stack. */
+function values(output: string): string[] {
+  const [resources = ""] = output.split("--outputs:--");
+  return [...resources.matchAll(/^ *~ .*=>.*$/gm)].map(([line]) => line.trim()).sort();
+}
+
+const POOL = "kubernetes:metallb.io/v1beta1:IPAddressPool";
+const WAN = "kubernetes:esddns.io/v1alpha1:WanAddress";
+const RECORD = "kubernetes:esddns.io/v1alpha1:DnsRecord";
+const [v4, v6] = ["192.168.1.100-192.168.1.110", "fd00:192:168:1::100-fd00:192:168:1::110"];
+
+describe("a preview without the cluster", () => {
+  const unreachable = { KUBECONFIG: "/nonexistent" };
+
+  test("of an unchanged config shows no change", async () => {
+    const { status, output } = await preview({}, ["--expect-no-changes"], unreachable);
+    expect(status, output).toBe(0);
+    expect(changed(output)).toEqual([]);
+    expect(output).not.toContain("kubeconfig");
+  });
+
+  test("of one address more shows where that is, and no more", async () => {
+    const pools = [{ name: "esddns-pool", addresses: ["192.168.1.100-192.168.1.111", v6] }];
+    const { status, output } = await preview({ "esddns:pools": pools }, [], unreachable);
+    expect(status, output).toBe(0);
+    expect(changed(output)).toEqual([`~ ${WAN}`, `~ ${POOL}`]);
+    const line = `~ [0]: "${v4}" => "192.168.1.100-192.168.1.111"`;
+    expect(values(output)).toEqual([line, line]);
+  });
+
+  test("of records shows the one that changes and the one that is new", async () => {
+    const records = [
+      { zone: "example.com", name: "home", types: ["A", "AAAA"], ttl: 600, ipv6Suffix: "::50" },
+      { zone: "example.com", name: "vpn", types: ["A"] },
+    ];
+    const { status, output } = await preview({ "esddns:records": records }, [], unreachable);
+    expect(status, output).toBe(0);
+    expect(changed(output)).toEqual([`+ ${RECORD}`, `~ ${RECORD}`]);
+    expect(values(output)).toEqual(["~ ttl: 300 => 600"]);
+  });
+
+  test("of another token shows that it changes, and neither of the two", async () => {
+    const { status, output } = await preview(
+      { "esddns:gandiToken": await encrypted("a-token-that-is-new") },
+      [],
+      unreachable,
+    );
+    expect(status, output).toBe(0);
+    expect(changed(output)).toEqual(["~ kubernetes:core/v1:Secret"]);
+    expect(output).not.toContain("a-token-that-is-new");
+    expect(output).toContain("[secret]");
+  });
+});
+
+describe("the look for drift", () => {
+  const drift = () => preview({}, ["--refresh", "--expect-no-changes"], {});
+
+  test("is quiet when nothing but the WAN address moved", async () => {
+    await wanIs("198.51.100.79");
+    const { status, output } = await drift();
+    expect(status, output).toBe(0);
+  });
+
+  test("names what somebody changed by hand", async () => {
+    const patch = (on: boolean) =>
+      labOk(
+        ...["kubectl", "patch", "ipaddresspool", "esddns-pool", "-n", "metallb-system", "--type=merge"],
+        ...["-p", JSON.stringify({ spec: { avoidBuggyIPs: on } })],
+      );
+    await patch(true);
+    try {
+      const { status, output } = await drift();
+      expect(status, output).not.toBe(0);
+      expect(changed(output)).toEqual([`~ ${POOL}`]);
+      expect(output).toMatch(/avoidBuggyIPs *: (true => false|false => true)/);
+    } finally {
+      await patch(false);
+    }
+  });
+});
