@@ -61,6 +61,12 @@ describe("esddns:detection", () => {
     [{ router: "192.168.1.1", sources: ["stun", "https"] }, "esddns:detection.router: is not asked"],
     [{ pcp: true, router: "192.168.1.1" }, "esddns:detection.pcp: needs router, and hostNetwork: true"],
     [{ pcp: true, hostNetwork: true }, "esddns:detection.pcp: needs router, and hostNetwork: true"],
+    [{ multiWan: "PreferNodes" }, "esddns:detection.preferNodes: is empty"],
+    [{ multiWan: "Both" }, "esddns:detection.multiWan: "],
+    [{ multiWan: "All", preferNodes: ["node1"] }, "esddns:detection.preferNodes: says nothing with multiWan: All"],
+    [{ multiWan: "PreferNodes", preferNodes: ["n1", "n1"] }, "esddns:detection.preferNodes: names a node twice"],
+    [{ multiWan: "PreferNodes", preferNodes: ["No Node"] }, "esddns:detection.preferNodes[0]: "],
+    [{ confirmations: 0 }, "esddns:detection.confirmations: "],
     [{ sources: [] }, "esddns:detection.sources: "],
     [{ sources: ["https", "upnp"] }, "esddns:detection.sources[1]: "],
     [{ sources: ["https", "https"] }, "esddns:detection.sources: names a link of the chain twice"],
@@ -74,6 +80,10 @@ describe("esddns:detection", () => {
     const found = problems(detection);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(wrong);
+  });
+
+  it("does without TLS where that is allowed", () => {
+    expect(problems({ sources: ["stun", "direct"], allowUnauthenticated: true })).toEqual([]);
   });
 
   it("does without HTTPS where a STUN server answers over TLS", () => {

@@ -33,6 +33,10 @@ export const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
         .describe("Instead of the built-in list."),
     })
     .prefault({}),
+  preferNodes: z
+    .array(fields.nodeName)
+    .default([])
+    .describe("With multiWan PreferNodes: the names of the nodes whose address counts, the first one first."),
   router: fields.routerAddress
     .optional()
     .describe("The router's IPv4 address, for instance 192.168.1.1; it is asked by NAT-PMP for its address outside."),
@@ -44,8 +48,8 @@ export const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
 
 type Detection = z.output<typeof detectionSchema>;
 
-export function checkDetection(detection: Detection & { readonly allowUnauthenticated?: boolean }): Problem[] {
-  const { sources, router, pcp, hostNetwork } = detection;
+export function checkDetection(detection: Detection): Problem[] {
+  const { sources, router, pcp, hostNetwork, allowUnauthenticated, multiWan, preferNodes } = detection;
   const problems: Problem[] = [];
   const complain = (key: string, wrong: string, right: string): void => {
     problems.push({ path: ["detection", key], wrong, right });
@@ -53,12 +57,21 @@ export function checkDetection(detection: Detection & { readonly allowUnauthenti
   if (new Set(sources).size < sources.length) {
     complain("sources", "names a link of the chain twice", "Write each of stun, https and direct once at most.");
   }
-  if (detection.allowUnauthenticated !== true && !hasAuthenticated(detection)) {
+  if (!allowUnauthenticated && !hasAuthenticated(detection)) {
     complain(
       "sources",
       "leaves nobody who answers over verified TLS, so that no address would ever be believed",
-      "Keep https with a service, or name STUN servers with transport: tls.",
+      "Keep https with a service, name STUN servers with transport: tls, or set allowUnauthenticated.",
     );
+  }
+  if (multiWan === "PreferNodes" && preferNodes.length === 0) {
+    complain("preferNodes", "is empty, and multiWan: PreferNodes goes by it", "Name at least one node.");
+  }
+  if (multiWan !== "PreferNodes" && preferNodes.length > 0) {
+    complain("preferNodes", `says nothing with multiWan: ${multiWan}`, "Set multiWan: PreferNodes, or leave it out.");
+  }
+  if (new Set(preferNodes).size < preferNodes.length) {
+    complain("preferNodes", "names a node twice", "Write each node once.");
   }
   if (router !== undefined && !sources.includes("direct")) {
     complain(

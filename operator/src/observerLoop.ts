@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import {
+  type Belief,
   type DetectionSpec,
   type Vote,
   WAN_ADDRESS_NAME,
@@ -109,9 +110,9 @@ export class NodeObserver {
     this.#options.onRound?.();
     const looking = observe({
       spec: () => (current = this.#spec ?? current),
-      onRound: (votes, durationMs) => {
+      onRound: (votes, durationMs, beliefs) => {
         metrics.round(votes, durationMs);
-        this.#offer(votes, validForSeconds(current));
+        this.#offer(votes, beliefs, validForSeconds(current));
         return Promise.resolve();
       },
       onProbe: (vote) => {
@@ -129,13 +130,14 @@ export class NodeObserver {
     await Promise.all([looking, this.#queue.run(() => this.#publish(signal), signal, this.#options.onPublisherStep)]);
   }
 
-  #offer(votes: Vote[], validForSeconds: number): void {
+  #offer(votes: Vote[], beliefs: Belief[], validForSeconds: number): void {
     const { deps, nodeName, onRound } = this.#options;
     this.#latest = {
       nodeName,
       observedAt: new Date(deps.clock.now()).toISOString(),
       validForSeconds,
       votes,
+      ...(beliefs.length === 0 ? {} : { beliefs }),
     };
     this.#queue.add(KEY);
     onRound?.();
@@ -197,9 +199,10 @@ function validForSeconds(spec: DetectionSpec): number {
 }
 
 /** What an observation says, without what is another each time. */
-function substance({ validForSeconds, votes }: WanObservation): unknown {
+function substance({ validForSeconds, votes, beliefs }: WanObservation): unknown {
   return {
     validForSeconds,
+    beliefs,
     votes: votes.map(({ source, family, address, outcome, authenticated }) => ({
       source,
       family,

@@ -67,6 +67,27 @@ export const detectionSpec = z.object({
   intervalSeconds: z.int().min(30).max(86400).default(300).describe("Seconds between full rounds."),
   probeIntervalSeconds: z.int().min(1).max(3600).default(10).describe("Seconds between a node's cheap STUN probes."),
   quorum: z.int().min(1).max(16).default(2).describe("Organisations that must agree on an address."),
+  allowUnauthenticated: z
+    .boolean()
+    .default(false)
+    .describe("true or false: whether a quorum counts of which nobody answers over verified TLS, after confirmations."),
+  confirmations: z
+    .int()
+    .min(1)
+    .max(20)
+    .default(3)
+    .describe("With allowUnauthenticated: how many equal rounds in a row, a minute apart, such a quorum needs."),
+  multiWan: z
+    .enum(["Refuse", "PreferNodes", "All"])
+    .default("Refuse")
+    .describe(
+      "Nodes with different addresses. Refuse: no change; PreferNodes: by preferNodes; All: all are published.",
+    ),
+  preferNodes: z
+    .array(z.string().min(1).max(253))
+    .max(64)
+    .default([])
+    .describe("With multiWan PreferNodes: the nodes whose address counts, the first one first."),
   prefixLength: z.int().min(32).max(64).default(64).describe("Length of the IPv6 prefix on which nodes must agree."),
   allowNonGlobal: z
     .array(z.string())
@@ -139,7 +160,13 @@ export type WanChange = z.infer<typeof wanChange>;
 
 export const wanAddressStatus = z.object({
   ipv4: z.string().optional().describe("The agreed IPv4 WAN address."),
+  ipv4Addresses: z
+    .array(z.string())
+    .max(32)
+    .optional()
+    .describe("All IPv4 WAN addresses; only under multiWan All, and only where there is more than one."),
   ipv6Prefix: z.string().optional().describe("The IPv6 prefix on which the nodes agree, as CIDR."),
+  ipv6Prefixes: z.array(z.string()).max(32).optional().describe("All IPv6 prefixes, like ipv4Addresses."),
   ipv6: z.string().optional().describe("The one IPv6 address that every node has in common, where there is one."),
   decisionId: z.int().min(0).optional().describe("Increases with every decision; the fence of the writer."),
   lastChangeTime: z.iso.datetime({ offset: true }).optional(),
@@ -149,7 +176,14 @@ export const wanAddressStatus = z.object({
 });
 export type WanAddressStatus = z.infer<typeof wanAddressStatus>;
 
-export const wanConditionType = z.enum(["Ready", "Agreed", "BehindNAT", "MultipleEgress", "FamilyUnavailable"]);
+export const wanConditionType = z.enum([
+  "Ready",
+  "Agreed",
+  "BehindNAT",
+  "MultipleEgress",
+  "FamilyUnavailable",
+  "Unauthenticated",
+]);
 export type WanConditionType = z.infer<typeof wanConditionType>;
 
 // ------------------------------------------------------------------------------------------------ WanObservation
@@ -185,12 +219,22 @@ export const vote = z.object({
 });
 export type Vote = z.infer<typeof vote>;
 
+/** What a quorum told a node in its last full rounds, one after the other. */
+export const belief = z.object({
+  family,
+  value: z.string().max(64).describe("An IPv4 address, or an IPv6 prefix as CIDR."),
+  since: z.iso.datetime({ offset: true }),
+  rounds: z.int().min(1).describe("How many rounds in a row came to it, of those at least a minute apart."),
+});
+export type Belief = z.infer<typeof belief>;
+
 /** One node's view: the votes of its last full round. Written by that node's pod alone. */
 export const wanObservation = z.object({
   nodeName: z.string(),
   observedAt: z.iso.datetime({ offset: true }),
   validForSeconds: z.int().min(1),
   votes: z.array(vote).max(256),
+  beliefs: z.array(belief).max(2).optional(),
 });
 export type WanObservation = z.infer<typeof wanObservation>;
 

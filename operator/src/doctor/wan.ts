@@ -1,5 +1,6 @@
 /** The operator, the WAN address, the records and the token. */
 import type { Condition, DnsRecordObject, Vote } from "../api/index.ts";
+import { WANTED_EGRESS } from "../wan/conditions.ts";
 import { validObservations } from "../wan/verdicts.ts";
 import { tokenState } from "../status/token.ts";
 import type { Facts } from "./facts.ts";
@@ -44,7 +45,7 @@ const EXPECTED: readonly (readonly [type: string, wanted: string, todo: string])
   [
     "MultipleEgress",
     "False",
-    "The nodes leave by different routers. Give them one way out: nothing is published while they differ.",
+    "The nodes leave by different routers. Give them one way out, or choose in esddns:detection.multiWan: nothing is published while they differ.",
   ],
   [
     "FamilyUnavailable",
@@ -65,6 +66,7 @@ export function conditions({ wan, namespace }: Facts): Finding {
   const found = EXPECTED.flatMap(([type, wanted, todo]) => {
     const condition = status?.conditions?.find((one) => one.type === type);
     if (condition === undefined || condition.status === "Unknown" || condition.status === wanted) return [];
+    if (WANTED_EGRESS.includes(condition.reason)) return [];
     return [
       {
         serious: type === "Ready",

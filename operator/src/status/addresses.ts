@@ -11,11 +11,13 @@ export function addresses({ wan, observations, now }: Snapshot): Html {
   const views = validObservations(observations, now);
   const card = (family: Family): Html => {
     const value = family === "IPv4" ? wan?.status?.ipv4 : wan?.status?.ipv6Prefix;
+    const several = family === "IPv4" ? wan?.status?.ipv4Addresses : wan?.status?.ipv6Prefixes;
     const full = family === "IPv6" ? wan?.status?.ipv6 : undefined;
     const last = wan?.status?.history?.find((change) => change.family === family);
     return markup`<article class="card">
     <h3>${family}${family === "IPv6" && value !== undefined && " prefix"}</h3>
     <p class="address">${value ?? quiet(wanted.includes(family) ? "not known" : "not looked for")}</p>
+    ${several !== undefined && markup`<p>All of them: <span class="mono">${several.join(", ")}</span></p>`}
     ${full !== undefined && markup`<p>All nodes: <span class="mono">${full}</span></p>`}
     ${value !== undefined && wan !== undefined && markup`<p>${certainty(support(views, family, value, wan.spec))}</p>`}
     ${value !== undefined && last !== undefined && markup`<p class="quiet">Since ${time(last.time, now)}<br />Told by ${last.organisations.join(", ")}</p>`}

@@ -1,5 +1,6 @@
 /** What the sections of the page are made of. */
 import type { Condition } from "../api/index.ts";
+import { WANTED_EGRESS } from "../wan/conditions.ts";
 import { type Html, type HtmlValue, markup } from "./markup.ts";
 
 export type Tone = "good" | "warn" | "bad" | "plain";
@@ -77,7 +78,8 @@ export function quiet(text: HtmlValue): Html {
 export function mark(condition: Condition | undefined, absent: string): Html {
   if (condition === undefined) return quiet(absent);
   const wanted = UNWANTED.includes(condition.type) ? "False" : "True";
-  const tone = condition.status === "Unknown" ? "plain" : condition.status === wanted ? "good" : "bad";
+  const plain = condition.status === "Unknown" || WANTED_EGRESS.includes(condition.reason);
+  const tone = plain ? "plain" : condition.status === wanted ? "good" : "bad";
   return markup`${badge(tone, condition.status)} ${quiet(condition.reason)}`;
 }
 

@@ -1,3 +1,4 @@
+import { WANTED_EGRESS } from "../wan/conditions.ts";
 import type { Tone } from "./elements.ts";
 import { conditionOf, isTrue, type Snapshot } from "./snapshot.ts";
 import { tokenState } from "./token.ts";
@@ -40,7 +41,8 @@ function troubles({ wan, records, watches, gandiTokenExpires, now }: Snapshot): 
 function doubts({ wan, surroundings, gandiTokenExpires, now }: Snapshot): Verdict | undefined {
   const agreed = conditionOf(wan?.status, "Agreed");
   const egress = conditionOf(wan?.status, "MultipleEgress");
-  if (egress?.status === "True") return warn("Several ways out", egress.message);
+  if (egress?.status === "True" && !WANTED_EGRESS.includes(egress.reason))
+    return warn("Several ways out", egress.message);
   if (agreed?.status !== "True") {
     return warn("In doubt", agreed?.message ?? "It is not known whether the sources agree.");
   }

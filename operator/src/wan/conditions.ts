@@ -1,11 +1,14 @@
-import type { Condition, Family, WanConditionType } from "../api/index.ts";
+import type { Condition, DetectionSpec, Family, WanConditionType } from "../api/index.ts";
 import type { RouterWord } from "./behindNat.ts";
 import { behindNat } from "./behindNat.ts";
 import type { Outcome } from "./verdicts.ts";
 
+/** Reasons for which MultipleEgress is true and nothing is wrong: somebody wants it so. */
+export const WANTED_EGRESS: readonly string[] = ["AllPublished", "NodePreferred"];
+
 export interface FamilyView {
   readonly family: Family;
-  /** The value that stands in the status from now on: an IPv4 address, or an IPv6 prefix. */
+  /** What stands in the status from now on: an IPv4 address, or an IPv6 prefix; more than one with commas. */
   readonly value: string | undefined;
   /** Undefined: the family is not looked for. */
   readonly outcome: Outcome | undefined;
@@ -16,7 +19,7 @@ export interface ConditionsInput {
   /** Whether there is any valid observation. */
   readonly observed: boolean;
   readonly neededFamilies: readonly Family[];
-  readonly quorum: number;
+  readonly rules: Pick<DetectionSpec, "quorum" | "multiWan" | "allowUnauthenticated" | "confirmations">;
   /** What the nodes have heard of the router; undefined: it is not asked. */
   readonly routerWords: readonly RouterWord[] | undefined;
   readonly previous: readonly Condition[];
@@ -35,7 +38,7 @@ export function conditionsOf(input: ConditionsInput): Condition[] {
   const before = (type: WanConditionType): Condition | undefined => input.previous.find((c) => c.type === type);
   // A change that has not reached every node yet is no finding; but once it is one, it stays until the nodes agree.
   const settling =
-    before("MultipleEgress")?.status !== "True" &&
+    before("MultipleEgress")?.reason !== "NodesDiffer" &&
     input.views.some(({ outcome }) => outcome?.kind === "NodesDiffer" && outcome.settlesInMs > 0);
   const findings: [WanConditionType, Finding][] = [
     ["Ready", ready(input)],
@@ -43,6 +46,7 @@ export function conditionsOf(input: ConditionsInput): Condition[] {
     ["BehindNAT", behindNat(input.routerWords, before("BehindNAT"))],
     ["MultipleEgress", (settling ? before("MultipleEgress") : undefined) ?? multipleEgress(input)],
     ["FamilyUnavailable", familyUnavailable(input)],
+    ...unauthenticated(input).map((finding) => ["Unauthenticated", finding] as [WanConditionType, Finding]),
   ];
   return findings.map(([type, { status, reason, message }]) => {
     const previous = before(type);
@@ -64,11 +68,11 @@ function ready({ views, neededFamilies }: ConditionsInput): Finding {
   return yes("AddressKnown", `The WAN address is known: ${sentence(known.map(valueText))}.`);
 }
 
-function agreed({ views, observed, quorum }: ConditionsInput): Finding {
+function agreed({ views, observed, rules }: ConditionsInput): Finding {
   if (!observed)
     return unknown("NoObservations", "No node has observed anything lately; the last known values are kept.");
   const problems = views.flatMap((view) => {
-    const problem = problemOf(view, quorum);
+    const problem = problemOf(view, rules);
     return problem === undefined ? [] : [{ ...problem, kept: view.value !== undefined }];
   });
   const [first] = problems;
@@ -81,7 +85,10 @@ function agreed({ views, observed, quorum }: ConditionsInput): Finding {
   return yes("QuorumReached", `The organisations asked agree: ${sentence(agreeing.map(valueText))}.`);
 }
 
-function problemOf({ family, outcome }: FamilyView, quorum: number): { reason: string; message: string } | undefined {
+function problemOf(
+  { family, outcome }: FamilyView,
+  { quorum, allowUnauthenticated, confirmations }: ConditionsInput["rules"],
+): { reason: string; message: string } | undefined {
   switch (outcome?.kind) {
     case "Disputed":
       return {
@@ -89,7 +96,12 @@ function problemOf({ family, outcome }: FamilyView, quorum: number): { reason: s
         message: `Organisations differ about ${family}: see the votes in the WanObservations.`,
       };
     case "Unauthenticated":
-      return { reason: "Unauthenticated", message: `No organisation told the ${family} address over verified TLS.` };
+      return {
+        reason: "Unauthenticated",
+        message:
+          `No organisation told the ${family} address over verified TLS.` +
+          (allowUnauthenticated ? ` It counts after ${confirmations} equal rounds, a minute apart.` : ""),
+      };
     case "TooFew":
       return { reason: "TooFewOrganisations", message: `Fewer than ${quorum} organisations answer over ${family}.` };
     case "NodesDiffer":
@@ -109,7 +121,7 @@ function problemOf({ family, outcome }: FamilyView, quorum: number): { reason: s
   }
 }
 
-function multipleEgress({ views, observed }: ConditionsInput): Finding {
+function multipleEgress({ views, observed, rules }: ConditionsInput): Finding {
   const differing = views.flatMap(({ family, outcome }) =>
     outcome?.kind === "NodesDiffer" ? [`${family}: ${byNode(outcome.nodesOf)}`] : [],
   );
@@ -119,10 +131,29 @@ function multipleEgress({ views, observed }: ConditionsInput): Finding {
       `Nodes leave by different addresses, and the last known value is kept. ${differing.join("; ")}.`,
     );
   }
+  const wanted = views.flatMap(({ family, outcome }) =>
+    outcome?.kind === "Agreed" && outcome.nodesOf.size > 1 ? [`${family}: ${byNode(outcome.nodesOf)}`] : [],
+  );
+  if (wanted.length > 0) {
+    const all = rules.multiWan === "All";
+    const what = all ? "multiWan All has all of them published" : "multiWan PreferNodes chooses one";
+    const message = `Nodes leave by different addresses, and ${what}. ${wanted.join("; ")}.`;
+    return yes(all ? "AllPublished" : "NodePreferred", message);
+  }
   if (observed && views.some(({ outcome }) => outcome?.kind === "Agreed")) {
     return no("OneEgress", "All nodes that know their WAN address have the same one.");
   }
   return unknown("NotKnown", "No node knows its WAN address at present.");
+}
+
+/** None where allowUnauthenticated decides nothing. */
+function unauthenticated({ views, rules }: ConditionsInput): Finding[] {
+  const found = views.filter(({ outcome }) => outcome?.kind === "Agreed" && !outcome.authenticated);
+  if (found.length === 0) return [];
+  const message =
+    `Nobody has told the address over verified TLS: ${sentence(found.map(valueText))} counts by ` +
+    `allowUnauthenticated, after ${rules.confirmations} equal rounds. Who forges packets on the path can change it.`;
+  return [yes("NoAuthenticatedVote", message)];
 }
 
 function familyUnavailable({ views, observed }: ConditionsInput): Finding {

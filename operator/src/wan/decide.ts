@@ -7,6 +7,8 @@ import type { Outcome } from "./verdicts.ts";
 import { firstExpiryMs, outcomeOf, validObservations } from "./verdicts.ts";
 
 const HISTORY_LENGTH = 20;
+/** Of one family in the status. */
+const MOST_VALUES = 32;
 /** A value that was left so often within the window flaps: it is come back to this long after the last change only. */
 const FLAPPING = { times: 5, windowMs: 300_000, spacingMs: 120_000 };
 /** So long the other nodes have, from the first one that sees an IPv6 prefix, to say which address they have in it. */
@@ -54,33 +56,36 @@ export function decide(input: DecisionInput): Decision {
       damped(outcomeOf(observations, family, spec, plausibility, now), family, previous, now),
     ]),
   );
-  const full = spec.families.includes("IPv6")
-    ? outcomeOf(observations, "IPv6", { ...spec, prefixLength: 128 }, plausibility, now)
-    : undefined;
-  const before = { IPv4: previous.ipv4, IPv6: previous.ipv6Prefix };
+  // The one address of all nodes is claimed only on the strictest terms; otherwise the prefix alone is.
+  const strict = { ...spec, prefixLength: 128, multiWan: "Refuse", allowUnauthenticated: false } as const;
+  const full = spec.families.includes("IPv6") ? outcomeOf(observations, "IPv6", strict, plausibility, now) : undefined;
+  const before = { IPv4: knownValues(previous, "IPv4"), IPv6: knownValues(previous, "IPv6") };
   const values = {
-    IPv4: nextValue(before.IPv4, outcomes.get("IPv4")),
-    IPv6: nextValue(before.IPv6, outcomes.get("IPv6")),
+    IPv4: nextValues(before.IPv4, previous.ipv4, outcomes.get("IPv4"), spec),
+    IPv6: nextValues(before.IPv6, previous.ipv6Prefix, outcomes.get("IPv6"), spec),
   };
-  const full6 = nextIpv6(previous, values.IPv6, outcomes.get("IPv6"), full, now);
+  const [ipv4, ipv6Prefix] = [firstOf(values.IPv4, previous.ipv4), firstOf(values.IPv6, previous.ipv6Prefix)];
+  const full6 = nextIpv6(previous, ipv6Prefix, outcomes.get("IPv6"), full, now);
   const ipv6 = full6.value;
 
-  const moved = values.IPv4 !== before.IPv4 || values.IPv6 !== before.IPv6 || ipv6 !== previous.ipv6;
+  const moved = ipv6 !== previous.ipv6 || FAMILIES.some((family) => textOf(values[family]) !== textOf(before[family]));
   const decisionId = (previous.decisionId ?? 0) + (moved ? 1 : 0);
   const changes = FAMILIES.flatMap((family) => {
-    const change = changeOf(family, before[family], outcomes.get(family));
+    const change = changeOf(family, before[family], values[family], outcomes.get(family));
     return change === undefined ? [] : [{ decisionId, time, ...change }];
   });
   const views: FamilyView[] = FAMILIES.map((family) => ({
     family,
-    value: values[family],
+    value: textOf(values[family]),
     outcome: outcomes.get(family),
   }));
   const lastChangeTime = moved ? time : previous.lastChangeTime;
   return {
     status: {
-      ...(values.IPv4 === undefined ? {} : { ipv4: values.IPv4 }),
-      ...(values.IPv6 === undefined ? {} : { ipv6Prefix: values.IPv6 }),
+      ...(ipv4 === undefined ? {} : { ipv4 }),
+      ...(values.IPv4.length > 1 ? { ipv4Addresses: values.IPv4 } : {}),
+      ...(ipv6Prefix === undefined ? {} : { ipv6Prefix }),
+      ...(values.IPv6.length > 1 ? { ipv6Prefixes: values.IPv6 } : {}),
       ...(ipv6 === undefined ? {} : { ipv6 }),
       decisionId,
       ...(lastChangeTime === undefined ? {} : { lastChangeTime }),
@@ -90,7 +95,7 @@ export function decide(input: DecisionInput): Decision {
         views,
         observed: observations.length > 0,
         neededFamilies: input.neededFamilies,
-        quorum: spec.quorum,
+        rules: spec,
         routerWords: routerWords(observations, spec, plausibility),
         previous: previous.conditions ?? [],
         generation: input.generation,
@@ -107,16 +112,16 @@ export function decide(input: DecisionInput): Decision {
  * Judged by the history in the status alone, so that the next leader goes on where this one ends.
  */
 function damped(outcome: Outcome, family: Family, previous: WanAddressStatus, now: number): Outcome {
-  const known = family === "IPv4" ? previous.ipv4 : previous.ipv6Prefix;
-  if (outcome.kind !== "Agreed" || known === undefined || outcome.value === known) return outcome;
+  const known = textOf(knownValues(previous, family));
+  if (outcome.kind !== "Agreed" || known === undefined || textOf(outcome.values) === known) return outcome;
   // What another leader's clock dates later than now says nothing of how long ago it was.
   const changes = (previous.history ?? [])
     .map((change) => ({ ...change, ageMs: now - Date.parse(change.time) }))
     .filter((change) => change.family === family && change.ageMs >= 0);
-  const left = changes.filter(({ from, ageMs }) => from === outcome.value && ageMs < FLAPPING.windowMs);
+  const left = changes.filter(({ from, ageMs }) => from === textOf(outcome.values) && ageMs < FLAPPING.windowMs);
   const heldForMs = FLAPPING.spacingMs - Math.min(...changes.map(({ ageMs }) => ageMs));
   if (left.length < FLAPPING.times || heldForMs <= 0) return outcome;
-  return { kind: "Flapping", value: outcome.value, heldForMs };
+  return { kind: "Flapping", heldForMs };
 }
 
 function settlingMs(outcome: Outcome): number | undefined {
@@ -129,10 +134,37 @@ function recheck(candidates: readonly (number | undefined)[]): Pick<Decision, "r
   return known.length === 0 ? {} : { recheckAfterMs: Math.min(...known) };
 }
 
-/** @param outcome undefined: the family is not looked for, so that nothing is said of it */
-function nextValue(before: string | undefined, outcome: Outcome | undefined): string | undefined {
-  if (outcome === undefined) return undefined;
-  return outcome.kind === "Agreed" ? outcome.value : before;
+/**
+ * In order. Where several are wanted, one that stands there stays while some node is in doubt: it may be that node's.
+ * @param outcome undefined: the family is not looked for, so that nothing is said of it
+ */
+function nextValues(
+  before: readonly string[],
+  first: string | undefined,
+  outcome: Outcome | undefined,
+  { multiWan }: Pick<DetectionSpec, "multiWan">,
+): string[] {
+  if (outcome === undefined) return [];
+  const kept = multiWan === "All" ? before : before.filter((value) => value === first);
+  if (outcome.kind !== "Agreed") return [...kept];
+  const stay = multiWan === "All" && outcome.doubtful ? kept : [];
+  return [...new Set([...outcome.values, ...stay])].sort().slice(0, MOST_VALUES);
+}
+
+/** The one value of a family, where one must do: the former as long as it is among them. */
+function firstOf(values: readonly string[], before: string | undefined): string | undefined {
+  return before !== undefined && values.includes(before) ? before : values[0];
+}
+
+/** The values of a family that stand in a status. */
+function knownValues(status: WanAddressStatus, family: Family): readonly string[] {
+  const [all, one] = family === "IPv4" ? [status.ipv4Addresses, status.ipv4] : [status.ipv6Prefixes, status.ipv6Prefix];
+  return all ?? (one === undefined ? [] : [one]);
+}
+
+/** As history and messages have them; undefined: there are none. */
+function textOf(values: readonly string[]): string | undefined {
+  return values.length === 0 ? undefined : values.join(", ");
 }
 
 /**
@@ -149,7 +181,7 @@ function nextIpv6(
 ): { value?: string | undefined; settlesInMs?: number } {
   if (outcome?.kind !== "Agreed") return { value: prefix === undefined ? undefined : previous.ipv6 };
   if (full?.kind !== "Agreed" || full.nodes.length !== outcome.nodes.length) return {};
-  const value = full.value.replace(/\/128$/, "");
+  const value = full.values[0]?.replace(/\/128$/, "");
   if (value === previous.ipv6 || full.nodes.length > 1) return { value };
   const known = previous.history?.find(({ to }) => to === prefix)?.time;
   const since = previous.ipv6Prefix !== prefix ? now : known === undefined ? -Infinity : Date.parse(known);
@@ -159,14 +191,16 @@ function nextIpv6(
 
 function changeOf(
   family: Family,
-  from: string | undefined,
+  before: readonly string[],
+  after: readonly string[],
   outcome: Outcome | undefined,
 ): Pick<WanChange, "family" | "from" | "to" | "organisations"> | undefined {
-  if (outcome?.kind !== "Agreed" || outcome.value === from) return undefined;
+  const [from, to] = [textOf(before), textOf(after)];
+  if (outcome?.kind !== "Agreed" || to === undefined || to === from) return undefined;
   return {
     family,
     ...(from === undefined ? {} : { from }),
-    to: outcome.value,
+    to,
     organisations: outcome.organisations.slice(0, 64),
   };
 }

@@ -1,5 +1,6 @@
-import type { DetectionSpec, Family, Vote } from "../api/index.ts";
+import type { Belief, DetectionSpec, Family, Vote } from "../api/index.ts";
 import { pause } from "../wait.ts";
+import { Beliefs, isConfirmed } from "./beliefs.ts";
 import type { RoundResult } from "./cadence.ts";
 import { Cadence } from "./cadence.ts";
 import { Prober } from "./prober.ts";
@@ -12,8 +13,8 @@ import { asks } from "./sources.ts";
 export interface ObserveOptions {
   /** The settings as they are now; read again before every round and probe. */
   readonly spec: () => DetectionSpec;
-  /** Gets the votes of every full round, one round at a time; where it rejects, the next round comes sooner. */
-  readonly onRound: (votes: Vote[], durationMs: number) => Promise<void>;
+  /** Gets the votes of every full round and what their quorums have told for how long, one round at a time; where it rejects, the next round comes sooner. */
+  readonly onRound: (votes: Vote[], durationMs: number, beliefs: Belief[]) => Promise<void>;
   readonly onProbe?: (result: Vote) => void;
   /** A probe has heard an answer, and nothing but what the last round had found. */
   readonly onSame?: () => void;
@@ -36,6 +37,7 @@ export async function observe(options: ObserveOptions): Promise<void> {
   };
   const cadence = new Cadence(limits, deps.random, clock.monotonic());
   const prober = new Prober(deps);
+  const beliefs = new Beliefs(clock);
   let interrupt = new AbortController();
   const wakeUp = (): void => {
     interrupt.abort();
@@ -52,7 +54,7 @@ export async function observe(options: ObserveOptions): Promise<void> {
       const now = clock.monotonic();
       const due = cadence.next(now);
       if (due.at > now) await pause(clock, due.at - now, interrupt.signal);
-      else if (due.action === "round") await round(options, cadence, prober);
+      else if (due.action === "round") await round(options, cadence, prober, beliefs);
       else await probe(options, cadence, prober, interrupt.signal);
     }
   } catch (error) {
@@ -62,7 +64,7 @@ export async function observe(options: ObserveOptions): Promise<void> {
   }
 }
 
-async function round(options: ObserveOptions, cadence: Cadence, prober: Prober): Promise<void> {
+async function round(options: ObserveOptions, cadence: Cadence, prober: Prober, beliefs: Beliefs): Promise<void> {
   const { deps, signal } = options;
   const spec = options.spec();
   const startedAt = deps.clock.monotonic();
@@ -76,16 +78,26 @@ async function round(options: ObserveOptions, cadence: Cadence, prober: Prober):
   const verdicts = verdictsOf(votes);
   for (const [family, verdict] of verdicts) deps.log.debug({ family, verdict, durationMs }, "Full round");
   prober.learn(votes, verdicts);
-  const delivered = await deliver(options, votes, durationMs);
-  const result = delivered ? resultOf(verdicts, prober) : "doubtful";
+  const held = beliefs.learn(votes, verdicts, spec);
+  const delivered = await deliver(options, votes, durationMs, held);
+  const confirmed = ([family, verdict]: [Family, Verdict]): [Family, Pick<Verdict, "kind">] => [
+    family,
+    isConfirmed(verdict, family, held, spec) ? { kind: "Agreed" } : verdict,
+  ];
+  const result = delivered ? resultOf(new Map([...verdicts].map(confirmed)), prober) : "doubtful";
   // Without probes nobody tells when a silence ends.
   cadence.roundEnded(deps.clock.monotonic(), result === "silent" && !asks(spec, "stun") ? "doubtful" : result);
 }
 
 /** A round that nobody could take in is no reason to stop looking. */
-async function deliver({ onRound, deps, signal }: ObserveOptions, votes: Vote[], durationMs: number): Promise<boolean> {
+async function deliver(
+  { onRound, deps, signal }: ObserveOptions,
+  votes: Vote[],
+  durationMs: number,
+  beliefs: Belief[],
+): Promise<boolean> {
   try {
-    await onRound(votes, durationMs);
+    await onRound(votes, durationMs, beliefs);
     return true;
   } catch (error) {
     signal.throwIfAborted();
@@ -95,7 +107,7 @@ async function deliver({ onRound, deps, signal }: ObserveOptions, votes: Vote[],
 }
 
 /** What a round came to; a family that was never answered for does not count, unless there is no other. */
-function resultOf(verdicts: ReadonlyMap<Family, Verdict>, prober: Prober): RoundResult {
+function resultOf(verdicts: ReadonlyMap<Family, Pick<Verdict, "kind">>, prober: Prober): RoundResult {
   const kinds = [...verdicts].filter(([family, { kind }]) => kind !== "Silent" || prober.knows(family));
   if (kinds.some(([, { kind }]) => kind !== "Agreed" && kind !== "Silent")) return "doubtful";
   return kinds.length > 0 && kinds.every(([, { kind }]) => kind === "Agreed") ? "settled" : "silent";

@@ -1,5 +1,6 @@
 import type { DetectionSpec, Family, Vote, WanObservation } from "../api/index.ts";
 import { parseAddress } from "./address.ts";
+import { isConfirmed } from "./beliefs.ts";
 import type { Plausibility } from "./plausibility.ts";
 import type { Verdict } from "./quorum.ts";
 import { judgeVotes } from "./quorum.ts";
@@ -17,9 +18,17 @@ const SETTLE_MS = 15_000;
 export type Outcome =
   | {
       readonly kind: "Agreed";
-      readonly value: string;
+      /** In order; more than one only under multiWan All. */
+      readonly values: readonly string[];
       readonly organisations: readonly string[];
+      /** That tell one of the values. */
       readonly nodes: readonly string[];
+      /** Of all nodes that have a verdict: value → nodes. */
+      readonly nodesOf: ReadonlyMap<string, readonly string[]>;
+      /** False: allowUnauthenticated alone has made it count. */
+      readonly authenticated: boolean;
+      /** Whether some node has answers that it does not believe. */
+      readonly doubtful: boolean;
     }
   /** Nodes have agreed values, but not one and the same: value → nodes. */
   | {
@@ -29,7 +38,7 @@ export type Outcome =
       readonly settlesInMs: number;
     }
   /** They agree, on another value than the known one, which has changed too often of late to be changed again now. */
-  | { readonly kind: "Flapping"; readonly value: string; readonly heldForMs: number }
+  | { readonly kind: "Flapping"; readonly heldForMs: number }
   | { readonly kind: "Disputed" | "Unauthenticated" | "TooFew" }
   /** No node had an answer. */
   | { readonly kind: "Silent" };
@@ -57,40 +66,98 @@ export function firstExpiryMs(observations: readonly WanObservation[], now: numb
   );
 }
 
+/** The part of the settings by which many nodes' verdicts become one outcome. */
+export type OutcomeRules = Pick<
+  DetectionSpec,
+  "quorum" | "prefixLength" | "allowUnauthenticated" | "confirmations" | "multiWan" | "preferNodes"
+>;
+
+interface NodeView {
+  readonly nodeName: string;
+  readonly verdict: Verdict;
+  /** For how long the node has told what it tells; without such a word how old its observation is. */
+  readonly ageMs: number;
+  readonly confirmed: boolean;
+}
+
+type WithValue = NodeView & { readonly verdict: Extract<Verdict, { readonly value: string }> };
+
 /**
- * The outcome over all nodes: those with an agreed value must agree; those without one are not asked.
+ * The outcome over all nodes: those with an agreed value must agree, or `multiWan` says what else; those without one
+ * are not asked. Verdicts that have been confirmed without an authenticated vote count where no node has a better one.
  *
  * @param now milliseconds since the epoch
  */
 export function outcomeOf(
   observations: readonly WanObservation[],
   family: Family,
-  rules: Pick<DetectionSpec, "quorum" | "prefixLength">,
+  rules: OutcomeRules,
   plausibility: Plausibility,
   now: number,
 ): Outcome {
-  const verdicts = observations.map((observation) => ({
-    nodeName: observation.nodeName,
-    ageMs: now - Date.parse(observation.observedAt),
-    verdict: verdictOf(observation, family, rules, plausibility),
-  }));
-  const nodesOf = new Map<string, string[]>();
-  const organisations = new Set<string>();
-  let youngestMs = SETTLE_MS;
-  for (const { nodeName, ageMs, verdict } of verdicts) {
-    if (verdict.kind !== "Agreed") continue;
-    youngestMs = Math.min(youngestMs, Math.max(ageMs, 0));
-    nodesOf.set(verdict.value, [...(nodesOf.get(verdict.value) ?? []), nodeName]);
-    for (const name of verdict.organisations) organisations.add(name);
+  const views = observations.map((observation) => viewOf(observation, family, rules, plausibility, now));
+  const agreed = views.filter((view): view is WithValue => view.verdict.kind === "Agreed");
+  const authenticated = agreed.length > 0;
+  const counted = authenticated
+    ? agreed
+    : views.filter((view): view is WithValue => view.confirmed && view.verdict.kind === "Unauthenticated");
+  const doubts = views.filter((view) => !counted.some((one) => one === view) && view.verdict.kind !== "Silent");
+  const nodesOf = new Map(
+    [...Map.groupBy(counted, ({ verdict }) => verdict.value)].map(([value, of]) => [value, of.map((v) => v.nodeName)]),
+  );
+  const all = [...nodesOf.keys()].sort();
+  const settlesInMs = Math.max(0, SETTLE_MS - Math.min(...counted.map(({ ageMs }) => Math.max(ageMs, 0))));
+  const of = (values: readonly string[]): Outcome => {
+    const telling = counted.filter(({ verdict }) => values.includes(verdict.value));
+    return {
+      kind: "Agreed",
+      values,
+      nodes: telling.map(({ nodeName }) => nodeName),
+      organisations: [...new Set(telling.flatMap(({ verdict }) => verdict.organisations))].sort(),
+      nodesOf,
+      authenticated,
+      doubtful: doubts.length > 0,
+    };
+  };
+  const preferred = rules.multiWan === "PreferNodes" ? preferredOf(rules.preferNodes, views) : undefined;
+  if (preferred !== undefined) {
+    const decisive = counted.find((view) => view === preferred);
+    return decisive === undefined ? { kind: doubtOf([preferred]) } : of([decisive.verdict.value]);
   }
-  if (nodesOf.size > 1) return { kind: "NodesDiffer", nodesOf, settlesInMs: SETTLE_MS - youngestMs };
-  const [only] = nodesOf;
-  if (only !== undefined) {
-    return { kind: "Agreed", value: only[0], nodes: only[1], organisations: [...organisations].sort() };
-  }
-  const kinds = new Set(verdicts.map(({ verdict }) => verdict.kind));
-  const kind = (["Disputed", "Unauthenticated", "TooFew"] as const).find((candidate) => kinds.has(candidate));
-  return { kind: kind ?? "Silent" };
+  if (all.length === 1 || (all.length > 1 && rules.multiWan === "All" && settlesInMs === 0)) return of(all);
+  if (all.length > 1) return { kind: "NodesDiffer", nodesOf, settlesInMs };
+  return { kind: doubtOf(views) };
+}
+
+/** The first of them that has heard anything: it decides, by its doubt as well. */
+function preferredOf(names: readonly string[], views: readonly NodeView[]): NodeView | undefined {
+  return names
+    .map((name) => views.find(({ nodeName }) => nodeName === name))
+    .find((view) => view !== undefined && view.verdict.kind !== "Silent");
+}
+
+function doubtOf(views: readonly NodeView[]): "Disputed" | "Unauthenticated" | "TooFew" | "Silent" {
+  const kinds = new Set(views.map(({ verdict }) => verdict.kind));
+  return (["Disputed", "Unauthenticated", "TooFew"] as const).find((kind) => kinds.has(kind)) ?? "Silent";
+}
+
+function viewOf(
+  observation: WanObservation,
+  family: Family,
+  rules: OutcomeRules,
+  plausibility: Plausibility,
+  now: number,
+): NodeView {
+  const { nodeName, observedAt, beliefs = [] } = observation;
+  const verdict = verdictOf(observation, family, rules, plausibility);
+  const value = "value" in verdict ? verdict.value : undefined;
+  const since = beliefs.find((one) => one.family === family && one.value === value)?.since ?? observedAt;
+  return {
+    nodeName,
+    verdict,
+    ageMs: now - Date.parse(since),
+    confirmed: isConfirmed(verdict, family, beliefs, rules),
+  };
 }
 
 /** What one node believes. */

@@ -104,6 +104,7 @@ export class Decisions {
     this.#announceChanges(present, decision);
     this.#announceDoubt(present, decision.status);
     this.#announceNat(present, decision.status);
+    this.#announceUnauthenticated(present, decision.status);
   }
 
   #announceChanges(present: WanAddressObject, { changes }: Decision): void {
@@ -139,6 +140,16 @@ export class Decisions {
       action: "Decide",
       note: after.message,
     });
+  }
+
+  #announceUnauthenticated(present: WanAddressObject, status: WanAddressStatus): void {
+    const { events, log } = this.#context;
+    const condition = conditionNamed(status, "Unauthenticated");
+    const before = present.status && conditionNamed(present.status, "Unauthenticated");
+    if (condition === undefined || before !== undefined) return;
+    const { reason, message: note } = condition;
+    log.warn({ reason, detail: note }, "WAN address is not authenticated");
+    events.record(present, { type: "Warning", reason, action: "Decide", note });
   }
 
   async #writeConfigMap(status: WanAddressStatus, signal: AbortSignal): Promise<void> {
