@@ -6,7 +6,7 @@ import { type BGPAdvertisement, IPAddressPool, L2Advertisement } from "../kubern
 import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
 import { projectDir } from "../projectDir.ts";
 import { bgpResources } from "./bgp.ts";
-import { OWNER_LABEL, RELEASE_NAME } from "./owner.ts";
+import { KEPT_ANNOTATION, OWNER_LABEL, RELEASE_NAME } from "./owner.ts";
 import { releaseTakeOver } from "./takeOver.ts";
 import { chartValues } from "./values.ts";
 import { annotationPrefix } from "./version.ts";
@@ -80,7 +80,13 @@ export class MetalLB extends pulumi.ComponentResource {
     // The speaker answers ARP on the node's own interfaces: host network and NET_RAW.
     const namespace = new k8s.core.v1.Namespace(
       `${name}-namespace`,
-      { metadata: { name: metallb.namespace, labels: podSecurityLabels("privileged") } },
+      {
+        metadata: {
+          name: metallb.namespace,
+          labels: podSecurityLabels("privileged"),
+          annotations: { [KEPT_ANNOTATION]: String(keepOnDestroy) },
+        },
+      },
       self,
     );
     return new k8s.helm.v3.Release(

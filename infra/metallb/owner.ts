@@ -8,6 +8,9 @@ import type { Cluster } from "../kubernetes/cluster.ts";
  */
 export const OWNER_LABEL = "esddns.io/owner";
 
+/** An annotation of MetalLB's namespace: whether the stack that owns it keeps it at a destroy, as its last up has stored. */
+export const KEPT_ANNOTATION = "esddns.io/kept-on-destroy";
+
 /** Named, for people's `helm ls` and because the names of MetalLB's Deployment and DaemonSet come from it. */
 export const RELEASE_NAME = "metallb";
 

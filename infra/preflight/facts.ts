@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";
 import { OWNER_LABEL } from "../metallb/owner.ts";
 import { versionOf } from "../metallb/version.ts";
+import { ownedMetalLBs, type OwnedMetalLB } from "./ownMetalLB.ts";
 
 export interface NodeFact {
   readonly name: string;
@@ -40,6 +41,8 @@ export interface ClusterFacts {
   readonly pools: readonly PoolFact[];
   /** undefined: there is none, or it may not be read. */
   readonly metallb: RunningMetalLB | undefined;
+  /** Those that stacks have installed, in whatever namespace. */
+  readonly owned?: readonly OwnedMetalLB[];
   /** Of what is adopted; undefined: nothing is, or they may not be read. */
   readonly definitions: Definitions | undefined;
   /** Of the Prometheus operator; undefined: not asked for, or they may not be read. */
@@ -61,13 +64,14 @@ export async function readFacts(
   // First alone: where nothing answers, one wait is enough.
   const nodes = await cluster.get("/api/v1/nodes", list(node));
   if (!nodes.found && !isRefusal(nodes)) return { reached: false, why: nodes.why };
-  const [services, pools, deployments, daemonSets, definitions, monitoring] = await Promise.all([
+  const [services, pools, deployments, daemonSets, definitions, monitoring, owned] = await Promise.all([
     cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
     cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/ipaddresspools`, list(pool)),
     cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments`, list(workload)),
     cluster.get(`/apis/apps/v1/namespaces/${namespace}/daemonsets`, list(workload)),
     adopted ? readDefinitions(cluster) : undefined,
     monitored ? cluster.get("/apis/monitoring.coreos.com/v1", kinds) : undefined,
+    ownedMetalLBs(cluster),
   ]);
   const reads = { nodes, "address pools": pools, "MetalLB's controller": deployments, "MetalLB's speaker": daemonSets };
   const unread = Object.entries(reads).flatMap(([what, read]) => (read.found || read.absent ? [] : [what]));
@@ -82,6 +86,7 @@ export async function readFacts(
         owner: metadata.labels[OWNER_LABEL],
       })),
       metallb: running(items(deployments), items(daemonSets)),
+      owned,
       monitoringKinds: monitoring && kindsOf(monitoring),
       definitions: definitions && "fields" in definitions ? definitions.fields : undefined,
       unread: definitions && "why" in definitions ? [...unread, "the custom resource definitions"] : unread,

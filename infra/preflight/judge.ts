@@ -8,6 +8,7 @@ import { quote, type KeyPath, type Problem } from "../config/problem.ts";
 import { selected, type LabelSelector } from "../config/selectors.ts";
 import { definitionProblems } from "./definitions.ts";
 import type { ClusterFacts, NodeFact } from "./facts.ts";
+import { givenUpMetalLB, movedMetalLB } from "./ownMetalLB.ts";
 
 type Judged = Pick<
   StackConfig,
@@ -32,11 +33,12 @@ export function judge(config: Judged, facts: ClusterFacts): Judgement {
   return {
     problems: [
       ...adopted.problems,
+      ...movedMetalLB(config, facts.owned ?? []),
       ...pools.flatMap((pool) => [...takenAddresses(pool, facts), ...foreignPools(pool, config, facts)]),
       ...announcing.problems,
       ...monitoringProblems(config, facts),
     ],
-    warnings: [...adopted.warnings, ...announcing.warnings, ...unread],
+    warnings: [...givenUpMetalLB(config, facts.owned ?? []), ...adopted.warnings, ...announcing.warnings, ...unread],
     notes: announcing.notes,
   };
 }

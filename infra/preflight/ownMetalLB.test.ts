@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import type { z } from "zod";
+import type { Found } from "../kubernetes/cluster.ts";
+import { givenUpMetalLB, movedMetalLB, ownedMetalLBs } from "./ownMetalLB.ts";
+
+const CONTROLLERS = "/apis/apps/v1/deployments?labelSelector=app.kubernetes.io%2Fname%3Dmetallb";
+const controller = (namespace: string, labels: Record<string, string>) => ({
+  metadata: { namespace, name: "metallb-controller" },
+  spec: { template: { metadata: { labels }, spec: {} } },
+});
+
+function cluster(objects: Readonly<Record<string, unknown>>) {
+  const get = <T>(path: string, schema: z.ZodType<T>): Promise<Found<T>> =>
+    Promise.resolve(
+      path in objects
+        ? { found: true, value: schema.parse(objects[path]) }
+        : { found: false, why: "NotFound", absent: true },
+    );
+  return { get };
+}
+
+const config = (shared: "own" | "adopt", namespace: string) => ({
+  namespace: "esddns-production",
+  shared,
+  metallb: { namespace, version: "0.15.3", chart: "metallb", repository: "https://example.com", values: {} },
+});
+const owned = (kept = false) => [{ namespace: "metallb-system", owner: "esddns-production", kept }];
+
+describe("the MetalLB that a stack has installed", () => {
+  it("is found in whatever namespace it is, with what becomes of it", async () => {
+    const label = { "esddns.io/owner": "esddns-production" };
+    const objects = {
+      [CONTROLLERS]: { items: [controller("a", {}), controller("b", label), controller("c", label)] },
+      "/api/v1/namespaces/b": { metadata: { annotations: { "esddns.io/kept-on-destroy": "true" } } },
+      "/api/v1/namespaces/c": { metadata: {} },
+    };
+    expect(await ownedMetalLBs(cluster(objects))).toEqual([
+      { namespace: "b", owner: "esddns-production", kept: true },
+      { namespace: "c", owner: "esddns-production", kept: false },
+    ]);
+    expect(await ownedMetalLBs(cluster({}))).toEqual([]);
+  });
+
+  it("is not moved to another namespace, since every pool would go", () => {
+    expect(movedMetalLB(config("own", "lb"), owned())).toEqual([
+      expect.objectContaining({
+        path: ["metallb", "namespace"],
+        right: expect.stringContaining('"metallb-system"') as string,
+      }),
+    ]);
+    expect(movedMetalLB(config("own", "metallb-system"), owned())).toEqual([]);
+    expect(movedMetalLB(config("own", "lb"), [{ ...owned()[0], owner: "another" } as never])).toEqual([]);
+  });
+
+  it("is not given up by adopting without a warning, unless it was to be kept", () => {
+    expect(givenUpMetalLB(config("adopt", "metallb-system"), owned())).toEqual([
+      expect.stringContaining("every address pool"),
+    ]);
+    expect(givenUpMetalLB(config("adopt", "metallb-system"), owned(true))).toEqual([]);
+    expect(givenUpMetalLB(config("own", "metallb-system"), owned())).toEqual([]);
+  });
+});
