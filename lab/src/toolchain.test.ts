@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, it } from "vitest";
+import { projectDir } from "./paths.ts";
 import { cacheKey, requiredVersion, tools } from "./toolchain.ts";
 
 const inputs = { goMod: "module a", goSum: "sum", flags: ["-trimpath"], goVersion: "go1.26" };
@@ -27,4 +30,18 @@ it("Kubernetes carries its version in three parts", () => {
     ?.ldflags("v1.34.4")
     .join(" ");
   expect(flags).toMatch(/gitVersion=v1\.34\.4 .*gitMajor=1 .*gitMinor=34$/);
+});
+
+it("the tools that build on Kubernetes' libraries take them in one version, so that each is compiled once", async () => {
+  const versions = new Map<string, Map<string, string[]>>();
+  for (const tool of ["kubernetes", "helm", "metallb"]) {
+    const goMod = await readFile(join(projectDir, "lab", "toolchain", tool, "go.mod"), "utf8");
+    for (const [, module = "", version = ""] of goMod.matchAll(/^\s*(?:require )?([^\s/]+\.[^\s]+) (v\S+)/gm)) {
+      const byVersion = versions.get(module) ?? new Map<string, string[]>();
+      byVersion.set(version, [...(byVersion.get(version) ?? []), tool]);
+      versions.set(module, byVersion);
+    }
+  }
+  const different = [...versions].filter(([, byVersion]) => byVersion.size > 1).map(([module]) => module);
+  expect(different).toEqual([]);
 });
