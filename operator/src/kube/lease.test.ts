@@ -70,6 +70,31 @@ describe("runLease", () => {
     expect(api.calls.filter(({ method }) => method === "PUT")).toHaveLength(30);
   });
 
+  it("is renewed by one request, and by another look where somebody has written it meanwhile", async () => {
+    const a = new Pod("a");
+    await clock.run(10_000);
+    expect(api.calls.map(({ method }) => method)).toEqual(["GET", "POST", "PUT", "PUT", "PUT", "PUT", "PUT"]);
+    const lease = api.objects.get("/leases/writer") ?? expect.unreachable();
+    api.put("/leases/writer", { ...lease, metadata: { ...lease.metadata, labels: { a: "person" } } });
+    await clock.run(4_000);
+    expect(api.calls.slice(7).map(({ method }) => method)).toEqual(["PUT", "GET", "PUT", "PUT"]);
+    expect(api.objects.get("/leases/writer")?.metadata.labels).toEqual({ a: "person" });
+    expect(a.history).toEqual(["started 0"]);
+  });
+
+  it("that somebody has deleted is made anew, and one that somebody has taken is given up", async () => {
+    const a = new Pod("a");
+    await clock.run(3_000);
+    api.remove("/leases/writer");
+    await clock.run(2_000);
+    expect(stored()).toMatchObject({ holderIdentity: "a" });
+    const lease = api.objects.get("/leases/writer") ?? expect.unreachable();
+    api.put("/leases/writer", { ...lease, spec: { ...stored(), holderIdentity: "b", renewTime: "later" } });
+    await clock.run(2_000);
+    expect(a.history).toEqual(["started 0", expect.stringMatching(/^stopped [67]\d{3}$/)]);
+    expect(stored()).toMatchObject({ holderIdentity: "b" });
+  });
+
   it("is handed over at once when the leader stops", async () => {
     const [a, b] = [new Pod("a"), new Pod("b")];
     await clock.run(30_000);

@@ -2,6 +2,7 @@ import type { Clock, Random } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { pause, within } from "../wait.ts";
 import type { KubeClient } from "./client.ts";
+import type { KubeFailure, KubeResult } from "./failure.ts";
 import { leases, type LeaseObject } from "./resources.ts";
 
 /** Milliseconds. client-go's own defaults: 15 s, 10 s, 2 s. */
@@ -109,6 +110,8 @@ class Contender {
   #observed: Observed | undefined;
   /** When the last successful write of this contender's own claim was sent; undefined while not holding. */
   #renewedAt: number | undefined;
+  /** This contender's own claim as the API server has taken it. */
+  #claimed: LeaseObject | undefined;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
@@ -172,6 +175,11 @@ class Contender {
 
   async #claim(signal: AbortSignal): Promise<boolean> {
     const { client, namespace, name, identity, log } = this.#options;
+    if (this.#renewedAt !== undefined && this.#claimed !== undefined) {
+      // As in client-go: whoever holds it renews without looking. Its resourceVersion tells where somebody else has it.
+      const renewed = await client.update(leases, this.#claimOf(this.#claimed), signal);
+      if (renewed.ok || !isOutdated(renewed.error)) return this.#written(renewed);
+    }
     const found = await client.get(leases, { namespace, name }, signal);
     if (!found.ok) {
       if (found.error.kind !== "NotFound") {
@@ -186,10 +194,11 @@ class Contender {
       this.#renewedAt = undefined;
       return false;
     }
-    return this.#written(await client.update(leases, this.#claimed(found.value), signal));
+    return this.#written(await client.update(leases, this.#claimOf(found.value), signal));
   }
 
-  #written(result: Awaited<ReturnType<KubeClient["update"]>>): boolean {
+  #written(result: KubeResult<LeaseObject>): boolean {
+    this.#claimed = result.ok ? result.value : undefined;
     if (result.ok) {
       this.#options.onHolder?.(this.#options.identity);
       return true;
@@ -222,14 +231,14 @@ class Contender {
 
   #newLease(): LeaseObject {
     const { namespace, name } = this.#options;
-    return this.#claimed({
+    return this.#claimOf({
       apiVersion: leases.apiVersion,
       kind: leases.kind,
       metadata: { name, namespace },
     });
   }
 
-  #claimed(lease: LeaseObject): LeaseObject {
+  #claimOf(lease: LeaseObject): LeaseObject {
     const { identity, clock } = this.#options;
     const now = microTime(clock.now());
     const before = lease.spec;
@@ -246,6 +255,11 @@ class Contender {
       },
     };
   }
+}
+
+/** What stands there is another Lease than the one that was to be replaced, or none at all. */
+function isOutdated({ kind }: KubeFailure): boolean {
+  return kind === "Conflict" || kind === "NotFound";
 }
 
 /** RFC 3339 with six decimals, which is the only form that metav1.MicroTime takes. */
