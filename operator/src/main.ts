@@ -154,6 +154,9 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
     healthy: () => health.live().ok,
     gandiBudgetLeft: () => livedns.budgetLeft(),
   });
+  client.onRequest = (...request) => {
+    metrics.kubernetesRequest(...request);
+  };
   const gandiToken = tokenFile(config.gandiTokenFile);
   const livedns = new LiveDns({
     baseUrl: config.gandiUrl,

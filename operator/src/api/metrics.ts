@@ -228,6 +228,14 @@ export const metricTable = {
     labels: [],
     of: "operator",
   },
+  // ----------------------------------------------------------------------------------------------- Kubernetes
+  kubernetesRequests: {
+    name: "esddns_kubernetes_requests_total",
+    type: "counter",
+    help: "Requests of this pod to the Kubernetes API, by verb and resource; a watch counts once, as long as it lasts.",
+    labels: ["verb", "resource"],
+    of: "operator",
+  },
   // -------------------------------------------------------------------------------------------------- MetalLB
   loadBalancerAddresses: {
     name: "esddns_load_balancer_addresses",

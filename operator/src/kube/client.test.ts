@@ -35,6 +35,20 @@ describe("KubeClient", () => {
     expect(served.api.calls[0]?.headers?.authorization).toBe("Bearer first");
   });
 
+  it("tells of each request that it sends, the second attempt with another token too", async () => {
+    const sent: string[] = [];
+    served.client.onRequest = (verb, resource) => sent.push(`${verb} ${resource}`);
+    await served.client.get(nodes, { name: "node1" }, never);
+    await served.client.list(dnsRecords, "home", never);
+    served.api.fault = () => status(401, "Unauthorized", "no");
+    await served.client.create(
+      leases,
+      { apiVersion: "v1", kind: "Lease", metadata: { name: "x", namespace: "y" } },
+      never,
+    );
+    expect(sent).toEqual(["get nodes", "list dnsrecords", "create leases", "create leases"]);
+  });
+
   it("knows the paths of kinds without namespace and without group", async () => {
     served.api.put("/api/v1/nodes/node1", { apiVersion: "v1", kind: "Node", metadata: { name: "node1" } });
     expect(await served.client.get(nodes, { name: "node1" }, never)).toMatchObject({ ok: true });

@@ -29,8 +29,21 @@ const PAGE_SIZE = 250;
 /** A watch is silent between bookmarks, which come once a minute. Two missed: the connection is taken for dead. */
 const WATCH_IDLE_MS = 150_000;
 
+/** As Kubernetes itself calls what is asked for, with the method of HTTP that says so. */
+const METHODS = {
+  get: "GET",
+  list: "GET",
+  watch: "GET",
+  create: "POST",
+  update: "PUT",
+  apply: "PATCH",
+  patch: "PATCH",
+} as const;
+type Verb = keyof typeof METHODS;
+
 interface RequestOptions {
-  method: "GET" | "POST" | "PUT" | "PATCH";
+  verb: Verb;
+  resource: Resource<KubeObject>;
   path: string;
   body?: unknown;
   contentType?: string;
@@ -43,6 +56,8 @@ interface RequestOptions {
 export class KubeClient {
   readonly #server: KubeServer;
   readonly #agent: Agent;
+  /** Called for each request that is sent. `resource` is the plural, as in its path. */
+  onRequest: (verb: Verb, resource: string) => void = () => undefined;
 
   constructor(server: KubeServer) {
     this.#server = server;
@@ -54,18 +69,18 @@ export class KubeClient {
   }
 
   get<T extends KubeObject>(resource: Resource<T>, ref: ObjectRef, signal: AbortSignal): Promise<KubeResult<T>> {
-    return this.#object(resource, { method: "GET", path: pathOf(resource, ref.namespace, ref.name) }, signal);
+    return this.#object(resource, { verb: "get", path: pathOf(resource, ref.namespace, ref.name) }, signal);
   }
 
   create<T extends KubeObject>(resource: Resource<T>, object: T, signal: AbortSignal): Promise<KubeResult<T>> {
     const path = pathOf(resource, object.metadata.namespace);
-    return this.#object(resource, { method: "POST", path, body: object }, signal);
+    return this.#object(resource, { verb: "create", path, body: object }, signal);
   }
 
   /** Replaces the object; a Conflict when its resourceVersion is no longer the present one. */
   update<T extends KubeObject>(resource: Resource<T>, object: T, signal: AbortSignal): Promise<KubeResult<T>> {
     const path = pathOf(resource, object.metadata.namespace, object.metadata.name);
-    return this.#object(resource, { method: "PUT", path, body: object }, signal);
+    return this.#object(resource, { verb: "update", path, body: object }, signal);
   }
 
   /**
@@ -83,7 +98,7 @@ export class KubeClient {
     const path = `${pathOf(resource, object.metadata.namespace, object.metadata.name)}${subresource}?${query.toString()}`;
     // JSON is YAML, and servers before 1.31 know apply under this name alone.
     const contentType = "application/apply-patch+yaml";
-    return this.#object(resource, { method: "PATCH", path, body: object, contentType }, signal);
+    return this.#object(resource, { verb: "apply", path, body: object, contentType }, signal);
   }
 
   /** JSON merge patch (RFC 7396). With `metadata.resourceVersion` in it a Conflict when the stored one is another. */
@@ -97,7 +112,7 @@ export class KubeClient {
     const query = new URLSearchParams({ fieldManager: options.fieldManager });
     const path = `${pathOf(resource, ref.namespace, ref.name)}?${query.toString()}`;
     const contentType = "application/merge-patch+json";
-    return this.#object(resource, { method: "PATCH", path, body: patch, contentType }, signal);
+    return this.#object(resource, { verb: "patch", path, body: patch, contentType }, signal);
   }
 
   /** Every object of one kind in one namespace, by a consistent read, page by page; `labelSelector`: only those. */
@@ -114,7 +129,7 @@ export class KubeClient {
     });
     for (;;) {
       const path = `${pathOf(resource, namespace)}?${query.toString()}`;
-      const page = await this.#request({ method: "GET", path }, parseList, signal);
+      const page = await this.#request({ verb: "list", resource, path }, parseList, signal);
       if (!page.ok) return page;
       items.push(...page.value.items);
       if (page.value.continue === "")
@@ -138,7 +153,7 @@ export class KubeClient {
     });
     const path = `${pathOf(resource, namespace)}?${query.toString()}`;
     try {
-      const answer = await this.#send({ method: "GET", path }, signal, WATCH_IDLE_MS);
+      const answer = await this.#send({ verb: "watch", resource, path }, signal, WATCH_IDLE_MS);
       if (answer.statusCode === 200) return { ok: true, value: answer.body };
       return { ok: false, error: await this.#failure(answer) };
     } catch (error) {
@@ -154,10 +169,10 @@ export class KubeClient {
 
   #object<T extends KubeObject>(
     resource: Resource<T>,
-    options: RequestOptions,
+    options: Omit<RequestOptions, "resource">,
     signal: AbortSignal,
   ): Promise<KubeResult<T>> {
-    return this.#request(options, (body) => resource.parse(body), signal);
+    return this.#request({ ...options, resource }, (body) => resource.parse(body), signal);
   }
 
   async #request<T>(
@@ -189,10 +204,11 @@ export class KubeClient {
 
   async #sendOnce(options: RequestOptions, signal: AbortSignal, idleMs?: number): Promise<Dispatcher.ResponseData> {
     const token = await this.#server.token.current();
+    this.onRequest(options.verb, options.resource.plural);
     return await this.#agent.request({
       origin: this.#server.origin,
       path: options.path,
-      method: options.method,
+      method: METHODS[options.verb],
       signal,
       headers: {
         accept: "application/json",

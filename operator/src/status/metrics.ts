@@ -16,6 +16,7 @@ export interface Metrics {
   dnsFailure(reason: string): void;
   /** `status` of HTTP; undefined where no answer came. */
   gandiRequest(method: string, outcome: string, status: number | undefined, durationMs: number): void;
+  kubernetesRequest(verb: string, resource: string): void;
   reconciled(action: string, durationMs: number): void;
   leader(leading: boolean): void;
   /** The zone's name servers were asked about a record; `status` is that of its condition Verified. */
@@ -59,13 +60,22 @@ const statusMetrics: Counting = {
   dnsUpdate: ignore,
   dnsFailure: ignore,
   gandiRequest: ignore,
+  kubernetesRequest: ignore,
   reconciled: ignore,
   leader: ignore,
   verified: ignore,
 };
 
 function operatorMetrics(registry: Registry, options: MetricsOptions): Counting {
-  return { ...lookingMetrics(registry), ...writingMetrics(registry), ...gandiMetrics(registry, options) };
+  const kubernetesRequests = counter(registry, "kubernetesRequests");
+  return {
+    ...lookingMetrics(registry),
+    ...writingMetrics(registry),
+    ...gandiMetrics(registry, options),
+    kubernetesRequest: (verb, resource) => {
+      kubernetesRequests.inc({ verb, resource });
+    },
+  };
 }
 
 function lookingMetrics(registry: Registry): Pick<Counting, "round" | "probe"> {
