@@ -27,10 +27,15 @@ export class Decisions {
   /** The store may be behind the API server. */
   #mustRead = true;
   #failures = 0;
+  /** The decision that was last told of. */
+  #told: number | undefined;
   /** What this term knows to stand in the ConfigMap. */
   #configMap: Record<string, string> | undefined;
 
-  /** `onDecided` is called once what stands in the status is known to be right; `moved`: with another address. */
+  /**
+   * `onDecided` is called once what stands in the status is known to be right; `moved`: it is another decision than before,
+   * whoever made it.
+   */
   constructor(context: WriterContext, onDecided: (moved: boolean) => void) {
     this.#context = context;
     this.#queue = new WorkQueue(context.clock);
@@ -82,7 +87,9 @@ export class Decisions {
       now: clock.now(),
     });
     if (!isDeepStrictEqual(decision.status, present.status)) await this.#write(present, decision, signal);
-    this.#onDecided(decision.status.decisionId !== present.status?.decisionId);
+    const moved = decision.status.decisionId !== this.#told;
+    this.#told = decision.status.decisionId;
+    this.#onDecided(moved);
     await this.#writeConfigMap(decision.status, signal);
     return Math.min(decision.recheckAfterMs ?? REDECIDE_MS, REDECIDE_MS);
   }

@@ -49,6 +49,8 @@ export class Records {
   readonly #verifier: Verifier;
   readonly #failures = new Map<string, number>();
   readonly #unwritten: Unwritten;
+  /** By record, what this term knows to be noted as published. */
+  readonly #published = new Map<string, DnsRecordStatus["published"]>();
   /** For records with ipv6FromNode: the address that they were last made from. */
   readonly #nodeAddresses = new Map<string, NodeAddress>();
 
@@ -76,6 +78,16 @@ export class Records {
 
   requestAll(): void {
     for (const { metadata } of this.#context.records.items()) this.request(metadata.name);
+  }
+
+  /**
+   * The status was read anew. Who notes another value than this term has is a former leader that does not know its time
+   * to be over, and may have put that value where this term's own stood.
+   */
+  statusChanged({ metadata: { name }, status }: DnsRecordObject): void {
+    if (this.#published.has(name) && !isDeepStrictEqual(status?.published, this.#published.get(name))) {
+      this.request(name);
+    }
   }
 
   /** Those whose node looks out with another address than before, within the same prefix. */
@@ -144,6 +156,7 @@ export class Records {
     this.#count(result);
     announceOutcome(this.#context.events, read, result);
     const status = this.#verifier.follow(read, result.status, result.action === "put");
+    this.#published.set(read.metadata.name, status.published);
     if (!isDeepStrictEqual(status, stored.status)) await this.#write(read, status);
     const resyncMs = present === undefined ? RESYNC_MS : present.spec.intervalSeconds * 1000;
     return { againMs: Math.min(result.retryAfterMs ?? resyncMs, resyncMs), failed: result.action === "failed" };
@@ -235,6 +248,7 @@ export class Records {
   async #write(record: DnsRecordObject, status: DnsRecordStatus): Promise<void> {
     const { client, records } = this.#context;
     const { name } = record.metadata;
+    this.#published.set(name, status.published);
     this.#unwritten.set(name, { status, since: records.get(name)?.metadata.resourceVersion });
     const written = await writeRecordStatus(client, record, status, this.#term.signal);
     // Deleted meanwhile: there is nothing left to report on.
@@ -246,7 +260,7 @@ export class Records {
   }
 
   #forget(name: string): void {
-    for (const map of [this.#failures, this.#unwritten, this.#nodeAddresses]) map.delete(name);
+    for (const map of [this.#failures, this.#unwritten, this.#published, this.#nodeAddresses]) map.delete(name);
     this.#verifier.forget(name);
   }
 

@@ -8,7 +8,7 @@ import {
 } from "../api/index.ts";
 import type { EventNote } from "../kube/events.ts";
 import type { Term } from "../kube/lease.ts";
-import { dnsRecords, type Resource, wanAddresses } from "../kube/resources.ts";
+import { dnsRecords, type Resource, wanAddresses, wanObservations } from "../kube/resources.ts";
 import { directClient, FakeApi } from "../kube/testing.ts";
 import { FakeLiveDns } from "../records/testing.ts";
 import type { Authority } from "../records/verify.ts";
@@ -27,11 +27,13 @@ class MemoryStore<T extends KubeObject> implements Store<T> {
   whenSynced = (): Promise<void> => Promise.resolve();
 }
 
+const KINDS: readonly Resource<KubeObject>[] = [wanAddresses, wanObservations, dnsRecords];
+
 /** One writer in a world of its own: an API server, Gandi, a clock, and a lease that the test holds. */
 export class World {
-  readonly api = new FakeApi();
-  readonly gandi = new FakeLiveDns();
-  readonly clock: VirtualClock = virtualClock();
+  readonly api: FakeApi;
+  readonly gandi: FakeLiveDns;
+  readonly clock: VirtualClock;
   readonly logged: string[] = [];
   readonly events: (EventNote & { about: string })[] = [];
   readonly counted: string[] = [];
@@ -51,8 +53,14 @@ export class World {
   /** What is left of the lease, as of now. */
   remainingMs = 14_000;
   dropped = 0;
+  /** What Gandi answers to a GET reaches this writer no sooner than this resolves. */
+  paused: Promise<void> = Promise.resolve();
 
-  constructor() {
+  /** @param beside another world, whose API server, Gandi and clock this writer has as well */
+  constructor(beside?: World) {
+    this.api = beside?.api ?? new FakeApi();
+    this.gandi = beside?.gandi ?? new FakeLiveDns();
+    this.clock = beside?.clock ?? virtualClock();
     const count = (name: string) => (): void => {
       this.counted.push(name);
     };
@@ -63,7 +71,15 @@ export class World {
       observations: this.observations,
       records: this.records,
       authority: this.authority,
-      livedns: { ...this.gandi.api, dropConnections: () => this.dropped++ },
+      livedns: {
+        ...this.gandi.api,
+        getRrset: async (...args) => {
+          const answer = await this.gandi.api.getRrset(...args);
+          await this.paused;
+          return answer;
+        },
+        dropConnections: () => this.dropped++,
+      },
       gandiToken: () =>
         this.token === undefined ? Promise.reject(new Error("no token")) : Promise.resolve(this.token),
       gandiTimeoutMs: 7_000,
@@ -84,7 +100,23 @@ export class World {
       log: silentLog(this.logged),
     };
     this.writer = new Writer(context);
-    this.#store(wanAddresses, this.wan, wanObject());
+    if (beside === undefined) this.#store(wanAddresses, this.wan, wanObject());
+    else this.catchUp();
+  }
+
+  /** The watches tell everything that stands at the API server. */
+  catchUp(): void {
+    const stores = [this.wan, this.observations, this.records] as readonly Store<KubeObject>[];
+    for (const [index, resource] of KINDS.entries()) {
+      for (const [path, object] of this.api.objects) {
+        const parsed = resource.parse(structuredClone(object));
+        if (!path.startsWith(`/${resource.plural}/`) || !parsed.ok) continue;
+        stores[index]?.put(parsed.value);
+        if (resource === dnsRecords)
+          this.writer.recordChanged(object.metadata.name, this.records.get(object.metadata.name));
+      }
+    }
+    this.writer.decisionMayChange();
   }
 
   /** Makes this writer the leader. The function that comes back ends the term and waits for the end. */
@@ -99,7 +131,7 @@ export class World {
   }
 
   observe(nodeName: string, text: string): void {
-    this.observations.put({
+    this.#store(wanObservations, this.observations, {
       apiVersion: "esddns.io/v1alpha1",
       kind: "WanObservation",
       metadata: { name: nodeName, namespace: "home" },

@@ -287,3 +287,74 @@ describe("a leader that is paused between its decision and the PUT", () => {
     await end();
   });
 });
+
+describe("two leaders, the former of which was stopped together with its clock, and believes in its lease", () => {
+  const C = "203.0.113.99";
+  let other: World;
+  let wakeUp: () => void;
+
+  /** The first decides for B and is stopped before its PUT; meanwhile the second decides for C, and publishes it. */
+  beforeEach(async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    const end = world.lead();
+    await world.clock.run(1_000);
+    const stopped = Promise.withResolvers<undefined>();
+    world.paused = stopped.promise;
+    world.observe("node1", agreed(B));
+    await world.clock.run(1_000);
+    expect(world.wanStatus).toMatchObject({ ipv4: B, decisionId: 2 });
+
+    other = new World(world);
+    const endOther = other.lead();
+    other.observe("node1", agreed(C));
+    await world.clock.run(1_000);
+    expect(world.wanStatus).toMatchObject({ ipv4: C, decisionId: 3 });
+    expect(world.puts.at(-1)).toBe(`PUT example.com home A ${C} 300`);
+    wakeUp = () => {
+      stopped.resolve(undefined);
+    };
+    return async () => {
+      wakeUp();
+      await Promise.all([end(), endOther()]);
+    };
+  });
+
+  it("the former's value is a superseded one at worst, and the latter puts its own back as soon as it hears of it", async () => {
+    wakeUp();
+    await world.clock.run(100);
+    expect(world.puts.at(-1)).toBe(`PUT example.com home A ${B} 300`);
+    other.catchUp();
+    await world.clock.run(1_000);
+    expect(world.gandi.at("home", "A")?.values).toEqual([C]);
+    expect(world.stored("/dnsrecords/home")?.["status"]).toMatchObject({ published: [{ values: [C] }] });
+    // It is nobody's edit: the two have noted what they did.
+    expect(world.stored("/dnsrecords/home")?.["status"]).not.toHaveProperty("corrections");
+  });
+
+  it("the former writes nothing once its watch has told of the newer decision", async () => {
+    world.catchUp();
+    wakeUp();
+    await world.clock.run(5_000);
+    expect(world.puts.filter((put) => put.includes(B))).toEqual([]);
+    expect(world.gandi.at("home", "A")?.values).toEqual([C]);
+  });
+
+  it("the former's next decision is refused, and it steps back to what stands there", async () => {
+    world.observe("node1", agreed(C));
+    wakeUp();
+    await world.clock.run(5_000);
+    expect(world.logged).toContain("WARN decision to be made anew");
+    expect(world.wanStatus).toMatchObject({ ipv4: C, decisionId: 3 });
+    expect(world.gandi.at("home", "A")?.values).toEqual([C]);
+  });
+
+  it("a status that says the same is no reason to ask Gandi again", async () => {
+    other.catchUp();
+    await world.clock.run(1_000);
+    const calls = world.gandi.calls.length;
+    other.catchUp();
+    await world.clock.run(1_000);
+    expect(world.gandi.calls).toHaveLength(calls);
+  });
+});

@@ -27,13 +27,16 @@ export class Writer {
     this.#led?.decisions.request();
   }
 
-  /** A DnsRecord was read anew; undefined: it is gone. Only its spec, and that it is to go, are news. */
+  /** A DnsRecord was read anew; undefined: it is gone. Its spec, and that it is to go, are news for every record. */
   recordChanged(name: string, record: DnsRecordObject | undefined): void {
     const generation =
       record === undefined
         ? undefined
         : `${record.metadata.generation ?? 0} ${record.metadata.deletionTimestamp ?? ""}`;
-    if (generation !== undefined && this.#generations.get(name) === generation) return;
+    if (record !== undefined && this.#generations.get(name) === generation) {
+      this.#led?.records.statusChanged(record);
+      return;
+    }
     if (generation === undefined) this.#generations.delete(name);
     else this.#generations.set(name, generation);
     // Another family may be needed now, and another record may win the name.
