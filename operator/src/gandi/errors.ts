@@ -155,7 +155,10 @@ function describeBody(reply: HttpReply, body: ErrorBody | undefined): string {
 /** RFC 9110 10.2.3: seconds or a date. Undefined where it is neither. */
 function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  const isSeconds = /^\d+$/.test(value);
+  // Date.parse takes "-5" and "1.5" for days of 2001, too; dates of HTTP are in GMT and say so.
+  if (!isSeconds && !value.endsWith("GMT")) return undefined;
+  const ms = isSeconds ? Number(value) * 1000 : Date.parse(value) - now;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }
 

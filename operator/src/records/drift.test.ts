@@ -9,6 +9,11 @@ test("a correction counts for an hour", () => {
   expect(recentCorrections(undefined, now)).toEqual([]);
 });
 
+test("one that a clock ahead has dated counts a while longer, but not until that clock's day comes", () => {
+  expect(recentCorrections([ago(-59)], now)).toEqual([ago(-59)]);
+  expect(recentCorrections([ago(-60), ago(-60 * 24 * 365)], now)).toEqual([]);
+});
+
 test("below the limit a change is undone at once, at the limit when the oldest that counts has left the hour", () => {
   expect(correctionAllowedInMs([ago(50), ago(10)], 3, now)).toBe(0);
   expect(correctionAllowedInMs([ago(50), ago(20), ago(10)], 3, now)).toBe(10 * 60_000);

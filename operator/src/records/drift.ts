@@ -1,9 +1,12 @@
 /** In which somebody else's changes are undone at most `driftLimit` times, milliseconds. */
 const DRIFT_WINDOW_MS = 60 * 60_000;
 
-/** Those of the noted corrections (RFC 3339) that still count, oldest first. */
+/**
+ * Those of the noted corrections (RFC 3339) that still count, oldest first. One from further in the future than the window
+ * is long was dated by a clock that was wrong, and would count for as long as that clock was ahead.
+ */
 export function recentCorrections(times: readonly string[] | undefined, now: number): string[] {
-  return (times ?? []).filter((time) => now - Date.parse(time) < DRIFT_WINDOW_MS).sort();
+  return (times ?? []).filter((time) => Math.abs(now - Date.parse(time)) < DRIFT_WINDOW_MS).sort();
 }
 
 /**
