@@ -18,6 +18,8 @@ export interface ConditionsInput {
   readonly views: readonly FamilyView[];
   /** Whether there is any valid observation. */
   readonly observed: boolean;
+  /** Nodes whose observations do not count because of their clocks. */
+  readonly nodesAhead: readonly string[];
   readonly neededFamilies: readonly Family[];
   readonly rules: Pick<DetectionSpec, "quorum" | "multiWan" | "allowUnauthenticated" | "confirmations">;
   /** What the nodes have heard of the router; undefined: it is not asked. */
@@ -42,7 +44,7 @@ export function conditionsOf(input: ConditionsInput): Condition[] {
     input.views.some(({ outcome }) => outcome?.kind === "NodesDiffer" && outcome.settlesInMs > 0);
   const findings: [WanConditionType, Finding][] = [
     ["Ready", ready(input)],
-    ["Agreed", (settling ? before("Agreed") : undefined) ?? agreed(input)],
+    ["Agreed", (settling ? before("Agreed") : undefined) ?? withClocks(agreed(input), input)],
     ["BehindNAT", behindNat(input.routerWords, before("BehindNAT"))],
     ["MultipleEgress", (settling ? before("MultipleEgress") : undefined) ?? multipleEgress(input)],
     ["FamilyUnavailable", familyUnavailable(input)],
@@ -83,6 +85,13 @@ function agreed({ views, observed, rules }: ConditionsInput): Finding {
   const agreeing = views.filter(({ outcome }) => outcome?.kind === "Agreed");
   if (agreeing.length === 0) return unknown("NoAnswers", "No source answers; the last known values are kept.");
   return yes("QuorumReached", `The organisations asked agree: ${sentence(agreeing.map(valueText))}.`);
+}
+
+/** The clock that is wrong may also be the deciding node's. */
+function withClocks(finding: Finding, { nodesAhead }: ConditionsInput): Finding {
+  if (nodesAhead.length === 0) return finding;
+  const clocks = `What ${some(nodesAhead)} sees does not count: clocks differ by more than a minute, check their synchronisation.`;
+  return { ...finding, message: `${finding.message} ${clocks}` };
 }
 
 function problemOf(
@@ -177,8 +186,12 @@ function byNode(nodesOf: ReadonlyMap<string, readonly string[]>): string {
   return [...nodesOf]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .slice(0, 8)
-    .map(([value, nodes]) => `${value} (${nodes.slice(0, 8).join(", ")}${nodes.length > 8 ? ", …" : ""})`)
+    .map(([value, nodes]) => `${value} (${some(nodes)})`)
     .join(", ");
+}
+
+function some(nodes: readonly string[]): string {
+  return `${nodes.slice(0, 8).join(", ")}${nodes.length > 8 ? ", …" : ""}`;
 }
 
 function sentence(parts: readonly string[]): string {

@@ -91,6 +91,17 @@ describe("the first decision", () => {
     expect(judge([seen("n1", V4, -60)]).status.ipv4).toBe("1.1.1.1");
   });
 
+  it("names the nodes whose clocks are too far ahead, with what is known and without", () => {
+    const ahead = "What n2, n3 sees does not count: clocks differ by more than a minute, check their synchronisation.";
+    const others = [seen("n3", V4, -61), seen("n2", V4_NEW, -3600)];
+    const decision = judge([seen("n1", V4), ...others]);
+    expect(decision.status.ipv4).toBe("1.1.1.1");
+    expect(condition(decision, "Agreed")).toMatchObject({ status: "True", reason: "QuorumReached" });
+    expect(condition(decision, "Agreed").message).toMatch(new RegExp(` ${ahead}$`));
+    expect(condition(judge(others), "Agreed").message).toContain(ahead);
+    expect(condition(judge([seen("n1", V4, -60)]), "Agreed").message).not.toContain("clocks");
+  });
+
   it("judges votes again: what the spec excludes now counts no more", () => {
     const excluded = spec({ excluded: ["1.1.1.0/24"] });
     expect(judge([seen("n1", V4)], { spec: excluded }).status.ipv4).toBeUndefined();
@@ -220,6 +231,13 @@ describe("conditions", () => {
     const again = [seen("n1", V4_NEW, -14), seen("n2", V4, -14)];
     const still = judge(again, { previous: settled.status, now: NOW + 15_000 });
     expect(condition(still, "MultipleEgress").status).toBe("True");
+  });
+
+  it("goes by a node's present clock where it has believed a thing since a time that is yet to come", () => {
+    const since = new Date(NOW + 86_400_000).toISOString();
+    const beliefs = [{ family: "IPv4" as const, value: "1.1.1.2", since, rounds: 3 }];
+    const differing = judge([{ ...seen("n1", V4_NEW), beliefs }, seen("n2", V4)], { previous: good });
+    expect(condition(differing, "MultipleEgress").status).toBe("True");
   });
 
   it("says when an observation expires", () => {

@@ -4,7 +4,7 @@ import type { FamilyView } from "./conditions.ts";
 import { conditionsOf } from "./conditions.ts";
 import { createPlausibility } from "./plausibility.ts";
 import type { Outcome } from "./verdicts.ts";
-import { firstExpiryMs, outcomeOf, validObservations } from "./verdicts.ts";
+import { firstExpiryMs, nodesAhead, outcomeOf, validObservations } from "./verdicts.ts";
 
 const HISTORY_LENGTH = 20;
 /** Of one family in the status. */
@@ -94,6 +94,7 @@ export function decide(input: DecisionInput): Decision {
       conditions: conditionsOf({
         views,
         observed: observations.length > 0,
+        nodesAhead: nodesAhead(input.observations, now),
         neededFamilies: input.neededFamilies,
         rules: spec,
         routerWords: routerWords(observations, spec, plausibility),

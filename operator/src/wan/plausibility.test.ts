@@ -72,6 +72,29 @@ describe("the IANA special-purpose registries", () => {
   const byLength = (a: { block: string }, b: { block: string }): number =>
     Number(b.block.split("/")[1]) - Number(a.block.split("/")[1]);
 
+  // Typed in apart from the table, so that a slip in either shows.
+  it("have these rows that are globally reachable, and no others", () => {
+    const reachable = SPECIAL_PURPOSE_BLOCKS.filter(({ globallyReachable }) => globallyReachable === true);
+    expect(reachable.map(({ block }) => block)).toEqual([
+      "192.0.0.9/32",
+      "192.0.0.10/32",
+      "192.31.196.0/24",
+      "192.52.193.0/24",
+      "192.175.48.0/24",
+      "64:ff9b::/96",
+      "2001:1::1/128",
+      "2001:1::2/128",
+      "2001:1::3/128",
+      "2001:3::/32",
+      "2001:4:112::/48",
+      "2001:20::/28",
+      "2001:30::/28",
+      "2620:4f:8000::/48",
+    ]);
+    const unanswered = SPECIAL_PURPOSE_BLOCKS.filter(({ globallyReachable }) => globallyReachable === "N/A");
+    expect(unanswered.map(({ block }) => block)).toEqual(["192.88.99.0/24", "2001::/32", "2001:10::/28", "2002::/16"]);
+  });
+
   it.each(SPECIAL_PURPOSE_BLOCKS.flatMap((row) => ends(row.block).map((text) => [row.block, text] as const)))(
     "%s: %s",
     (_block, text) => {
@@ -130,6 +153,14 @@ describe("the IANA special-purpose registries", () => {
     ["::8.8.8.8", "::/0"],
     ["64:ff9b::a00:1", "10.0.0.0/8"],
     ["64:ff9b:1::808:808", "64:ff9b:1::/48"],
+    ["100::1", "100::/64"],
+    ["100:0:0:1::1", "100:0:0:1::/64"],
+    ["100:0:0:2::1", "::/0"],
+    ["192.88.99.2", "192.88.99.2/32"],
+    ["2001:2::1", "2001:2::/48"],
+    ["2001:10::1", "2001:10::/28"],
+    ["2001:db8:ffff::1", "2001:db8::/32"],
+    ["5f00:ffff::1", "5f00::/16"],
     ["2001::1", "2001::/32"],
     ["2001:1::4", "2001::/23"],
     ["2002:808:808::1", "2002::/16"],

@@ -58,6 +58,14 @@ export function validObservations(observations: readonly WanObservation[], now: 
     .sort((a, b) => (a.nodeName < b.nodeName ? -1 : 1));
 }
 
+/** The nodes whose observations do not count because their clocks are too far ahead, in order. */
+export function nodesAhead(observations: readonly WanObservation[], now: number): string[] {
+  return observations
+    .filter(({ observedAt }) => Date.parse(observedAt) - now > CLOCK_TOLERANCE_MS)
+    .map(({ nodeName }) => nodeName)
+    .sort();
+}
+
 /** When the first of these valid observations expires, in milliseconds from now; undefined if there are none. */
 export function firstExpiryMs(observations: readonly WanObservation[], now: number): number | undefined {
   if (observations.length === 0) return undefined;
@@ -155,7 +163,8 @@ function viewOf(
   return {
     nodeName,
     verdict,
-    ageMs: now - Date.parse(since),
+    // Nobody believes a thing since after they last said it: that node's clock was ahead, and has been put right.
+    ageMs: now - Math.min(Date.parse(since), Date.parse(observedAt)),
     confirmed: isConfirmed(verdict, family, beliefs, rules),
   };
 }
