@@ -1,14 +1,22 @@
-import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gandiControl } from "../../lab/src/internet/gandi/control.ts";
-import { caCertificate, gandiTokenFile } from "../../lab/src/internet/files.ts";
-import { dig, eventually, labJson, lab, labOk } from "./lab.ts";
+import {
+  answers,
+  apply,
+  condition,
+  conditionIs,
+  deleteMade,
+  kubectl,
+  lookAgain,
+  namespace,
+  putByHand,
+  status,
+  zone,
+} from "./dnsRecords.ts";
+import { dig, labJson, labOk } from "./lab.ts";
 
-const zone = "example.com";
-const namespace = "esddns-development";
 const wan = { ipv4: "198.51.100.20", prefix: "2001:db8:100::/64" };
 const gandi = gandiControl();
-const made: string[] = [];
 
 beforeAll(async () => {
   await labOk("trouble", "off");
@@ -19,7 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gandi.clearFaults();
   await kubectl("delete", "role,rolebinding", "read-page", "--ignore-not-found");
-  if (made.length > 0) await kubectl("delete", "dnsrecord", ...made, "--ignore-not-found");
+  await deleteMade();
 });
 
 describe("a record", () => {
@@ -134,77 +142,3 @@ describe("the lease", () => {
     await answers("home", "A", [wan.ipv4]);
   });
 });
-
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
-function kubectl(...args: string[]): Promise<string> {
-  return labOk("kubectl", "-n", namespace, ...args);
-}
-
-async function apply(name: string, spec: Record<string, unknown>): Promise<void> {
-  const object = {
-    apiVersion: "esddns.io/v1alpha1",
-    kind: "DnsRecord",
-    metadata: { name, namespace },
-    spec: { zone, ...spec },
-  };
-  made.push(name);
-  const result = await lab(["kubectl", "apply", "-f", "-"], { stdin: JSON.stringify(object) });
-  if (result.status !== 0) throw new Error(result.stderr);
-}
-
-async function status(name: string): Promise<Record<string, unknown>> {
-  const object = await labJson<{ status?: Record<string, unknown> }>(
-    ...["kubectl", "-n", namespace, "get", "dnsrecord", name, "-o", "json"],
-  );
-  return object.status ?? {};
-}
-
-async function condition(name: string, type: string): Promise<Condition | undefined> {
-  return ((await status(name))["conditions"] as Condition[] | undefined)?.find((each) => each.type === type);
-}
-
-async function conditionIs(name: string, type: string, wanted: Partial<Condition>): Promise<void> {
-  await eventually(async () => {
-    expect(await condition(name, type)).toMatchObject(wanted);
-  });
-}
-
-async function answers(name: string, type: string, values: readonly string[]): Promise<void> {
-  await eventually(async () => {
-    expect(await dig(name === "@" ? zone : `${name}.${zone}`, type)).toEqual(values);
-  }, 180_000);
-}
-
-/** A change of the spec that changes nothing at Gandi: the operator looks at once, not at the next full interval. */
-async function lookAgain(name: string): Promise<void> {
-  const { spec } = await labJson<{ spec: { deletionTimeoutSeconds: number } }>(
-    ...["kubectl", "-n", namespace, "get", "dnsrecord", name, "-o", "json"],
-  );
-  const patch = { spec: { deletionTimeoutSeconds: spec.deletionTimeoutSeconds + 1 } };
-  await kubectl("patch", "dnsrecord", name, "--type", "merge", "-p", JSON.stringify(patch));
-}
-
-/** As a person does in Gandi's web interface. */
-async function putByHand(name: string, type: string, values: readonly string[]): Promise<void> {
-  const token = (await readFile(gandiTokenFile, "utf8")).trim();
-  const body = JSON.stringify({ rrset_values: values, rrset_ttl: 300 });
-  const result = await lab(
-    ["exec", "client", "curl", "-sS", "--fail-with-body", "-X", "PUT", "--cacert", caCertificate, "-K", "-"].concat([
-      `https://api.gandi.net/v5/livedns/domains/${zone}/records/${name}/${type}`,
-    ]),
-    {
-      stdin: [
-        `header = "Authorization: Bearer ${token}"`,
-        `header = "Content-Type: application/json"`,
-        `data = ${JSON.stringify(body)}`,
-      ].join("\n"),
-    },
-  );
-  if (result.status !== 0) throw new Error(`${result.stdout}\n${result.stderr}`);
-}

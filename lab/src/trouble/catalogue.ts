@@ -52,6 +52,7 @@ const gandiFaults: Readonly<Record<FaultKind, string>> = {
   "server-error-html": "500 with a page in HTML",
   "json-without-code": "an error in JSON without a code",
   invalid: "400, the values are refused",
+  nonsense: "200 with a page in HTML",
   hang: "takes requests and never answers",
   cut: "does what was asked, and breaks off half way through the answer",
   slow: "does what was asked, and answers 5 s later",

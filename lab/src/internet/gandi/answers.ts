@@ -81,6 +81,12 @@ export function htmlError(): ApiAnswer {
   return { status: 500, headers: { ...standinHeaders, "Content-Type": "text/html" }, body };
 }
 
+/** A success that is none: what a captive portal or a proxy says in Gandi's place. */
+export function loginPage(): ApiAnswer {
+  const body = "<html><head><title>Welcome</title></head><body>Please log in</body></html>\n";
+  return { status: 200, headers: { ...standinHeaders, "Content-Type": "text/html" }, body };
+}
+
 export function text(status: number, body: string): ApiAnswer {
   return { status, headers: { ...standinHeaders, "Content-Type": "text/plain; charset=utf-8" }, body };
 }

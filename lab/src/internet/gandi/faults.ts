@@ -12,6 +12,7 @@ export const faultSchema = z.strictObject({
     "server-error-html",
     "json-without-code",
     "invalid",
+    "nonsense",
     /** Never answers, and does not do what was asked. */
     "hang",
     /** Does what was asked, then breaks the connection half way through the answer. */
@@ -75,5 +76,6 @@ const faultAnswers: Readonly<Partial<Record<FaultKind, () => ApiAnswer>>> = {
   "rate-limited": answers.tooManyRequests,
   "server-error-html": answers.htmlError,
   "json-without-code": answers.credentialsMissing,
+  nonsense: answers.loginPage,
   invalid: () => answers.invalid([{ location: "body", name: "rrset_values", description: "Invalid value" }]),
 };

@@ -35,6 +35,7 @@ describe("faults", () => {
     ["zone-not-found", 404],
     ["rate-limited", 429],
     ["server-error-html", 500],
+    ["nonsense", 200],
     ["json-without-code", 401],
     ["invalid", 400],
   ] as const)("%s answers %d and writes nothing", async (fault, status) => {
