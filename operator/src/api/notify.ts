@@ -1,5 +1,5 @@
 /** Whom to tell of changes and failures: the stack writes it, the operator reads it from a mounted Secret. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const noteKind = z.enum(["Changed", "Disputed", "Failed", "Recovered"]);
 export type NoteKind = z.infer<typeof noteKind>;

@@ -5,7 +5,7 @@
  * Only what Kubernetes' structural schemas can express is used here: no unions, no transforms, no records of unknown
  * keys. Rules that span fields (a record that asks for AAAA needs a source for it) are checked where they are used.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 export const GROUP = "esddns.io";
 export const VERSION = "v1alpha1";

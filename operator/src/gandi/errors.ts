@@ -1,6 +1,6 @@
 /** What can become of a request to LiveDNS other than success, as values: each with a sentence that says what to do. */
 import { errors as undiciErrors } from "undici";
-import { z } from "zod";
+import * as z from "zod";
 import type { HttpReply } from "./http.ts";
 
 export type LiveDnsFailure =

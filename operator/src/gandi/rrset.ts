@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The types that are read; only addresses are written. */
 export type RrsetType = "A" | "AAAA" | "CNAME";

@@ -1,5 +1,5 @@
 /** The kinds that the operator reads or writes: where they live, and what is kept of an object once it is parsed. */
-import { z } from "zod";
+import * as z from "zod";
 import {
   API_VERSION,
   detectionSpec,

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { channelProblems, notifyChannel, type NotifyChannel } from "../api/index.ts";
 import type { Logger } from "../log.ts";
 

@@ -42,7 +42,7 @@ export function renderPage(exact: Snapshot): string {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>${title} – ESDDNS ${namespace}</title>
+        <title>${`${title} – ESDDNS ${namespace}`}</title>
         <link rel="icon" href="data:," />
         <style>${STYLE}</style>
         <script src="${SCRIPT_PATH}" defer></script>

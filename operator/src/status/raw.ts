@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { DnsRecordObject } from "../api/index.ts";
 import { tokenState } from "./token.ts";
 import { isTrue, lastObservedAt, type Snapshot, wanIp } from "./snapshot.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { detectionSpec, dnsRecordSpec, dnsRecordStatus, wanAddressStatus, wanObservation } from "../api/index.ts";
 
 const dateTime = z.iso.datetime({ offset: true });
