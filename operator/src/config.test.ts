@@ -38,6 +38,13 @@ describe("parseConfig", () => {
     });
   });
 
+  it("needs nothing more for a look from a pod, and keeps what the pod was told", () => {
+    expect(parseConfig(["doctor"], { ...pod, ESDDNS_POOLS: "a,b", ESDDNS_GANDI_URL: "" })).toMatchObject({
+      ok: true,
+      config: { command: "doctor", namespace: "home", environment: new Map([["ESDDNS_POOLS", "a,b"]]) },
+    });
+  });
+
   it("takes an empty variable as one that is not set", () => {
     expect(parseConfig(["operator"], { ...pod, ESDDNS_GANDI_URL: "", ESDDNS_LOG_LEVEL: "" })).toMatchObject({
       ok: true,
@@ -70,6 +77,6 @@ describe("parseConfig", () => {
 
   it.each([[[]], [["both"]], [["operator", "status"]]])("says what can be run instead of %j", (args) => {
     const parsed = parseConfig(args, pod);
-    expect(parsed).toMatchObject({ ok: false, problems: [expect.stringContaining('"operator" or "status"')] });
+    expect(parsed).toMatchObject({ ok: false, problems: [expect.stringContaining('"operator", "status" or "doctor"')] });
   });
 });

@@ -28,7 +28,16 @@ export interface StatusConfig extends CommonConfig {
   readonly pools: readonly string[];
 }
 
-export type Config = OperatorConfig | StatusConfig;
+/** A look at everything from a pod of the page, once. */
+export interface DoctorConfig extends CommonConfig {
+  readonly command: "doctor";
+  /** What the pod was told, for the checks to tell it apart from what there is. */
+  readonly environment: ReadonlyMap<string, string>;
+}
+
+/** Of the commands that go on until they are stopped. */
+export type ServingConfig = OperatorConfig | StatusConfig;
+type Config = ServingConfig | DoctorConfig;
 export type ParsedConfig = { ok: true; config: Config } | { ok: false; problems: string[] };
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -57,11 +66,18 @@ export function parseConfig(args: readonly string[], env: Environment): ParsedCo
     },
     gandiTokenExpires: read.date("ESDDNS_GANDI_TOKEN_EXPIRES"),
   };
-  const config = commandConfig(command, common, read);
+  const config = command === "doctor" ? doctorConfig(common, env) : commandConfig(command, common, read);
   if (config === undefined || args.length !== 1) {
-    problems.unshift(`say what to run, "operator" or "status", and nothing else; got "${args.join(" ")}"`);
+    problems.unshift(`say what to run, "operator", "status" or "doctor", and nothing else; got "${args.join(" ")}"`);
   }
   return config === undefined || problems.length > 0 ? { ok: false, problems } : { ok: true, config };
+}
+
+function doctorConfig(common: CommonConfig, env: Environment): DoctorConfig {
+  const set = Object.entries(env).flatMap(([name, value]) =>
+    name.startsWith("ESDDNS_") && value !== undefined && value !== "" ? [[name, value] as const] : [],
+  );
+  return { command: "doctor", ...common, environment: new Map(set) };
 }
 
 function commandConfig(

@@ -1,9 +1,13 @@
-/** The one place where everything is put together: `node main.ts operator` on every node, `node main.ts status`. */
+/**
+ * The one place where everything is put together: `operator` on every node, `status` for the page, and `doctor`, once, in
+ * a pod that there is.
+ */
 import { readFile } from "node:fs/promises";
 import { LEASE_NAME, WAN_ADDRESS_NAME } from "./api/index.ts";
 import { systemClock } from "./clock.ts";
 import { Cluster } from "./cluster.ts";
-import { type Config, type OperatorConfig, parseConfig, type StatusConfig } from "./config.ts";
+import { type OperatorConfig, parseConfig, type ServingConfig, type StatusConfig } from "./config.ts";
+import { doctorInPod } from "./doctor/pod.ts";
 import { EsddnsError } from "./errors.ts";
 import { LiveDns } from "./gandi/livedns.ts";
 import { tokenFile } from "./gandi/token.ts";
@@ -61,14 +65,16 @@ interface Parts {
 }
 
 const parsed = parseConfig(process.argv.slice(2), process.env);
-if (parsed.ok) {
-  await main(parsed.config);
-} else {
+if (!parsed.ok) {
   process.stderr.write(parsed.problems.map((problem) => `esddns: ${problem}\n`).join(""));
   process.exitCode = 2;
+} else if (parsed.config.command === "doctor") {
+  process.exitCode = await doctorInPod(parsed.config);
+} else {
+  await main(parsed.config);
 }
 
-async function main(config: Config): Promise<void> {
+async function main(config: ServingConfig): Promise<void> {
   const log = createLogger(config.logLevel);
   const stop = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) {
@@ -93,7 +99,7 @@ async function main(config: Config): Promise<void> {
   }
 }
 
-async function run(config: Config, stop: AbortController, log: Logger): Promise<void> {
+async function run(config: ServingConfig, stop: AbortController, log: Logger): Promise<void> {
   log.info({ command: config.command, version: VERSION, node: process.version, pod: config.podName }, "starting");
   const client = new KubeClient(await inClusterServer(config.kube, clock));
   const health = new Health(clock);

@@ -1,27 +1,51 @@
-/** `npm run doctor [-- NAMESPACE]`: what is wrong with a deployed stack, and what to do. Exit status 1: something is. */
+/**
+ * `npm run doctor [-- NAMESPACE]`: what is wrong with a deployed stack, and what to do. Exit status 1: something is.
+ * `npm run doctor -- --addresses RANGE…`, before first use: whether other devices have such addresses already.
+ */
+import { unusedOnLan } from "./addresses.ts";
+import { type Get, kubectlGet } from "./get.ts";
+import { environmentOf, namespaces, readFacts } from "./reads.ts";
+import { printReport } from "./report.ts";
 import { examine } from "./checks.ts";
-import { kubectlGet, namespaces, readFacts } from "./reads.ts";
-import { print } from "./report.ts";
 
-const get = kubectlGet(process.env["KUBECTL"] ?? "kubectl");
-const namespace = process.argv[2] ?? (await onlyNamespace());
-if (namespace === undefined) process.exitCode = 1;
-else {
-  const lines = examine(await readFacts(get, namespace, Date.now()));
-  process.stdout.write(`ESDDNS in ${namespace}\n${print(lines)}`);
-  if (lines.some(({ state }) => state === "wrong")) process.exitCode = 1;
+const USAGE = `Say it: npm run doctor -- esddns-production
+Before there is a stack: npm run doctor -- --addresses 192.168.1.100-192.168.1.110
+`;
+
+const [first, ...more] = process.argv.slice(2);
+process.exitCode = await perform();
+
+async function perform(): Promise<number> {
+  if (first === "--addresses") return print(await unusedOnLan(more));
+  if (first?.startsWith("-") || more.length > 0) return refuse(`"${process.argv.slice(2).join(" ")}" is no namespace`);
+  const get = kubectlGet(process.env["KUBECTL"] ?? "kubectl");
+  const namespace = first ?? (await onlyNamespace(get));
+  if (namespace === undefined) return 1;
+  const environment = await environmentOf(get, namespace);
+  const lines = examine(await readFacts({ place: "outside", get, namespace, environment }, Date.now()));
+  return print({ text: printReport(namespace, lines), well: lines.every(({ state }) => state !== "wrong") });
 }
 
-async function onlyNamespace(): Promise<string | undefined> {
+function print({ text, well }: { text: string; well: boolean }): number {
+  process.stdout.write(text);
+  return well ? 0 : 1;
+}
+
+function refuse(why: string): number {
+  process.stderr.write(`doctor: ${why}\n${USAGE}`);
+  return 2;
+}
+
+async function onlyNamespace(get: Get): Promise<string | undefined> {
   const found = await namespaces(get);
-  const [first, ...more] = found.read ? found.value : [];
-  if (first !== undefined && more.length === 0) return first;
-  const names = [first, ...more].join(", ");
+  const [only, ...others] = found.read ? found.value : [];
+  if (only !== undefined && others.length === 0) return only;
+  const names = [only, ...others].join(", ");
   const why = !found.read
     ? found.why
-    : first === undefined
+    : only === undefined
       ? "no namespace has a WanAddress"
       : `there are several: ${names}`;
-  process.stderr.write(`doctor: which namespace? ${why}\nSay it: npm run doctor -- esddns-production\n`);
+  process.stderr.write(`doctor: which namespace? ${why}\n${USAGE}`);
   return undefined;
 }

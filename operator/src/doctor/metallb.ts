@@ -1,12 +1,13 @@
-/** MetalLB, from its pods to the address that it announces. */
-import { PAGE_SERVICE_NAME } from "../api/index.ts";
+/** MetalLB itself: its pods, its configuration, its pools. */
 import type { Advertisement, Facts, Pod, Pool } from "./facts.ts";
-import { type Finding, ok, unknown, warn, wrong } from "./report.ts";
+import { nodeAddresses } from "./live.ts";
+import { isIn } from "./ranges.ts";
+import { type Finding, ok, unknown, unread, warn, wrong } from "./report.ts";
 
 const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 export function metallbPods({ metallbPods: pods, metallbNamespace: ns }: Facts): Finding {
-  if (!pods.read) return unknown(pods.why);
+  if (!pods.read) return unread(pods);
   const component = (name: string): Pod[] =>
     pods.value.filter(({ metadata }) =>
       [metadata.labels["component"], metadata.labels["app.kubernetes.io/component"]].includes(name),
@@ -26,7 +27,7 @@ export function metallbPods({ metallbPods: pods, metallbNamespace: ns }: Facts):
 }
 
 export function webhook({ webhook: slices, metallbNamespace: ns }: Facts): Finding {
-  if (!slices.read) return unknown(slices.why);
+  if (!slices.read) return unread(slices);
   const ready = slices.value.flatMap(({ endpoints }) => endpoints).filter(({ conditions }) => conditions.ready);
   if (ready.length > 0) return ok("MetalLB's webhook has a ready endpoint");
   return wrong(
@@ -35,11 +36,31 @@ export function webhook({ webhook: slices, metallbNamespace: ns }: Facts): Findi
   );
 }
 
-export function pools({ pools: all, metallbNamespace: ns, service }: Facts): Finding {
-  if (!all.read) return unknown(all.why);
+/** Every part keeps the last configuration that it could use, and says nothing of it elsewhere. */
+export function configuration({ configuration: states }: Facts): Finding {
+  if (!states.read) return states.forbidden === true ? unread(states) : unknown("MetalLB before 0.15.3 does not tell");
+  const bad = states.value.filter(({ status }) => status.result === "Invalid");
+  if (bad.length === 0) return ok(`taken by ${states.value.length} parts of MetalLB`);
+  const words = [...new Set(bad.map(({ status }) => status.errorSummary ?? "it does not say why"))].join("\n");
+  return wrong(`not taken by ${bad.map(({ metadata }) => metadata.name).join(", ")}; the last good one stays`, words);
+}
+
+export function pools(facts: Facts): Finding {
+  const { pools: all, metallbNamespace: ns, service, stackPools = [] } = facts;
+  if (!all.read) return unread(all);
   if (all.value.length === 0) {
     return wrong(`no IPAddressPool in ${ns}`, "Set esddns:pools to addresses of your LAN that DHCP does not hand out.");
   }
+  const gone = stackPools.filter((name) => !all.value.some(({ metadata }) => metadata.name === name));
+  if (gone.length > 0) {
+    return wrong(
+      `the stack's pool ${gone.join(", ")} is not in ${ns}`,
+      `Somebody has deleted it: pulumi refresh, then pulumi up, makes it again. kubectl get ipaddresspools -n ${ns}`,
+    );
+  }
+  const taken = ofNodes(facts);
+  if (taken !== undefined)
+    return wrong(taken, "Take the nodes' addresses out of esddns:pools: two would answer for them.");
   const pending = service.read && service.value.status.loadBalancer.ingress.length === 0;
   const full = all.value.filter((pool) => pool.status !== undefined && left(pool) === 0);
   const text = all.value.map(use).join("; ");
@@ -54,10 +75,22 @@ export function pools({ pools: all, metallbNamespace: ns, service }: Facts): Fin
   return ok(text);
 }
 
+/** A pool that takes in a node's own address, in words. */
+function ofNodes({ nodes, pools: all }: Facts): string | undefined {
+  if (!nodes.read || !all.read) return undefined;
+  for (const { metadata, spec } of all.value) {
+    for (const owner of nodes.value) {
+      const address = nodeAddresses(owner).find((one) => spec.addresses.some((range) => isIn(range, one)));
+      if (address !== undefined) return `${metadata.name} takes in ${address}, the address of ${owner.metadata.name}`;
+    }
+  }
+  return undefined;
+}
+
 export function advertisements(facts: Facts): Finding {
   const { pools: all, l2Advertisements: l2, bgpAdvertisements: bgp } = facts;
-  if (!all.read) return unknown(all.why);
-  if (!l2.read) return unknown(l2.why);
+  if (!all.read) return unread(all);
+  if (!l2.read) return unread(l2);
   const given = [...l2.value, ...(bgp.read ? bgp.value : [])];
   const silent = all.value.filter(({ metadata }) => !given.some((one) => announces(one, metadata.name)));
   if (silent.length > 0) {
@@ -74,7 +107,7 @@ export function advertisements(facts: Facts): Finding {
 }
 
 export function excludeLabel({ nodes }: Facts): Finding {
-  if (!nodes.read) return unknown(nodes.why);
+  if (!nodes.read) return unread(nodes);
   const excluded = nodes.value
     .filter(({ metadata }) => EXCLUDE_LABEL in metadata.labels)
     .map(({ metadata }) => metadata.name);
@@ -82,57 +115,6 @@ export function excludeLabel({ nodes }: Facts): Finding {
   if (excluded.length === 0) return ok("no node is excluded from announcing");
   if (excluded.length === nodes.value.length) return wrong("every node has the label that forbids announcing", remove);
   return warn(`not announcing, by label: ${excluded.join(", ")}`, `If that is not meant: ${remove}`);
-}
-
-export function address({ service, namespace }: Facts): Finding {
-  if (!service.read) return wrong(service.why, "Has pulumi up run to its end for this stack?");
-  const addresses = service.value.status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? []);
-  if (addresses.length > 0) return ok(`${PAGE_SERVICE_NAME} has ${addresses.join(", ")}`);
-  return wrong(
-    `${PAGE_SERVICE_NAME} is <pending>`,
-    `The checks above say why; MetalLB's own word: kubectl describe svc -n ${namespace} ${PAGE_SERVICE_NAME}`,
-  );
-}
-
-export function announcingNode({ l2Statuses, namespace, nodes, bgpAdvertisements, metallbNamespace }: Facts): Finding {
-  if (!l2Statuses.read) return unknown(l2Statuses.why);
-  const mine = l2Statuses.value.flatMap(({ status }) =>
-    status.serviceName === PAGE_SERVICE_NAME && status.serviceNamespace === namespace ? (status.node ?? []) : [],
-  );
-  if (mine.length === 0) {
-    const byBgp = bgpAdvertisements.read && bgpAdvertisements.value.length > 0;
-    if (byBgp) return ok("no node on layer 2; there is a BGP advertisement");
-    return wrong(
-      "no node announces the page's address",
-      `kubectl logs -n ${metallbNamespace} -l app.kubernetes.io/component=speaker`,
-    );
-  }
-  const down = nodes.read
-    ? nodes.value
-        .filter(({ metadata, status }) => mine.includes(metadata.name) && !isTrue(status.conditions))
-        .map(({ metadata }) => metadata.name)
-    : [];
-  if (down.length > 0)
-    return wrong(`announced by ${down.join(", ")}, which is not Ready`, `kubectl describe node ${down[0] ?? ""}`);
-  return ok(`announced by ${mine.join(", ")}`);
-}
-
-export function page({ page: direct, pageThroughApi, ownPods, namespace }: Facts): Finding {
-  if (direct.read && direct.value === 200) return ok("the page answers at its LoadBalancer address");
-  const saw = direct.read ? `the page answers with status ${direct.value}` : direct.why;
-  if (pageThroughApi.read) {
-    return wrong(
-      `${saw}; its pods do answer through the API server`,
-      "The way there is what fails: is this machine on the LAN of the nodes? Is a firewall on the nodes in the way?\n" +
-        "Does the switch or a Wi-Fi bridge drop ARP? arping -c 3 ADDRESS from another host tells.",
-    );
-  }
-  const pods = ownPods.read ? ownPods.value.filter((pod) => pod.metadata.labels["app"] === PAGE_SERVICE_NAME) : [];
-  const state = pods.length === 0 ? "there are none" : pods.map(describe).join(", ");
-  return wrong(
-    `${saw}; its pods do not answer either (${state})`,
-    `kubectl describe pods -n ${namespace} -l app=${PAGE_SERVICE_NAME}`,
-  );
 }
 
 export function isReady({ status }: Pod): boolean {
@@ -145,7 +127,7 @@ export function describe({ metadata, status }: Pod): string {
   return `${metadata.name} ${waiting[0] ?? status.phase}${restarts > 0 ? `, ${restarts} restarts` : ""}`;
 }
 
-function isTrue(conditions: readonly { type: string; status: string }[]): boolean {
+export function isTrue(conditions: readonly { type: string; status: string }[]): boolean {
   return conditions.some(({ type, status }) => type === "Ready" && status === "True");
 }
 

@@ -1,40 +1,22 @@
-/** Reads, for the checks: through kubectl, which knows every way to log in to a cluster. Nothing is ever written. */
-import { execFile } from "node:child_process";
+/** Reads what the checks look at, side by side. */
 import { z } from "zod";
-import { PAGE_SERVICE_NAME } from "../api/index.ts";
+import { type KubeObject, PAGE_SERVICE_NAME } from "../api/index.ts";
 import { dnsRecords, type Resource, wanAddresses, wanObservations } from "../kube/resources.ts";
-import type { KubeObject } from "../api/index.ts";
-import {
-  advertisement,
-  anything,
-  endpointSlice,
-  type Facts,
-  l2Status,
-  node,
-  pod,
-  pool,
-  type Read,
-  service,
-} from "./facts.ts";
+import { anything, event, type Facts, failed, node, pod, type Read, service } from "./facts.ts";
+import { type Get, list, mapRead, one } from "./get.ts";
+import { askAuthorities, askPage, lanAddresses } from "./live.ts";
+import { ofMetallb } from "./metallbReads.ts";
+import { askNeighbours } from "./neighbours.ts";
 
-/** The answer to a GET of that path of the API server. */
-type Get = (path: string) => Promise<Read<string>>;
+/** What a pod of the stack was told by its environment. */
+export type Environment = ReadonlyMap<string, string>;
 
-const TIMEOUT_MS = 15_000;
-const PAGE_TIMEOUT_MS = 5_000;
-const MAX_BYTES = 64 * 1024 * 1024;
-
-/** GET by `kubectl get --raw`; `program` is kubectl's name or path. */
-export function kubectlGet(program: string): Get {
-  return (path) =>
-    new Promise((resolve) => {
-      const options = { timeout: TIMEOUT_MS, maxBuffer: MAX_BYTES };
-      execFile(program, ["get", "--raw", path, "--request-timeout=10s"], options, (error, stdout, stderr) => {
-        if (error === null) resolve({ read: true, value: stdout });
-        else if (error.code === "ENOENT") resolve(failed(`${program} is not on the PATH; name it in KUBECTL`));
-        else resolve(failed(/\S.*$/.exec(stderr.trimEnd())?.[0] ?? error.message));
-      });
-    });
+interface Place {
+  readonly place: Facts["place"];
+  readonly get: Get;
+  readonly namespace: string;
+  /** What the page's pods were told. */
+  readonly environment: Environment;
 }
 
 /** Where the stack is: the namespaces that have a WanAddress. */
@@ -43,76 +25,110 @@ export async function namespaces(get: Get): Promise<Read<string[]>> {
   return read.read ? { read: true, value: read.value.flatMap(({ metadata }) => metadata.namespace ?? []) } : read;
 }
 
-/** Everything that the checks look at, read side by side. */
-export async function readFacts(get: Get, namespace: string, now: number): Promise<Facts> {
-  const environment = await environmentOf(get, namespace);
+export async function readFacts(where: Place, now: number): Promise<Facts> {
+  const { place, get, namespace, environment } = where;
   const metallbNamespace = environment.get("ESDDNS_METALLB_NAMESPACE") ?? "metallb-system";
-  const metallb = `/apis/metallb.io/v1beta1/namespaces/${metallbNamespace}`;
-  const slices = `/apis/discovery.k8s.io/v1/namespaces/${metallbNamespace}/endpointslices`;
-  const proxied = `/api/v1/namespaces/${namespace}/services/${PAGE_SERVICE_NAME}:80/proxy/healthz`;
-  const [version, nodes, metallbPods, webhook, pools, l2, bgp, l2Statuses, ownPods, svc, pageThroughApi, own] =
-    await Promise.all([
-      one(get, "/version", z.object({ gitVersion: z.string() })),
-      list(get, "/api/v1/nodes", node),
-      list(get, `/api/v1/namespaces/${metallbNamespace}/pods?labelSelector=app.kubernetes.io%2Fname%3Dmetallb`, pod),
-      list(get, `${slices}?labelSelector=kubernetes.io%2Fservice-name%3Dmetallb-webhook-service`, endpointSlice),
-      list(get, `${metallb}/ipaddresspools`, pool),
-      list(get, `${metallb}/l2advertisements`, advertisement),
-      list(get, `${metallb}/bgpadvertisements`, advertisement),
-      list(get, `${metallb}/servicel2statuses`, l2Status),
-      list(get, `/api/v1/namespaces/${namespace}/pods`, pod),
-      one(get, `/api/v1/namespaces/${namespace}/services/${PAGE_SERVICE_NAME}`, service),
-      get(proxied),
-      ownKinds(get, namespace),
-    ]);
+  const stackPools = environment.get("ESDDNS_POOLS")?.split(",");
+  const [version, nodes, ownPods, metallb, svc, own, monitoring] = await Promise.all([
+    one(get, "/version", z.object({ gitVersion: z.string() })),
+    list(get, "/api/v1/nodes", node),
+    list(get, `/api/v1/namespaces/${namespace}/pods`, pod),
+    ofMetallb(get, metallbNamespace, stackPools ?? []),
+    ofService(where),
+    ownKinds(get, namespace),
+    ofMonitoring(get, namespace),
+  ]);
+  const lan = lanAddresses({ nodes, pools: metallb.pools, service: svc.service, taken: svc.taken });
+  const [neighbours, page, answers] = await Promise.all([
+    place === "pod" ? failed("a pod is not on the LAN") : askNeighbours(lan),
+    askPage(svc.service),
+    place === "pod" ? failed("a pod of the page may not ask the internet") : askAuthorities(own.records),
+  ]);
   return {
-    namespace,
-    metallbNamespace,
-    now,
+    ...{ place, namespace, metallbNamespace, stackPools, now, nodes, ownPods, neighbours, page, answers },
+    ...{ ...metallb, ...svc, ...own, ...monitoring },
     version: version.read ? { read: true, value: version.value.gitVersion } : version,
-    nodes,
-    metallbPods,
-    webhook,
-    pools,
-    l2Advertisements: l2,
-    bgpAdvertisements: bgp,
-    l2Statuses,
-    ownPods,
-    service: svc,
-    page: await askPage(svc),
-    pageThroughApi,
-    ...own,
     tokenExpires: { read: true, value: environment.get("ESDDNS_GANDI_TOKEN_EXPIRES") },
+  };
+}
+
+async function ofService({ place, get, namespace }: Place) {
+  const path = `/api/v1/namespaces/${namespace}`;
+  const query = `fieldSelector=involvedObject.kind%3DService%2CinvolvedObject.name%3D${PAGE_SERVICE_NAME}`;
+  const [svc, events, all, pagePastMetallb] = await Promise.all([
+    one(get, `${path}/services/${PAGE_SERVICE_NAME}`, service),
+    list(get, `${path}/events?${query}`, event),
+    list(get, "/api/v1/services", service),
+    place === "pod" ? ownHealth() : get(`${path}/services/${PAGE_SERVICE_NAME}:80/proxy/healthz`),
+  ]);
+  const warnings = (items: z.output<typeof event>[]): string[] =>
+    items
+      .filter(({ type }) => type === "Warning")
+      .sort((a, b) => ((a.lastTimestamp ?? "") < (b.lastTimestamp ?? "") ? -1 : 1))
+      .map(({ message }) => message);
+  return {
+    service: svc,
+    serviceWarnings: mapRead(events, warnings),
+    taken: mapRead(all, (items) =>
+      items.flatMap(({ status }) => status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? [])),
+    ),
+    pagePastMetallb,
+  };
+}
+
+/** In a pod of the page: its own server. */
+async function ownHealth(): Promise<Read<string>> {
+  try {
+    const answer = await fetch("http://127.0.0.1:8080/healthz", { signal: AbortSignal.timeout(5_000) });
+    return answer.ok ? { read: true, value: await answer.text() } : failed(`this pod answers ${answer.status}`);
+  } catch {
+    return failed("this pod does not answer itself");
+  }
+}
+
+/** The objects of a Prometheus operator; none where the cluster does not know the kinds. */
+async function ofMonitoring(get: Get, namespace: string): Promise<Pick<Facts, "monitors" | "rules">> {
+  const names = async (plural: string): Promise<Read<string[]>> => {
+    const read = await list(get, `/apis/monitoring.coreos.com/v1/namespaces/${namespace}/${plural}`, anything);
+    if (!read.read && read.forbidden !== true) return { read: true, value: [] };
+    return mapRead(read, (items) => items.map(({ metadata }) => `${plural}/${metadata.name}`));
+  };
+  const [pods, services, rules] = await Promise.all([
+    names("podmonitors"),
+    names("servicemonitors"),
+    names("prometheusrules"),
+  ]);
+  return {
+    monitors: pods.read && services.read ? { read: true, value: [...pods.value, ...services.value] } : pods,
+    rules,
   };
 }
 
 async function ownKinds(get: Get, namespace: string): Promise<Pick<Facts, "wan" | "observations" | "records">> {
   const group = `/apis/esddns.io/v1alpha1/namespaces/${namespace}`;
-  const typed = async <T extends KubeObject>(resource: Resource<T>): Promise<Read<T[]>> => {
-    const read = await list(get, `${group}/${resource.plural}`, z.unknown());
-    if (!read.read) return read;
-    const objects = read.value.flatMap((item) => {
-      const parsed = resource.parse(item);
-      return parsed.ok ? [parsed.value] : [];
-    });
-    return { read: true, value: objects };
-  };
+  const typed = async <T extends KubeObject>(resource: Resource<T>): Promise<Read<T[]>> =>
+    mapRead(await list(get, `${group}/${resource.plural}`, z.unknown()), (items) =>
+      items.flatMap((item) => {
+        const parsed = resource.parse(item);
+        return parsed.ok ? [parsed.value] : [];
+      }),
+    );
   const [wan, observations, records] = await Promise.all([
     typed(wanAddresses),
     typed(wanObservations),
     typed(dnsRecords),
   ]);
-  const [first] = wan.read ? wan.value : [];
+  if (!wan.read) return { wan, observations, records };
+  const [first] = wan.value;
   return {
-    wan:
-      first === undefined ? failed(wan.read ? `no WanAddress in ${namespace}` : wan.why) : { read: true, value: first },
+    wan: first === undefined ? failed(`no WanAddress in ${namespace}`) : { read: true, value: first },
     observations,
     records,
   };
 }
 
 /** What the page's pods were told, by name of the variable. */
-async function environmentOf(get: Get, namespace: string): Promise<Map<string, string>> {
+export async function environmentOf(get: Get, namespace: string): Promise<Environment> {
   const variable = z.object({ name: z.string(), value: z.string().optional() });
   const container = z.object({ env: z.array(variable).default([]) });
   const schema = z.object({
@@ -121,37 +137,4 @@ async function environmentOf(get: Get, namespace: string): Promise<Map<string, s
   const read = await one(get, `/apis/apps/v1/namespaces/${namespace}/deployments/${PAGE_SERVICE_NAME}`, schema);
   const variables = read.read ? read.value.spec.template.spec.containers.flatMap(({ env }) => env) : [];
   return new Map(variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])));
-}
-
-async function askPage(svc: Facts["service"]): Promise<Read<number>> {
-  const ip = svc.read ? svc.value.status.loadBalancer.ingress[0]?.ip : undefined;
-  if (ip === undefined) return failed("the page has no address to be asked at");
-  const url = `http://${ip.includes(":") ? `[${ip}]` : ip}/`;
-  try {
-    const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(PAGE_TIMEOUT_MS) });
-    await answer.body?.cancel();
-    return { read: true, value: answer.status };
-  } catch (error) {
-    const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name;
-    return failed(`${url} does not answer this machine (${cause})`);
-  }
-}
-
-async function one<S extends z.ZodType>(get: Get, path: string, schema: S): Promise<Read<z.output<S>>> {
-  const answer = await get(path);
-  if (!answer.read) return answer;
-  try {
-    return { read: true, value: schema.parse(JSON.parse(answer.value)) };
-  } catch {
-    return failed(`${path} answers with something else than expected`);
-  }
-}
-
-async function list<S extends z.ZodType>(get: Get, path: string, schema: S): Promise<Read<z.output<S>[]>> {
-  const read = await one(get, path, z.object({ items: z.array(schema).nullish() }));
-  return read.read ? { read: true, value: read.value.items ?? [] } : read;
-}
-
-function failed(why: string): { read: false; why: string } {
-  return { read: false, why };
 }

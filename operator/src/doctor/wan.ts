@@ -1,25 +1,29 @@
-/** The operator, the WAN address, the records and the token. */
-import type { Condition, DnsRecordObject, Vote } from "../api/index.ts";
+/** The operator, whom it asks, and the WAN address. */
+import type { Vote } from "../api/index.ts";
 import { WANTED_EGRESS } from "../wan/conditions.ts";
 import { validObservations } from "../wan/verdicts.ts";
-import { tokenState } from "../status/token.ts";
 import type { Facts } from "./facts.ts";
 import { describe, isReady } from "./metallb.ts";
-import { type Finding, ok, unknown, warn, wrong } from "./report.ts";
+import { type Finding, ok, unknown, unread, warn, wrong } from "./report.ts";
 
-/** The oldest Kubernetes that the objects of the stack are known to fit. */
-const OLDEST_MINOR = 29;
+/**
+ * Minor versions of Kubernetes 1. The oldest is the one whose API has all that the stack writes
+ * (ValidatingAdmissionPolicy v1); it has run on `tried`.
+ */
+const KUBERNETES = { oldest: 30, tried: 34 } as const;
 
 export function kubernetes({ version }: Facts): Finding {
   if (!version.read) return wrong(version.why, "Is KUBECONFIG right, and does the cluster answer? kubectl version");
   const minor = Number(/^v?1\.(\d+)/.exec(version.value)?.[1]);
-  if (minor < OLDEST_MINOR)
-    return warn(`Kubernetes ${version.value}`, `1.${OLDEST_MINOR} is the oldest that is tried.`);
-  return ok(`Kubernetes ${version.value}`);
+  const saw = `Kubernetes ${version.value}`;
+  const { oldest, tried } = KUBERNETES;
+  if (minor < oldest) return wrong(saw, `It is too old: the admission policy of the stack needs 1.${oldest}.`);
+  if (minor === tried) return ok(saw);
+  return ok(`${saw}; the stack was tried on 1.${tried}, and what it writes fits 1.${oldest} and newer`);
 }
 
 export function operatorPods({ ownPods, namespace, nodes }: Facts): Finding {
-  if (!ownPods.read) return unknown(ownPods.why);
+  if (!ownPods.read) return unread(ownPods);
   const pods = ownPods.value.filter(({ metadata }) => metadata.labels["app"] === "esddns-operator");
   const todo = `kubectl describe pods -n ${namespace} -l app=esddns-operator; kubectl logs -n ${namespace} -l app=esddns-operator`;
   if (pods.length === 0)
@@ -61,7 +65,10 @@ const EXPECTED: readonly (readonly [type: string, wanted: string, todo: string])
 ];
 
 export function conditions({ wan, namespace }: Facts): Finding {
-  if (!wan.read) return wrong(wan.why, `There should be one: kubectl get wan -n ${namespace}. pulumi up makes it.`);
+  if (!wan.read)
+    return wan.forbidden === true
+      ? unread(wan)
+      : wrong(wan.why, `There should be one: kubectl get wan -n ${namespace}. pulumi up makes it.`);
   const { status } = wan.value;
   const found = EXPECTED.flatMap(([type, wanted, todo]) => {
     const condition = status?.conditions?.find((one) => one.type === type);
@@ -95,71 +102,47 @@ const NEEDS: Readonly<Record<string, string>> = {
   pcp: "UDP 5351 to the router, and PCP switched on there",
 };
 
-export function votes({ observations, now }: Facts): Finding {
-  if (!observations.read) return unknown(observations.why);
-  const valid = validObservations(observations.value, now);
-  if (valid.length === 0)
-    return wrong(
-      "no node has reported lately",
-      "Are the operator's pods ready? Their logs say why nothing is written.",
-    );
-  const all = valid.flatMap((observation) => observation.votes);
-  const transports = [...new Set(all.map(({ transport }) => transport))].sort();
-  const answered = (transport: string): Vote[] =>
-    all.filter((vote) => vote.transport === transport && vote.outcome === "Ok");
-  const text = transports
-    .map(
-      (transport) =>
-        `${transport} ${answered(transport).length} of ${all.filter((vote) => vote.transport === transport).length}`,
-    )
-    .join(", ");
-  const silent = transports.filter((transport) => answered(transport).length === 0);
-  const saw = `answers by transport: ${text}`;
-  if (silent.length === 0) return ok(saw);
-  const todo = `No answer by ${silent.join(", ")}: the firewall must let through ${silent.map((one) => NEEDS[one] ?? one).join("; ")}.`;
-  return silent.length === transports.length ? wrong(saw, todo) : warn(saw, todo);
-}
-
-export function recordsSynced({ records }: Facts): Finding {
-  return perRecord(records, "Synced", "stand at Gandi as they should");
-}
-
-export function recordsVerified({ records }: Facts): Finding {
-  return perRecord(records, "Verified", "are answered by the zone's own servers");
-}
-
-function perRecord(records: Facts["records"], type: "Synced" | "Verified", good: string): Finding {
-  if (!records.read) return unknown(records.why);
-  if (records.value.length === 0) return ok("no records are configured");
-  const condition = ({ status }: DnsRecordObject): Condition | undefined =>
-    status?.conditions?.find((one) => one.type === type);
-  const name = ({ metadata, status }: DnsRecordObject): string => status?.fqdn ?? metadata.name;
-  const bad = records.value.filter(
-    (record) => condition(record)?.status === "False" && condition(record)?.reason !== "DryRun",
-  );
-  if (bad.length > 0) {
-    const todo = bad.map((record) => `${name(record)}: ${condition(record)?.message ?? ""}`).join("\n");
-    return wrong(bad.map((record) => `${name(record)} ${condition(record)?.reason ?? ""}`).join(", "), todo);
+/** Whether STUN servers answer the nodes, by transport. */
+export function stun(facts: Facts): Finding {
+  const { observations, now } = facts;
+  if (observations.read && validObservations(observations.value, now).length === 0) {
+    const todo = "Are the operator's pods ready? Their logs say why nothing is written.";
+    return wrong("no node has reported lately", todo);
   }
-  const open = records.value.filter((record) => condition(record)?.status !== "True");
-  if (open.length > 0) return unknown(`not known yet: ${open.map(name).join(", ")}`);
-  return ok(`${records.value.length} ${good}`);
+  return reached(facts, ["udp", "tcp", "tls"], "STUN servers");
 }
 
-export function token({ tokenExpires, records, now }: Facts): Finding {
-  const refused = records.read
-    ? records.value
-        .flatMap(({ status }) => status?.conditions ?? [])
-        .find(
-          ({ type, status, reason }) =>
-            type === "Synced" && status === "False" && /Token|Unauthorized|Forbidden/.test(reason),
-        )
-    : undefined;
-  if (refused !== undefined) return wrong(`Gandi refuses the token (${refused.reason})`, refused.message);
-  if (!tokenExpires.read) return unknown(tokenExpires.why);
-  const { days, text, tone } = tokenState(tokenExpires.value, now);
-  if (days === undefined) return unknown(text, "Set esddns:gandiTokenExpires to be warned in time.");
-  const todo = "Create a new token at Gandi, store it with pulumi config set --secret gandiToken, and run pulumi up.";
-  if (tone === "bad") return wrong(text, todo);
-  return tone === "warn" ? warn(text, todo) : ok(text);
+/** The same of the echo services: at least one authenticated answer is needed. */
+export function echo(facts: Facts): Finding {
+  return reached(facts, ["https"], "HTTPS echo services");
+}
+
+/** The same of the router, where it is asked. */
+export function router(facts: Facts): Finding {
+  const finding = reached(facts, ["nat-pmp", "pcp"], "the router");
+  return finding.state === "unknown" ? ok("not asked (detection.router)") : finding;
+}
+
+function reached({ observations, now }: Facts, transports: readonly string[], whom: string): Finding {
+  if (!observations.read) return unread(observations);
+  const all = validObservations(observations.value, now)
+    .flatMap(({ votes }) => votes)
+    .filter(({ transport }) => transports.includes(transport));
+  const used = transports.filter((transport) => all.some((vote) => vote.transport === transport));
+  if (used.length === 0) return unknown(`${whom} were not asked in the last round`);
+  const answers = used.map((transport) => {
+    const votes = all.filter((vote) => vote.transport === transport);
+    return { transport, answered: votes.filter(({ outcome }) => outcome === "Ok").length, votes };
+  });
+  const saw = `${whom} answer: ${answers.map(({ transport, answered, votes }) => `${transport} ${answered} of ${votes.length}`).join(", ")}`;
+  const silent = answers.filter(({ answered }) => answered === 0);
+  if (silent.length === 0) return ok(saw);
+  const todo = silent.map(
+    ({ transport, votes }) => `${transport}: ${outcomes(votes)}. It needs ${NEEDS[transport] ?? transport}.`,
+  );
+  return (silent.length === answers.length ? wrong : warn)(saw, todo.join("\n"));
+}
+
+function outcomes(votes: readonly Vote[]): string {
+  return [...new Set(votes.map(({ outcome }) => outcome))].sort().join(", ");
 }
