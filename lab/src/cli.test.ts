@@ -29,11 +29,18 @@ describe("the command line", () => {
     const words = ["get", "pods", "--help", "-o", "json", "--", "-f"];
     expect(parseCommand(["kubectl", ...words])).toEqual({ verb: "kubectl", args: words });
     expect(parseCommand(["pulumi", ...words])).toEqual({ verb: "pulumi", args: words });
+    expect(parseCommand(["doctor", ...words])).toEqual({ verb: "doctor", args: words });
     expect(parseCommand(["exec", "client", "ls", "--help", "-f"])).toEqual({
       verb: "exec",
       host: "client",
       argv: ["ls", "--help", "-f"],
     });
+  });
+
+  it("takes a shorter patience for alerts", () => {
+    expect(parseCommand(["prometheus"])).toEqual({ verb: "prometheus", lasting: undefined });
+    expect(parseCommand(["prometheus", "--for", "2s"])).toEqual({ verb: "prometheus", lasting: "2s" });
+    expect(() => parseCommand(["prometheus", "--for", "soon"])).toThrow(UsageError);
   });
 
   it("takes -f before and behind the name of a log", () => {

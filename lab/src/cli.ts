@@ -9,7 +9,8 @@ export type Command =
   | { readonly verb: "wan"; readonly ipv4: string; readonly prefix: string | undefined }
   | { readonly verb: "trouble"; readonly name: string | undefined; readonly on: boolean }
   | { readonly verb: "exec"; readonly host: string; readonly argv: readonly [string, ...string[]] }
-  | { readonly verb: "kubectl" | "pulumi" | "deploy" | "destroy"; readonly args: readonly string[] }
+  | { readonly verb: "kubectl" | "pulumi" | "deploy" | "destroy" | "doctor"; readonly args: readonly string[] }
+  | { readonly verb: "prometheus"; readonly lasting: string | undefined }
   | { readonly verb: "logs"; readonly name: string | undefined; readonly follow: boolean };
 
 export const help = `The lab: Kubernetes, MetalLB and this project's stack behind a home router, on this one machine.
@@ -25,9 +26,11 @@ export const help = `The lab: Kubernetes, MetalLB and this project's stack behin
   npm run lab -- pulumi …                  pulumi, on the lab's stack, on the LAN client
   npm run lab -- deploy STACK [RANGE…]     \`npm run deploy\` on the LAN client, for another stack beside the lab's own
   npm run lab -- destroy STACK             \`npm run destroy\` there
+  npm run lab -- doctor [NAMESPACE]        \`npm run doctor\` there
+  npm run lab -- prometheus [--for 5s]     Prometheus with the stacks' own alerts, until Ctrl-C; --for: alerts do not wait longer
   npm run lab -- logs [-f] [NAME]          the log of a process or a step, -f follows it; without NAME: their names
 
-exec, kubectl, pulumi, deploy and destroy pass on input, output, signals and exit status, and add nothing of their own.
+exec, kubectl, pulumi, deploy, destroy and doctor pass on input, output, signals and exit status, and add nothing of their own.
 Hosts: ${hostNames.join(", ")}
 `;
 
@@ -49,7 +52,10 @@ export function parseCommand(argv: readonly string[]): Command {
     case "pulumi":
     case "deploy":
     case "destroy":
+    case "doctor":
       return { verb, args };
+    case "prometheus":
+      return prometheusVerb(args);
     case "logs":
       return logsCommand(args);
     case "help":
@@ -58,7 +64,7 @@ export function parseCommand(argv: readonly string[]): Command {
       return { verb: "help" };
     default:
       throw new UsageError(
-        `"${verb}" is not a verb of the lab; there are up, down, status, wan, trouble, exec, kubectl, pulumi, deploy, destroy, logs`,
+        `"${verb}" is not a verb of the lab; there are up, down, status, wan, trouble, exec, kubectl, pulumi, deploy, destroy, doctor, prometheus, logs`,
       );
   }
 }
@@ -100,6 +106,14 @@ function execCommand(args: readonly string[]): Command {
   const [program, ...rest] = command[0] === "--" ? command.slice(1) : command;
   if (program === undefined) throw new UsageError(`exec ${host} takes a command: exec ${host} ip address`);
   return { verb: "exec", host, argv: [program, ...rest] };
+}
+
+function prometheusVerb([flag, lasting, ...rest]: readonly string[]): Command {
+  if (flag === undefined) return { verb: "prometheus", lasting: undefined };
+  if (flag !== "--for" || lasting === undefined || !/^\d+(ms|s|m|h)$/.test(lasting) || rest.length > 0) {
+    throw new UsageError("prometheus takes nothing, or how long an alert's condition must hold: prometheus --for 5s");
+  }
+  return { verb: "prometheus", lasting };
 }
 
 function logsCommand(args: readonly string[]): Command {

@@ -24,7 +24,7 @@ const packages = {
   knot: "the authoritative DNS server",
   kmod: "modprobe br_netfilter, where it is not built into the kernel",
   openssl: "the cluster's and the internet's certificates",
-  prometheus: "promtool, which checks metrics and alerts",
+  prometheus: "scrapes the stack; and promtool, which checks metrics and alerts",
   runc: "starts the containers",
   "stun-server": "a STUN server of the older RFC 3489",
 } as const;

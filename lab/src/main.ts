@@ -10,7 +10,8 @@ import { LabError, messageOf, UsageError } from "./errors.ts";
 import { takeLock } from "./lock.ts";
 import { gandiTokenFile } from "./internet/files.ts";
 import { namespaceMounts } from "./mounts.ts";
-import { binDir, logDir, stateDir } from "./paths.ts";
+import { binDir, logDir, projectDir, stateDir } from "./paths.ts";
+import { prometheusCommand, prometheusHost, prometheusUrl } from "./prometheus.ts";
 import { pulumiCommand } from "./pulumi.ts";
 import { become, replaceProcess } from "./passthrough.ts";
 import { endChildren } from "./run.ts";
@@ -68,6 +69,14 @@ async function perform(command: Command): Promise<number> {
     case "deploy":
     case "destroy":
       return manageStack(command.verb, command.args);
+    case "doctor":
+      requireHost(lan.client.name);
+      return become([process.execPath, join(projectDir, "operator/src/doctor/main.ts"), ...command.args], {
+        host: lan.client.name,
+        env: { ...kubeEnvironment, KUBECTL: join(binDir, "kubectl") },
+      });
+    case "prometheus":
+      return prometheus(command.lasting);
     case "logs":
       return logs(command.name, command.follow);
   }
@@ -147,6 +156,13 @@ async function manageStack(verb: "deploy" | "destroy", args: readonly string[]):
   const token = process.env["GANDI_API_KEY"] ?? (await readFile(gandiTokenFile, "utf8")).trim();
   const script = [process.execPath, `infra/cli/${verb}.ts`, ...args] as const;
   return become(script, { host: lan.client.name, cwd, env: { ...env, GANDI_API_KEY: token } });
+}
+
+async function prometheus(lasting: string | undefined): Promise<number> {
+  requireHost(prometheusHost.name);
+  const argv = await prometheusCommand(lasting);
+  process.stdout.write(`${prometheusUrl} on the LAN\n`);
+  return become(argv, { host: prometheusHost.name });
 }
 
 function logs(name: string | undefined, follow: boolean): number {

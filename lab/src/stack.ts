@@ -8,6 +8,7 @@ import { z } from "zod";
 import { chartArchive } from "./charts.ts";
 import { containerdSocket } from "./cluster/node.ts";
 import { caCertificate, gandiTokenFile } from "./internet/files.ts";
+import { missingSecret, notifyConfig } from "./notes/index.ts";
 import { projectDir, stateDir } from "./paths.ts";
 import { backendDir, labStack, passphraseFile, pulumiCommand, stackConfigFile } from "./pulumi.ts";
 import { onHost } from "./run.ts";
@@ -24,7 +25,7 @@ const UP_TIMEOUT_MS = 15 * 60_000;
 /** Idempotent: brings state, config and stack to where they should be, from nothing or from an interrupted run. */
 export async function deployStack(step: Step): Promise<void> {
   await prepareStack(step, labStack);
-  await storeToken(step);
+  await storeSecrets(step);
   if (await isLocked()) {
     // Nobody else uses this backend, and the caller holds the lab's own lock: this one is of a run that was killed.
     await pulumi(step, ["cancel", "--yes", "--stack", labStack]);
@@ -93,6 +94,8 @@ async function writeStackConfig(stack: string): Promise<void> {
           ...committed.config,
           ...(await labConfig()),
           ...ownConfig,
+          [NOTIFY_KEY]: notifyConfig(kept.config[NOTIFY_KEY]),
+          [EXPIRES_KEY]: kept.config[EXPIRES_KEY] ?? inDays(300),
           ...(token === undefined ? {} : { [TOKEN_KEY]: token }),
         }
       : { ...committed.config, ...besideConfig(stack), ...kept.config, ...(await labConfig()) };
@@ -109,6 +112,9 @@ const ownConfig = {
     // The AAAA record points at the LAN client: any host behind the prefix will do.
     { zone: "example.com", name: "home", types: ["A", "AAAA"], ttl: 300, ipv6Suffix: "::50" },
   ],
+  // Found by annotations: nothing here acts on monitors. The rules are what `npm run lab -- prometheus` evaluates.
+  "esddns:monitoring": { rules: true, dashboard: true },
+  "esddns:push": { enabled: true },
 };
 
 /** Nothing that the lab's own stack has: neither its record nor its pool can be of two. */
@@ -120,6 +126,13 @@ function besideConfig(stack: string): Record<string, unknown> {
 }
 
 const TOKEN_KEY = "esddns:gandiToken";
+const EXPIRES_KEY = "esddns:gandiTokenExpires";
+const NOTIFY_KEY = "esddns:notify";
+
+/** As Gandi's own tokens end within a year; written down once, so that the next run changes nothing. */
+function inDays(days: number): string {
+  return new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+}
 
 const stackFile = z.looseObject({ config: z.record(z.string(), z.unknown()).default({}) });
 
@@ -136,12 +149,16 @@ async function labConfig(): Promise<Record<string, unknown>> {
   };
 }
 
-/** Stores the stand-in's token as an encrypted secret, through stdin; only when there is none yet. */
-async function storeToken(step: Step): Promise<void> {
+/** Stores the stand-in's token and the webhook's key as encrypted secrets, through stdin; only what is not there yet. */
+async function storeSecrets(step: Step): Promise<void> {
   const stored = stackFile.parse(parse(await readFile(stackConfigFile(labStack), "utf8")));
-  if (stored.config[TOKEN_KEY] !== undefined) return;
-  const token = await readFile(gandiTokenFile, "utf8");
-  await pulumi(step, ["config", "set", "--secret", "gandiToken", "--stack", labStack], { input: token.trim() });
+  const set = (path: readonly string[], input: string) =>
+    pulumi(step, ["config", "set", "--secret", ...path, "--stack", labStack], { input });
+  if (stored.config[TOKEN_KEY] === undefined) {
+    await set(["gandiToken"], (await readFile(gandiTokenFile, "utf8")).trim());
+  }
+  const secret = await missingSecret(stored.config[NOTIFY_KEY]);
+  if (secret !== undefined) await set(["--path", "notify[0].secret"], secret);
 }
 
 async function isLocked(): Promise<boolean> {

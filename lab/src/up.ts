@@ -9,6 +9,8 @@ import { removeAll } from "./down.ts";
 import { buildImages, importImages } from "./images.ts";
 import { internetServices, prepareInternet } from "./internet/index.ts";
 import { ensureNetwork } from "./network.ts";
+import { ensureMonitoringKinds } from "./prometheus.ts";
+import { notesService } from "./notes/index.ts";
 import { stateDir } from "./paths.ts";
 import { readOr } from "./proc.ts";
 import { endStrays, ensureRunning } from "./processes.ts";
@@ -30,7 +32,7 @@ export async function upLab(steps: Steps): Promise<void> {
   const internet = network.then(() =>
     steps.step("Internet", async (step) => {
       await prepareInternet();
-      await ensureRunning(await internetServices(), step);
+      await ensureRunning([...(await internetServices()), await notesService()], step);
     }),
   );
   await Promise.all([internet, upCluster(steps, Promise.all([network, toolchain]))]);
@@ -48,7 +50,8 @@ async function upCluster(steps: Steps, prerequisites: Promise<unknown>): Promise
     await importImages(archives, step);
   });
   const ready = controlPlane.then(() => steps.step("Nodes", (step) => startNodes(services, step)));
-  await Promise.all([images, ready]);
+  const kinds = controlPlane.then(() => steps.step("Prometheus operator's kinds", ensureMonitoringKinds));
+  await Promise.all([images, ready, kinds]);
 }
 
 /** After a reboot the namespaces and processes are gone, but not the folder with their records: start anew. */

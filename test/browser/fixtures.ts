@@ -1,5 +1,5 @@
 /** What the page is shown with: everything well, and each of the states in which somebody needs it. */
-import type { Condition } from "../../operator/src/api/index.ts";
+import { type Condition, detectionSpec, dnsRecordSpec } from "../../operator/src/api/index.ts";
 import type { Snapshot } from "../../operator/src/status/snapshot.ts";
 import { observation, record, snapshot, surroundings } from "../../operator/src/status/testing.ts";
 
@@ -97,6 +97,110 @@ export const fixtures = {
       observation("node1", AGREEING),
       observation("node2", AGREEING.replaceAll("198.51.100.20", "203.0.113.9")),
     ],
+  }),
+  "every-line": snapshot({
+    ...well,
+    wan: wan(
+      [
+        condition(
+          "MultipleEgress",
+          "True",
+          "AllPublished",
+          "IPv4: node1 leaves by 198.51.100.20, node2 by 203.0.113.9.",
+        ),
+      ],
+      { ipv4Addresses: ["198.51.100.20", "203.0.113.9"] },
+    ),
+    observations: [
+      observation("node1", AGREEING),
+      observation("node2", AGREEING.replaceAll("198.51.100.20", "203.0.113.9")),
+    ],
+    records: [
+      {
+        ...record("home"),
+        status: {
+          ...record("home").status,
+          published: [{ type: "A", ttl: 300, values: ["198.51.100.20", "203.0.113.9"] }],
+        },
+      },
+    ],
+  }),
+  contested: snapshot({
+    ...well,
+    records: [
+      record("home"),
+      {
+        ...record("www"),
+        status: {
+          ...record("www").status,
+          conditions: [
+            condition(
+              "Synced",
+              "False",
+              "Contested",
+              "Somebody else changes A www.example.com: 192.0.2.7 stands there now, and driftLimit allows 3 corrections an hour. " +
+                "Find the other program or person (Gandi's history of the domain, an old dynamic DNS client, another cluster) and stop it, " +
+                "or delete this record; it is corrected again as soon as the limit allows.",
+            ),
+            condition(
+              "Verified",
+              "False",
+              "Differs",
+              "www.example.com is not A 198.51.100.20 everywhere: ns1.gandi.net says A 192.0.2.7.",
+            ),
+          ],
+        },
+      },
+    ],
+    surroundings: surroundings({
+      incidents: {
+        known: true,
+        value: ["11:52", "11:41", "11:33"].map((at) => ({
+          time: `2026-03-01T${at}:00Z`,
+          about: "DnsRecord www",
+          reason: "DriftCorrected",
+          note: "A www.example.com was 192.0.2.7 and is 198.51.100.20 again.",
+        })),
+      },
+    }),
+  }),
+  "ipv6-only": snapshot({
+    ...well,
+    wan: {
+      ...wan([
+        condition("Ready", "True", "AddressKnown", "IPv6 2001:db8:100::/64."),
+        condition("FamilyUnavailable", "False", "AllReachable", "Every family that is looked for gets answers."),
+      ]),
+      spec: detectionSpec.parse({ families: ["IPv6"] }),
+      status: {
+        ...wan([]).status,
+        ipv4: undefined,
+        ipv6Prefix: "2001:db8:100::/64",
+        history: [
+          {
+            decisionId: 1,
+            time: "2026-03-01T11:00:00Z",
+            family: "IPv6",
+            to: "2001:db8:100::/64",
+            organisations: ["Google", "Cloudflare", "ipify"],
+          },
+        ],
+      },
+    },
+    observations: ["1", "2"].map((node) =>
+      observation(`node${node}`, AGREEING.replaceAll(/198[\d.]+/g, `2001:db8:100::1${node}`)),
+    ),
+    records: [
+      {
+        ...record("home"),
+        spec: dnsRecordSpec.parse({ zone: "example.com", name: "home", types: ["AAAA"], ipv6Suffix: "::50" }),
+        status: {
+          ...record("home").status,
+          published: [{ type: "AAAA", ttl: 300, values: ["2001:db8:100::50"] }],
+        },
+      },
+    ],
+    surroundings: surroundings({ addresses: { known: true, value: ["fd00:192:168:1::100"] } }),
   }),
 } satisfies Record<string, Snapshot>;
 

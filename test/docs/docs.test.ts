@@ -1,4 +1,5 @@
 /** What the documents name is there, and what they show is accepted. */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -31,8 +32,15 @@ describe.each(documents().map((document) => [document.path, document] as const))
     expect(snippetProblems(document)).toEqual([]);
   });
 
+  it("shows commands that a shell can read", () => {
+    const problems = document.fences
+      .filter(({ language }) => ["sh", "bash"].includes(language))
+      .map(({ text }) => spawnSync("sh", ["-n"], { input: text, encoding: "utf8" }).stderr);
+    expect(problems.filter((problem) => problem !== "")).toEqual([]);
+  });
+
   it("names commands that npm knows", () => {
-    const named = [...document.text.matchAll(/\bnpm run ([a-z][\w:-]*)/g)].map(([, name = ""]) => name);
+    const named = [...document.text.matchAll(/\bnpm run (?:--silent )?([a-z][\w:-]*)/g)].map(([, name = ""]) => name);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 

@@ -77,11 +77,11 @@ test("an expired token leaves the record as it is and says so, and a new address
       expect(await condition("dnsrecords", "Synced")).toMatchObject({ status: "False", reason: "TokenRefused" });
     });
     expect(await dig(record, "A")).toEqual([firstAddress]);
-    await storeToken(renewed);
+    await storeToken(namespace, renewed);
     await recordIs("198.51.100.78");
   } finally {
     await writeFile(gandiTokenFile, expired, { mode: 0o600 });
-    await storeToken(expired);
+    await storeToken(namespace, expired);
   }
 });
 
