@@ -6,8 +6,8 @@ import { parseAddress, parseNetwork, parseRange } from "./addresses.ts";
 import { quote, type Complaint } from "./problem.ts";
 
 /** A string that is right when `check` has no complaint; the issue carries what would be right in `params.right`. */
-function checkedString(check: (value: string) => Complaint | undefined) {
-  return z.string().superRefine((value, context) => {
+function checkedString(check: (value: string) => Complaint | undefined, base = z.string()) {
+  return base.superRefine((value, context) => {
     const complaint = check(value);
     if (complaint === undefined) return;
     context.addIssue({ code: "custom", message: complaint.wrong, params: { right: complaint.right } });
@@ -140,11 +140,16 @@ export const optionalHttpsUrl = checkedString((value) =>
     : { wrong: `${quote(value)} is not an https:// URL`, right: 'Write it in full, or "" for none.' },
 );
 
+/** YAML takes 2027-05-01 without quotes for a moment, and the Pulumi CLI hands that on as Go writes it. */
+const GO_MIDNIGHT = / 00:00:00 \+0000 UTC$/;
+
 /** A day, as 2027-05-01. */
-export const date = checkedString((value) =>
-  /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value)
-    ? undefined
-    : { wrong: `${quote(value)} is not a date`, right: "Write year, month and day: 2027-05-01." },
+export const date = checkedString(
+  (value) =>
+    /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value)
+      ? undefined
+      : { wrong: `${quote(value)} is not a date`, right: "Write year, month and day: 2027-05-01." },
+  z.string().overwrite((value) => value.replace(GO_MIDNIGHT, "")),
 );
 
 /** Date.parse takes the 31st of February for the 3rd of March. */

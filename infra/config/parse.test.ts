@@ -63,6 +63,15 @@ describe("defaults", () => {
     });
   });
 
+  it("takes a day with quotes and without, which the CLI makes a moment of, and nothing else", () => {
+    for (const written of ["2027-05-01", "2027-05-01 00:00:00 +0000 UTC"]) {
+      expect(accepted({ gandiTokenExpires: written }).config.gandiTokenExpires).toBe("2027-05-01");
+    }
+    for (const written of ["2027-02-30", "2027-05-01 12:00:00 +0000 UTC", "May 2027"]) {
+      expect(parseStackConfig({ ...SOUND, gandiTokenExpires: written }, CONTEXT).ok).toBe(false);
+    }
+  });
+
   it("takes the empty defaults of Pulumi.yaml for not set", () => {
     const { config } = accepted({
       namespace: "",
