@@ -47,7 +47,6 @@ export async function observe(options: ObserveOptions): Promise<void> {
     wakeUp();
   });
   signal.addEventListener("abort", wakeUp);
-  if (asks(options.spec(), "stun")) deps.log.info({}, "STUN protocol enabled for IP discovery");
   try {
     while (!signal.aborted) {
       if (interrupt.signal.aborted) interrupt = new AbortController();
@@ -67,6 +66,8 @@ export async function observe(options: ObserveOptions): Promise<void> {
 async function round(options: ObserveOptions, cadence: Cadence, prober: Prober, beliefs: Beliefs): Promise<void> {
   const { deps, signal } = options;
   const spec = options.spec();
+  // With every round: kubectl logs with a selector shows the last ten lines of a pod, and people look for this one.
+  if (asks(spec, "stun")) deps.log.info({}, "STUN protocol enabled for IP discovery");
   const startedAt = deps.clock.monotonic();
   const urgent = cadence.roundStarts(startedAt);
   const verdictsOf = (votes: readonly Vote[]): Map<Family, Verdict> =>
