@@ -10,7 +10,7 @@ import { readConfig } from "./stackConfig.ts";
 import { stackState } from "./state.ts";
 import { connectionOf } from "./surroundings.ts";
 import { confirm, heading, list, runCommand, say, Stop } from "./terminal.ts";
-import { others, ownRecords, operatorIsReady } from "./usage.ts";
+import { guests, others, ownRecords, operatorIsReady } from "./usage.ts";
 
 const EXIT = { failed: 1, wrong: 2, refused: 3, declined: 5 } as const;
 
@@ -45,6 +45,7 @@ async function destroy(request: DestroyRequest): Promise<number> {
   const plan = planDestroy({
     state,
     others: await others(cluster, namespace, state, config?.metallb.namespace ?? "metallb-system"),
+    guests: await guests(cluster, namespace, state),
     records,
     operatorReady: await operatorIsReady(cluster, namespace),
     abandonRecords: request.abandonRecords,

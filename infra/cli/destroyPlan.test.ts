@@ -20,6 +20,7 @@ const development = { stacks: ["esddns-development"], pools: ["esddns-dev-pool"]
 const facts: DestroyFacts = {
   state: owner(false),
   others: nobody,
+  guests: [],
   records: [],
   operatorReady: true,
   abandonRecords: false,
@@ -46,6 +47,12 @@ it("keeps both for others where keepOnDestroy was set", () => {
 it("lets an adopter go, whoever else is there: it takes nothing shared along", () => {
   const state = [resource("kubernetes:apps/v1:DaemonSet", "operator-daemon", false)];
   expect(planDestroy({ ...facts, state, others: development })).toEqual({ keeps: [], blockers: [], warnings: [] });
+});
+
+it("does not take other people's things along with the namespace", () => {
+  expect(planDestroy({ ...facts, guests: ["Deployment web", "PersistentVolumeClaim data"] }).blockers).toEqual([
+    expect.stringMatching(/namespace goes.*Deployment web, PersistentVolumeClaim data/),
+  ]);
 });
 
 it("says that a keepOnDestroy which no up has stored yet does not count", () => {

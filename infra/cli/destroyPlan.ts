@@ -29,6 +29,8 @@ export interface DestroyPlan {
 export interface DestroyFacts {
   readonly state: readonly StateResource[];
   readonly others: Others;
+  /** What stands in the stack's own namespace and is not the stack's. */
+  readonly guests: readonly string[];
   readonly records: readonly OwnRecord[];
   /** Whether an operator runs that can do what the finalizers wait for. */
   readonly operatorReady: boolean;
@@ -50,6 +52,7 @@ export function planDestroy(facts: DestroyFacts): DestroyPlan {
   const blockers = [
     ...(metallbGoes ? used("MetalLB", { "address pools": others.pools, Services: others.services }) : []),
     ...(definitionsGo ? used("the custom resource definitions", { "stacks in": others.stacks }) : []),
+    ...guestBlockers(facts.guests),
     ...recordBlockers(facts),
   ];
   return {
@@ -67,6 +70,13 @@ function used(what: string, by: Readonly<Record<string, readonly string[]>>): st
     names.length === 0 ? [] : [`${kind} ${names.join(", ")}`],
   );
   return users.length === 0 ? [] : [`This would take ${what} from the ${users.join(" and the ")}. ${REMEDY}`];
+}
+
+function guestBlockers(guests: readonly string[]): string[] {
+  if (guests.length === 0) return [];
+  const shown = guests.length > 5 ? [...guests.slice(0, 5), `${guests.length - 5} more`] : guests;
+  const what = `The stack's namespace goes, and with it what is not the stack's: ${shown.join(", ")}`;
+  return [`${what}. Move it elsewhere or delete it first`];
 }
 
 function recordBlockers({ records, operatorReady, abandonRecords }: DestroyFacts): string[] {

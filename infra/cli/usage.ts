@@ -52,6 +52,32 @@ export async function others(
   };
 }
 
+/** Kinds whose loss would be missed, by the path of their group. */
+const KEPT_BY_PEOPLE: readonly (readonly [api: string, plural: string, kind: string])[] = [
+  ["/apis/apps/v1", "deployments", "Deployment"],
+  ["/apis/apps/v1", "statefulsets", "StatefulSet"],
+  ["/apis/apps/v1", "daemonsets", "DaemonSet"],
+  ["/apis/batch/v1", "cronjobs", "CronJob"],
+  ["/api/v1", "persistentvolumeclaims", "PersistentVolumeClaim"],
+];
+
+/** What stands in the stack's own namespace and is not the stack's, KIND NAME: it would go with the namespace. */
+export async function guests(
+  cluster: Pick<Cluster, "get">,
+  namespace: string,
+  state: readonly StateResource[],
+): Promise<readonly string[]> {
+  const own = new Set(state.map(({ type, id }) => `${type.split(":").at(-1) ?? ""} ${id}`));
+  const found = await Promise.all(
+    KEPT_BY_PEOPLE.map(async ([api, plural, kind]) =>
+      items(await cluster.get(`${api}/namespaces/${namespace}/${plural}`, objects)).flatMap(({ metadata: { name } }) =>
+        own.has(`${kind} ${namespace}/${name}`) ? [] : [`${kind} ${name}`],
+      ),
+    ),
+  );
+  return found.flat();
+}
+
 export async function ownRecords(cluster: Cluster, namespace: string): Promise<readonly OwnRecord[]> {
   return items(await cluster.get(dnsRecordsPath(namespace), objects)).map(({ metadata }) => ({
     name: metadata.name,
