@@ -31,6 +31,17 @@ describe("the page's Service", () => {
   });
 });
 
+describe("with a MetalLB that takes one class of Services", () => {
+  it("every Service of this stack is of that class", async () => {
+    const metallb = { values: { loadBalancerClass: "metallb" } };
+    const program = await runProgram({ ...CONFIG, metallb, push: { enabled: true } });
+    for (const name of ["page-service", "page-push"])
+      expect(program.one(SERVICE, name).inputs.spec).toMatchObject({ loadBalancerClass: "metallb" });
+    const plain = (await runProgram(CONFIG)).one(SERVICE, "page-service").inputs.spec;
+    expect(plain).not.toHaveProperty("loadBalancerClass");
+  });
+});
+
 describe("the page's pods", () => {
   it("are two, on two nodes where there are two, of which a drain takes one at a time", async () => {
     const program = await runProgram(CONFIG);
@@ -48,11 +59,11 @@ describe("the page's pods", () => {
     });
   });
 
-  it("are restarted by kubectl for good: the template leaves its annotations to others", async () => {
+  it("are restarted by kubectl for good: the template leaves their annotation to them", async () => {
     const program = await runProgram(CONFIG);
     for (const type of [DEPLOYMENT, "kubernetes:apps/v1:DaemonSet"]) {
-      const { template } = program.one(type).inputs.spec as { template: { metadata: object } };
-      expect(Object.keys(template.metadata)).toEqual(["labels"]);
+      const { template } = program.one(type).inputs.spec as { template: { metadata: { annotations?: object } } };
+      expect(template.metadata.annotations ?? {}).not.toHaveProperty(["kubectl.kubernetes.io/restartedAt"]);
     }
   });
 });

@@ -23,7 +23,7 @@ const FORMATS =
 export function parseRange(text: string): ParsedRange {
   const parsed = text.includes("-") ? parseInterval(text) : text.includes("/") ? parseCidr(text) : parseSingle(text);
   if (!parsed.ok) return parsed;
-  const special = unassignable(parsed.range);
+  const special = neverAHosts(parsed.range);
   if (special === undefined) return parsed;
   return complain(`${quote(text)} contains ${special}, which no Service can have`, "Take free addresses of your LAN.");
 }
@@ -37,6 +37,21 @@ export function parseAddress(text: string): AddressRange | undefined {
 /** A network as CIDR, whatever its use; host bits are cleared. */
 export function parseNetwork(text: string): ParsedRange {
   return text.includes("/") ? parseCidr(text) : parseSingle(text);
+}
+
+/** As CIDR without host bits, which is all that NetworkPolicies take; other text stays as it is. */
+export function canonicalNetwork(text: string): string {
+  const parsed = parseNetwork(text);
+  return parsed.ok ? parsed.range.canonical : text;
+}
+
+/** What is in the range that neither a Service nor a host of another network can have; undefined: nothing. */
+export function neverAHosts(range: AddressRange): string | undefined {
+  for (const [cidr, what] of NEVER_ASSIGNED[range.family]) {
+    const special = parseCidr(cidr);
+    if (special.ok && overlap(special.range, range) !== undefined) return what;
+  }
+  return undefined;
 }
 
 /** The part that both have in common, or undefined. */
@@ -168,24 +183,17 @@ const NEVER_ASSIGNED: Readonly<Record<Family, readonly [cidr: string, what: stri
   IPv4: [
     ["0.0.0.0/8", "“this network” (0.0.0.0/8)"],
     ["127.0.0.0/8", "loopback addresses (127.0.0.0/8)"],
-    ["169.254.0.0/16", "link-local addresses (169.254.0.0/16)"],
+    ["169.254.0.0/16", "IPv4 link-local addresses (169.254.0.0/16)"],
     ["224.0.0.0/4", "multicast addresses (224.0.0.0/4)"],
     ["255.255.255.255/32", "the broadcast address"],
   ],
   IPv6: [
-    ["::/127", "the unspecified or the loopback address"],
+    ["::/128", "the unspecified address"],
+    ["::1/128", "the loopback address"],
     ["fe80::/10", "link-local addresses (fe80::/10)"],
     ["ff00::/8", "multicast addresses (ff00::/8)"],
   ],
 };
-
-function unassignable(range: AddressRange): string | undefined {
-  for (const [cidr, what] of NEVER_ASSIGNED[range.family]) {
-    const special = parseCidr(cidr);
-    if (special.ok && overlap(special.range, range) !== undefined) return what;
-  }
-  return undefined;
-}
 
 function complain(wrong: string, right: string): ParsedRange {
   return { ok: false, complaint: { wrong, right } };

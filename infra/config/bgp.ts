@@ -1,9 +1,10 @@
 /** What must hold between BGP peers, advertisements and pools; MetalLB's own rules, told before anything is touched. */
-import { contains, parseAddress, widestPrefix } from "./addresses.ts";
-import type { Bgp, BgpAdvertisement, BgpPeer } from "./bgpSchema.ts";
+import { parseAddress } from "./addresses.ts";
+import { advertisementProblems, nativeProblems, preferenceClashes } from "./bgpAdvertisements.ts";
+import type { Bgp, BgpPeer } from "./bgpSchema.ts";
 import { durationSeconds } from "./fields.ts";
-import { duplicateNames, unknownPool, type PlacedPool } from "./pools.ts";
-import { didYouMean, quote, type KeyPath, type Problem } from "./problem.ts";
+import { duplicateNames, routerInPool, type PlacedPool } from "./pools.ts";
+import { quote, type KeyPath, type Problem } from "./problem.ts";
 
 /** Seconds: 16 bits of the OPEN message (RFC 4271, 4.2). */
 const HOLD_TIME_MAX = 65_535;
@@ -29,7 +30,8 @@ export function checkBgp(bgp: Bgp, context: BgpContext): Problem[] {
     ...bgp.advertisements.flatMap((each, i) =>
       advertisementProblems(each, ["bgp", "advertisements", i], bgp.peers, context),
     ),
-    ...(context.native || context.adopted ? [] : frrProblems(bgp.peers)),
+    ...preferenceClashes(bgp.advertisements),
+    ...sessionProblems(bgp.peers, !context.native && !context.adopted),
     ...loneHalf(bgp, context),
   ];
 }
@@ -56,37 +58,47 @@ function loneHalf({ peers, advertisements }: Bgp, { adopted }: BgpContext): Prob
   return [];
 }
 
-/** One FRR runs on each node, for all peers that the node speaks to. */
-function frrProblems(peers: readonly BgpPeer[]): Problem[] {
+/**
+ * A router keeps one session with a node, and drops the one for the other. `frr`: one of it runs on each node, for all
+ * peers that the node speaks to.
+ */
+function sessionProblems(peers: readonly BgpPeer[], frr: boolean): Problem[] {
   return peers.flatMap((peer, i) =>
     peers.slice(0, i).flatMap((earlier) => {
-      if (peer.nodeSelectors.length > 0 && earlier.nodeSelectors.length > 0) return [];
+      const apart = peer.nodeSelectors.length > 0 && earlier.nodeSelectors.length > 0;
+      if (apart || peer.name === earlier.name) return [];
       const path = (key: string) => ["bgp", "peers", i, key];
-      if (peer.myASN !== earlier.myASN) {
+      if (frr && peer.myASN !== earlier.myASN) {
         const wrong = `${peer.myASN} is another than that of ${quote(earlier.name)}, and FRR has one on a node`;
         return [{ path: path("myASN"), wrong, right: `Write ${earlier.myASN}, or give both peers nodeSelectors.` }];
       }
-      if (peer.peerAddress !== earlier.peerAddress) return [];
+      if (!sameAddress(peer.peerAddress, earlier.peerAddress) || (!frr && portOf(peer) !== portOf(earlier))) return [];
       const wrong = `${quote(peer.peerAddress)} is the address of ${quote(earlier.name)} already`;
-      return [{ path: path("peerAddress"), wrong, right: "FRR has one session with a router: keep one of the two." }];
+      const right = "A node has one session with a router: keep one of the two, or give both nodeSelectors.";
+      return [{ path: path("peerAddress"), wrong, right }];
     }),
   );
+}
+
+function sameAddress(a: string, b: string): boolean {
+  return parseAddress(a)?.canonical === parseAddress(b)?.canonical;
+}
+
+function portOf({ peerPort = 179 }: BgpPeer): number {
+  return peerPort;
 }
 
 function peerProblems(peer: BgpPeer, path: KeyPath, { native, encrypted, pools }: BgpContext): Problem[] {
   const problems: Problem[] = [];
   const complain = (key: keyof BgpPeer, wrong: string, right: string) =>
     problems.push({ path: [...path, key], wrong, right });
-  const router = parseAddress(peer.peerAddress);
-  const home = router && pools.find(({ ranges }) => ranges.some((range) => contains(range, router)));
-  if (home !== undefined) {
-    const wrong = `${quote(peer.peerAddress)} is one of the addresses of the pool ${quote(home.pool.name)}`;
-    complain("peerAddress", wrong, "Take the router's own address out of the pool.");
-  }
+  problems.push(...routerInPool(peer.peerAddress, pools, [...path, "peerAddress"]));
   if (peer.ebgpMultiHop && peer.myASN === peer.peerASN)
     complain("ebgpMultiHop", "is set for an iBGP peer", "iBGP may span hops anyway: leave it out.");
   if (peer.sourceAddress !== undefined && peer.sourceAddress.includes(":") !== peer.peerAddress.includes(":"))
     complain("sourceAddress", "is of another family than peerAddress", "Take an address of the same family.");
+  if (peer.sourceAddress !== undefined && sameAddress(peer.sourceAddress, peer.peerAddress))
+    complain("sourceAddress", "is the router's own address", "Write the node's, or leave it out.");
   timerProblems(peer, complain);
   const ways = (["password", "passwordSecret", "generatePassword"] as const).filter((key) => Boolean(peer[key]));
   if (ways[1]) complain(ways[1], `is set beside ${ways[0] ?? ""}`, "Keep one of the two.");
@@ -124,76 +136,4 @@ function timerProblems(peer: BgpPeer, complain: (key: keyof BgpPeer, wrong: stri
     complain("holdTime", `${quote(peer.holdTime)} is too long`, `BGP takes at most ${HOLD_TIME_MAX}s; 90s is usual.`);
   if (hold !== undefined && keepalive !== undefined && keepalive > hold)
     complain("keepaliveTime", "is longer than holdTime, so the session would drop", "A third of holdTime is usual.");
-}
-
-function advertisementProblems(
-  advertisement: BgpAdvertisement,
-  path: KeyPath,
-  peers: readonly BgpPeer[],
-  { pools, poolNames, native, adopted }: BgpContext,
-): Problem[] {
-  const names = peers.map(({ name }) => name);
-  return [
-    ...advertisement.pools.flatMap((name, i) =>
-      poolNames === undefined || poolNames.includes(name) ? [] : [unknownPool(name, poolNames, [...path, "pools", i])],
-    ),
-    ...advertisement.peers.flatMap((name, i) => {
-      if (adopted || names.includes(name)) return [];
-      const hint = didYouMean(name, names).trim() || `There are ${names.map(quote).join(", ") || "none"}.`;
-      return [{ path: [...path, "peers", i], wrong: `${quote(name)} is no peer of esddns:bgp`, right: hint }];
-    }),
-    ...(native ? nativeProblems(advertisement, path, pools) : []),
-    ...aggregationProblems(advertisement, path, pools),
-    ...preferenceProblems(advertisement, path, peers),
-  ];
-}
-
-function nativeProblems(advertisement: BgpAdvertisement, path: KeyPath, pools: readonly PlacedPool[]): Problem[] {
-  const frr = "or run FRR: esddns:metallb.values { frrk8s: { enabled: true } }.";
-  const ipv6 = pools.find(
-    ({ pool, ranges }) => advertisement.pools.includes(pool.name) && ranges.some(({ family }) => family === "IPv6"),
-  );
-  const large = advertisement.communities.findIndex((community) => community.startsWith("large:"));
-  return [
-    ...(ipv6 === undefined
-      ? []
-      : [
-          {
-            path: [...path, "pools"],
-            wrong: `${quote(ipv6.pool.name)} has IPv6 addresses, which MetalLB's native BGP cannot announce`,
-            right: `Give IPv6 a pool of its own that L2 announces, ${frr}`,
-          },
-        ]),
-    ...(large < 0
-      ? []
-      : [
-          {
-            path: [...path, "communities", large],
-            wrong: "is a large community, which MetalLB's native BGP does not know",
-            right: `Write one of two 16-bit parts, for instance 65535:65282, ${frr}`,
-          },
-        ]),
-  ];
-}
-
-/** Routes must not cover addresses that are not the pool's. */
-function aggregationProblems(advertisement: BgpAdvertisement, path: KeyPath, pools: readonly PlacedPool[]): Problem[] {
-  const mine = pools.filter(({ pool }) => advertisement.pools.includes(pool.name));
-  return mine.flatMap(({ pool, ranges }) =>
-    ranges.flatMap((range) => {
-      const key = range.family === "IPv4" ? "aggregationLength" : "aggregationLengthV6";
-      const widest = widestPrefix(range);
-      if (advertisement[key] >= widest) return [];
-      const wrong = `${advertisement[key]} covers more than ${range.canonical} of ${quote(pool.name)}`;
-      return [{ path: [...path, key], wrong, right: `Take ${widest} at least.` }];
-    }),
-  );
-}
-
-function preferenceProblems(advertisement: BgpAdvertisement, path: KeyPath, peers: readonly BgpPeer[]): Problem[] {
-  const told = peers.filter(({ name }) => advertisement.peers.length === 0 || advertisement.peers.includes(name));
-  if (advertisement.localPref === 0 || told.length === 0 || told.some(({ myASN, peerASN }) => myASN === peerASN))
-    return [];
-  const right = "Leave it out, or have the router set its own preference.";
-  return [{ path: [...path, "localPref"], wrong: "is told to iBGP peers only, and there is none", right }];
 }

@@ -7,6 +7,7 @@ import type { Problem } from "./problem.ts";
 export const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
   allowNonGlobal: z
     .array(fields.network)
+    .max(64)
     .default([])
     .describe("Networks that are believed although they are not globally reachable: CGNAT, a lab."),
   stun: detectionSpec.shape.stun
@@ -29,12 +30,14 @@ export const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
             url: fields.httpsUrl.describe("https:// URL that answers with the caller's address and nothing else."),
           }),
         )
+        .max(64)
         .optional()
         .describe("Instead of the built-in list."),
     })
     .prefault({}),
   preferNodes: z
     .array(fields.nodeName)
+    .max(64)
     .default([])
     .describe("With multiWan PreferNodes: the names of the nodes whose address counts, the first one first."),
   router: fields.routerAddress

@@ -2,51 +2,27 @@
 import { X509Certificate } from "node:crypto";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
-import { parseAddress, parseNetwork, parseRange } from "./addresses.ts";
-import { quote, type Complaint } from "./problem.ts";
+import { neverAHosts, parseAddress, parseNetwork, parseRange } from "./addresses.ts";
+import { checkedString } from "./checkedString.ts";
+import { isDnsLabel } from "./kubernetesNames.ts";
+import { quote } from "./problem.ts";
 
-/** A string that is right when `check` has no complaint; the issue carries what would be right in `params.right`. */
-function checkedString(check: (value: string) => Complaint | undefined, base = z.string()) {
-  return base.superRefine((value, context) => {
-    const complaint = check(value);
-    if (complaint === undefined) return;
-    context.addIssue({ code: "custom", message: complaint.wrong, params: { right: complaint.right } });
-  });
-}
-
-const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-
-export function isDnsLabel(value: string): boolean {
-  return LABEL.test(value);
-}
-
-/** A name of a Kubernetes object or namespace: an RFC 1123 label. */
-export const objectName = checkedString((value) =>
-  isDnsLabel(value)
-    ? undefined
-    : {
-        wrong: `${quote(value)} is not a name that Kubernetes takes`,
-        right: "Lower-case letters, digits and hyphens, 63 at most, a letter or digit at both ends.",
-      },
-);
-
-/** A name of a node: labels with dots between them (RFC 1123). */
-export const nodeName = checkedString((value) =>
-  value.length <= 253 && value.split(".").every(isDnsLabel)
-    ? undefined
-    : { wrong: `${quote(value)} is not the name of a node`, right: "Write it as kubectl get nodes shows it." },
-);
+export * from "./dnsNames.ts";
+export * from "./kubernetesNames.ts";
 
 export const poolAddresses = checkedString((value) => {
   const parsed = parseRange(value);
   return parsed.ok ? undefined : parsed.complaint;
 });
 
-export const network = checkedString((value) =>
-  parseNetwork(value).ok
-    ? undefined
-    : { wrong: `${quote(value)} is not a network`, right: "Write a CIDR, for instance 100.64.0.0/10." },
-);
+/** A network that hosts of the internet, of a provider or of a lab may have addresses of. */
+export const network = checkedString((value) => {
+  const parsed = parseNetwork(value);
+  const right = "Write a CIDR, for instance 100.64.0.0/10.";
+  if (!parsed.ok) return { wrong: `${quote(value)} is not a network`, right };
+  const special = neverAHosts(parsed.range);
+  return special === undefined ? undefined : { wrong: `${quote(value)} contains ${special}`, right };
+});
 
 /** One address, or one of each family with a comma between them, as MetalLB's annotation has it. */
 export const serviceAddress = checkedString((value) => {
@@ -63,11 +39,16 @@ export function splitAddresses(value: string): string[] {
   return value.split(",").map((part) => part.trim());
 }
 
-export const ipAddress = checkedString((value) =>
-  parseAddress(value) === undefined
-    ? { wrong: `${quote(value)} is not an IP address`, right: "Write one, for instance 192.168.1.1." }
-    : undefined,
-);
+/** An address that can be spoken to over TCP; loopback is the node itself, which may run a router. */
+export const hostAddress = checkedString((value) => {
+  const address = parseAddress(value);
+  const right = "Write one of a host, for instance 192.168.1.1.";
+  if (address === undefined) return { wrong: `${quote(value)} is not an IP address`, right };
+  const special = neverAHosts(address);
+  return special === undefined || /loopback|IPv4 link-local/.test(special)
+    ? undefined
+    : { wrong: `${quote(value)} contains ${special}`, right };
+});
 
 /** A router on the LAN: NAT-PMP is spoken over IPv4 alone. */
 export const routerAddress = checkedString((value) => {
@@ -105,27 +86,8 @@ export const community = checkedString((value) => {
     : { wrong: `${quote(value)} has a part above ${most}`, right };
 });
 
-export const zoneName = checkedString((value) =>
-  /^(?=.{1,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)
-    ? undefined
-    : {
-        wrong: `${quote(value)} is not the name of a zone`,
-        right:
-          "Write the domain as Gandi lists it, in lower case and without a dot at the end, for instance example.com.",
-      },
-);
-
-export const recordName = checkedString((value) =>
-  /^(@|\*|(\*\.)?(_?[a-z0-9]([-_a-z0-9]{0,61}[a-z0-9])?)(\._?[a-z0-9]([-_a-z0-9]{0,61}[a-z0-9])?)*)$/.test(value)
-    ? undefined
-    : {
-        wrong: `${quote(value)} is not the name of a record`,
-        right: "Write it relative to the zone and in lower case: home, a.b, @ for the zone itself, * for every name.",
-      },
-);
-
 export const httpsUrl = checkedString((value) =>
-  URL.parse(value)?.protocol === "https:"
+  isHttps(value)
     ? undefined
     : {
         wrong: `${quote(value)} is not an https:// URL`,
@@ -133,9 +95,14 @@ export const httpsUrl = checkedString((value) =>
       },
 );
 
+/** Custom resources take no longer ones. */
+function isHttps(value: string): boolean {
+  return value.length <= 2048 && URL.parse(value)?.protocol === "https:";
+}
+
 /** An https:// URL, or nothing where something is to be switched off. */
 export const optionalHttpsUrl = checkedString((value) =>
-  value === "" || URL.parse(value)?.protocol === "https:"
+  value === "" || isHttps(value)
     ? undefined
     : { wrong: `${quote(value)} is not an https:// URL`, right: 'Write it in full, or "" for none.' },
 );
@@ -157,6 +124,25 @@ function isDay(value: string): boolean {
   const at = new Date(`${value}T00:00:00Z`);
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(value);
 }
+
+/** A chart's name in a repository, an oci:// URL without a tag, or a path. */
+export const chart = checkedString((value) =>
+  /^(oci:\/\/[^\s:]+(:\d+)?\/[^\s:]+|[^\s:]+)$/.test(value)
+    ? undefined
+    : {
+        wrong: `${quote(value)} is not a chart`,
+        right: "Write metallb, a path that begins with ./ or /, or oci://registry.example.com/charts/metallb.",
+      },
+);
+
+export const repositoryUrl = checkedString((value) =>
+  ["https:", "http:"].includes(URL.parse(value)?.protocol ?? "")
+    ? undefined
+    : {
+        wrong: `${quote(value)} is not the URL of a repository of charts`,
+        right: "Write it with https://; a chart at a registry is chart: oci://…",
+      },
+);
 
 /** Pinned: MAJOR.MINOR.PATCH. */
 export const version = checkedString((value) =>

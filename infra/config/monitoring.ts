@@ -1,7 +1,6 @@
 /** Who collects the metrics, and what comes with them. */
 import { z } from "zod";
-
-const labels = z.record(z.string(), z.string().describe("Write the value as a text: put it in quotes."));
+import { labelMap } from "./labels.ts";
 
 export const monitoringSchema = z.object({
   annotations: z
@@ -22,10 +21,10 @@ export const monitoringSchema = z.object({
     .boolean()
     .default(false)
     .describe("Whether there is a ConfigMap with the dashboard, for Grafana's sidecar."),
-  labels: labels
+  labels: labelMap
     .default({})
     .describe("Labels of monitor and rules, by which a Prometheus selects them: { release: kube-prometheus-stack }."),
-  dashboardLabels: labels
+  dashboardLabels: labelMap
     .default({ grafana_dashboard: "1" })
     .describe('Labels of the dashboard\'s ConfigMap: { grafana_dashboard: "1" }.'),
   runbooks: z

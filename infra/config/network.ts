@@ -2,21 +2,21 @@
 import { capacity } from "./addresses.ts";
 import { checkBgp, isNative } from "./bgp.ts";
 import { splitAddresses } from "./fields.ts";
+import { checkAdopted, checkOwn } from "./metallbProblems.ts";
 import {
   checkAdvertisements,
   checkService,
   duplicateNames,
   mayUse,
-  overlaps,
   placePool,
-  poolWarnings,
-  priorityProblems,
+  routerInPool,
   type PlacedPool,
 } from "./pools.ts";
-import { quote, type Problem } from "./problem.ts";
+import { poolProblems, poolWarnings } from "./poolProblems.ts";
+import type { Problem } from "./problem.ts";
 import type { Reader } from "./reader.ts";
 import type { L2, Section } from "./schema.ts";
-import { checkFamilies, checkIngress, checkSharing, familiesOf } from "./service.ts";
+import { checkClass, checkFamilies, checkIngress, checkSharing, classOf, familiesOf } from "./service.ts";
 
 /** Every check that spans pools, advertisements and the page; addresses come out in MetalLB's own spelling. */
 export function readNetwork(reader: Reader, namespace: string, secretKeys: ReadonlySet<string>) {
@@ -40,9 +40,10 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       ["pools"],
       pools.map(({ index, pool }) => ({ index, name: pool.name })),
     ),
-    ...overlaps(pools),
-    ...priorityProblems(pools),
-    ...(adopted ? checkAdopted(reader.raw("metallb")) : checkOwn(reader, namespace, metallb)),
+    ...poolProblems(pools),
+    ...(adopted
+      ? checkAdopted(reader.raw("metallb"))
+      : [...noPool(written), ...checkOwn(metallb, reader.raw("metallb"), namespace)]),
     ...(bgp
       ? checkBgp(bgp, {
           pools,
@@ -54,13 +55,22 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       : []),
     ...(service ? checkService(service, pools, names ?? [], where) : []),
   ]);
+  const loadBalancerClass = service?.loadBalancerClass ?? classOf(metallb?.values);
   // Named always: where there are other stacks' pools too, MetalLB would take any of them.
   const pool = service?.pool ?? homeOfPage(pools, namespace, service?.address);
   const addresses = service?.address === undefined ? [] : splitAddresses(service.address);
   const families = familiesOf(addresses, pools.find(({ pool: { name } }) => name === pool)?.pool);
-  if (service) reader.complain([...checkFamilies(service, families), ...checkIngress(service)]);
+  if (service)
+    reader.complain([
+      ...checkFamilies(service, families),
+      ...checkIngress(service),
+      ...checkClass(service, metallb?.values),
+    ]);
   return {
     warnings: poolWarnings(pools),
+    /** The router that is asked by NAT-PMP. */
+    checkRouter: (router: string | undefined): Problem[] =>
+      router === undefined ? [] : routerInPool(router, pools, ["detection", "router"]),
     /** Where POST /probe is taken. */
     checkPush: (push: Section<"push">): Problem[] =>
       push.enabled
@@ -81,7 +91,7 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       })),
       l2,
       bgp,
-      service: { ...service, pool, addresses, families },
+      service: { ...service, pool, addresses, families, loadBalancerClass },
     },
   };
 }
@@ -125,7 +135,7 @@ function namesOf(raw: unknown): string[] | undefined {
 
 /** The pools that any advertisement announces, those too that have a problem. */
 function announcedIn(raw: unknown): string[] {
-  return stringsAt(raw, (advertisement) => (Array.isArray(advertisement["pools"]) ? advertisement["pools"] : []));
+  return stringsAt(raw, ({ pools }) => (Array.isArray(pools) ? pools : [pools]));
 }
 
 function advertisementsOf(bgp: unknown): unknown {
@@ -140,25 +150,8 @@ function stringsAt(raw: unknown, pick: (item: Record<string, unknown>) => unknow
   return picked.filter((text) => typeof text === "string");
 }
 
-function checkOwn(reader: Reader, namespace: string, metallb: Section<"metallb"> | undefined): Problem[] {
-  const problems: Problem[] = [];
-  const pools = reader.raw("pools");
-  if (!reader.isSet("pools") || (Array.isArray(pools) && pools.length === 0)) {
-    const right = "For instance [{ name: esddns-pool, addresses: [192.168.1.100-192.168.1.110] }].";
-    problems.push({ path: ["pools"], wrong: "there is no pool, so no Service could get an address", right });
-  }
-  if (metallb?.namespace === namespace) {
-    const right = "MetalLB's speaker needs privileges that the operator's namespace refuses: give each its own.";
-    problems.push({ path: ["namespace"], wrong: `${quote(namespace)} is MetalLB's namespace too`, right });
-  }
-  return problems;
-}
-
-function checkAdopted(metallb: unknown): Problem[] {
-  if (typeof metallb !== "object" || metallb === null) return [];
-  return ["chart", "repository", "values"].flatMap((key) => {
-    if (!Object.hasOwn(metallb, key)) return [];
-    const right = "Leave it out, or install MetalLB with esddns:shared: own.";
-    return [{ path: ["metallb", key], wrong: "has no effect where esddns:shared is adopt", right }];
-  });
+function noPool(written: unknown): Problem[] {
+  if (!Array.isArray(written) || written.length > 0) return [];
+  const right = "For instance [{ name: esddns-pool, addresses: [192.168.1.100-192.168.1.110] }].";
+  return [{ path: ["pools"], wrong: "there is no pool, so no Service could get an address", right }];
 }

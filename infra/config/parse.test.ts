@@ -227,7 +227,7 @@ describe("records", () => {
     [{ ...home, ipv6Suffix: "::1" }, "records[0].ipv6Suffix", "is of use to AAAA records only"],
     [{ ...home, types: ["MX"] }, "records[0].types[0]", '"A" or "AAAA"'],
     [{ ...home, zone: "example" }, "records[0].zone", "not the name of a zone"],
-    [{ ...home, zone: "example.com." }, "records[0].zone", "without a dot at the end"],
+    [{ ...home, zone: "example.com." }, "records[0].zone", 'Write "example.com".'],
     [{ ...home, name: "home.example.com" }, "records[0].name", 'write "home"'],
     [{ ...home, name: "Home_" }, "records[0].name", "not the name of a record"],
     [{ zone: "example.com" }, "records[0].name", "is missing. Relative to the zone"],

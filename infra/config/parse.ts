@@ -1,9 +1,11 @@
 /** From whatever stands in the stack config to a config that the program can rely on. Pure. */
 import type { DetectionSpec } from "@esddns/operator/api";
+import { canonicalNetwork } from "./addresses.ts";
 import { checkDetection } from "./detection.ts";
 import { checkChannel } from "./notify.ts";
 import { isDnsLabel } from "./fields.ts";
 import { imageSource, MISSING_IMAGE, type ImageSource } from "./image.ts";
+import { reservedNamespace } from "./metallbProblems.ts";
 import { readNetwork } from "./network.ts";
 import { quote, type Problem } from "./problem.ts";
 import { Reader } from "./reader.ts";
@@ -70,7 +72,10 @@ export function parseStackConfig(
   const network = readNetwork(reader, namespace, context.secretKeys);
   const detection = reader.section("detection");
   const records = reader.items("records");
-  reader.complain([...checkRecords(records, detection), ...(detection ? checkDetection(detection) : [])]);
+  reader.complain([
+    ...checkRecords(records, detection),
+    ...(detection ? [...checkDetection(detection), ...network.checkRouter(detection.router)] : []),
+  ]);
   const image = readImage(reader);
   const token = readToken(reader, context.secretKeys);
   const notify = reader.section("notify") ?? [];
@@ -93,7 +98,11 @@ export function parseStackConfig(
   const config = {
     ...network.config,
     namespace,
-    detection: detection && { ...detection, excluded: network.config.pools.flatMap((pool) => pool.addresses) },
+    detection: detection && {
+      ...detection,
+      allowNonGlobal: detection.allowNonGlobal.map(canonicalNetwork),
+      excluded: network.config.pools.flatMap((pool) => pool.addresses),
+    },
     records: records.map(({ value }) => value),
     token,
     image,
@@ -105,7 +114,10 @@ export function parseStackConfig(
 
 function readNamespace(reader: Reader, stack: string): string {
   const given = reader.section("namespace");
-  if (given !== undefined) return given;
+  if (given !== undefined) {
+    reader.complain(reservedNamespace(given, ["namespace"]));
+    return given;
+  }
   const byStack = `esddns-${stack}`;
   if (!reader.isSet("namespace") && !isDnsLabel(byStack)) {
     const wrong = `the default, ${quote(byStack)}, is not a name that Kubernetes takes`;

@@ -1,13 +1,5 @@
 /** What must hold between pools, advertisements and the address of the status page. */
-import {
-  buggyAddress,
-  contains,
-  describeRange,
-  overlap,
-  parseAddress,
-  parseRange,
-  type AddressRange,
-} from "./addresses.ts";
+import { contains, describeRange, parseAddress, parseRange, type AddressRange } from "./addresses.ts";
 import { labels, names } from "../esddns/names.ts";
 import { splitAddresses } from "./fields.ts";
 import { didYouMean, formatPath, quote, type KeyPath, type Problem } from "./problem.ts";
@@ -35,42 +27,6 @@ export function duplicateNames(path: KeyPath, items: readonly { index: number; n
     const wrong = `${quote(name)} is the name of ${formatPath([...path, earlier.index])} already`;
     return [{ path: [...path, index, "name"], wrong, right: "Give each a name of its own." }];
   });
-}
-
-/** Addresses that are there twice, in one pool or in two: MetalLB refuses them. */
-export function overlaps(pools: readonly PlacedPool[]): Problem[] {
-  const all = pools.flatMap(({ index, ranges }) =>
-    ranges.map((range, i) => ({ range, path: ["pools", index, "addresses", i] as KeyPath })),
-  );
-  return all.flatMap(({ range, path }, i) =>
-    all.slice(0, i).flatMap((earlier) => {
-      const common = overlap(earlier.range, range);
-      if (common === undefined) return [];
-      const wrong = `${common} is part of ${formatPath(earlier.path)} already`;
-      return [{ path, wrong, right: "Give every address to one pool, once." }];
-    }),
-  );
-}
-
-/** What is accepted but may surprise: a CIDR with host bits, addresses that end in .0 or .255. */
-export function poolWarnings(pools: readonly PlacedPool[]): string[] {
-  return pools.flatMap(({ index, pool, ranges }) =>
-    ranges.flatMap((range, i) => {
-      const where = formatPath(["pools", index, "addresses", i]);
-      const written = quote(pool.addresses[i]);
-      const buggy = pool.avoidBuggyIPs ? undefined : buggyAddress(range);
-      return [
-        ...(range.hostBitsSet
-          ? [`${where}: ${written} is the network ${range.canonical}: ${describeRange(range)}.`]
-          : []),
-        ...(buggy === undefined
-          ? []
-          : [
-              `${where}: ${buggy} is one of the pool's addresses; some devices do not reach it. avoidBuggyIPs: true leaves out .0 and .255.`,
-            ]),
-      ];
-    }),
-  );
 }
 
 /**
@@ -102,6 +58,15 @@ export function checkAdvertisements(
         ],
   );
   return [...unknown, ...silent];
+}
+
+/** A router cannot be reached at an address that MetalLB gives to Services. `path`: of the key that names it. */
+export function routerInPool(router: string, pools: readonly PlacedPool[], path: KeyPath): Problem[] {
+  const address = parseAddress(router);
+  const home = address && pools.find(({ ranges }) => ranges.some((range) => contains(range, address)));
+  if (home === undefined) return [];
+  const wrong = `${quote(router)} is one of the addresses of the pool ${quote(home.pool.name)}`;
+  return [{ path, wrong, right: "Take the router's own address out of the pool." }];
 }
 
 /** What says where a Service gets its address. */
@@ -168,16 +133,6 @@ function namespaceMayUse(pool: Pool, namespace: string): boolean {
 
 function serviceMayUse({ serviceSelectors }: Pool, of: Labels): boolean {
   return serviceSelectors.length === 0 || selected(serviceSelectors, of);
-}
-
-/** MetalLB looks at the order of those pools only that are kept for somebody. */
-export function priorityProblems(pools: readonly PlacedPool[]): Problem[] {
-  return pools.flatMap(({ index, pool }) => {
-    const kept = [pool.namespaces, pool.namespaceSelectors, pool.serviceSelectors].some((list) => list.length > 0);
-    if (pool.priority === 0 || kept) return [];
-    const right = "Keep the pool for somebody (namespaces, namespaceSelectors, serviceSelectors), or leave it out.";
-    return [{ path: ["pools", index, "priority"], wrong: "has no effect on a pool that everybody may use", right }];
-  });
 }
 
 /** Of the Services that get an address, by the key of the config. */

@@ -24,15 +24,21 @@ export function formatProblem(problem: Problem): string {
   return `${formatPath(problem.path)}: ${problem.wrong}. ${problem.right}`;
 }
 
-/** A value as it is quoted in a message: short, on one line. */
+/** A value as it is quoted in a message: short, on one line, with nothing in it that cannot be seen. */
 export function quote(value: unknown): string {
-  // Typed as always a string, but there is none for undefined and functions.
-  const text = (JSON.stringify(value) as string | undefined) ?? String(value);
+  // Typed as always a string, but there is none for undefined and functions; NaN would be null.
+  const json =
+    typeof value === "number" || typeof value === "bigint" ? undefined : (JSON.stringify(value) as string | undefined);
+  const text = (json ?? String(value)).replace(UNSEEN, (sign) => `\\u{${sign.codePointAt(0)?.toString(16) ?? ""}}`);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
+/** Spaces of other kinds than the usual one, and what has no width or turns the text around. */
+const UNSEEN = /[[\p{C}\p{Z}]--[ ]]/gv;
+
 /** ` Did you mean "x"?` when one of the candidates is a slip of the pen away, else nothing. */
 export function didYouMean(written: string, candidates: Iterable<string>): string {
+  if (written === "") return "";
   const known = [...candidates];
   const begun = known.find(
     (candidate) => written.length >= 3 && candidate.toLowerCase().startsWith(written.toLowerCase()),

@@ -1,5 +1,6 @@
 /** What must hold for DNS records beyond the shape of each. */
 import type { DetectionSpec, Family, RecordType } from "@esddns/operator/api";
+import { notGloballyReachable } from "@esddns/operator/special-purpose";
 import { parseAddress } from "./addresses.ts";
 import { formatPath, quote, type KeyPath, type Problem } from "./problem.ts";
 import type { Placed } from "./reader.ts";
@@ -16,6 +17,7 @@ export function checkRecords(
   return [
     ...records.flatMap((record) => [
       ...repeatedZone(record),
+      ...tooLong(record),
       ...sourceProblems(record),
       ...hostPartProblems(record, detection?.prefixLength ?? 64),
       ...(detection && (record.value.source?.kind ?? "Wan") === "Wan"
@@ -40,6 +42,15 @@ function repeatedZone({ index, value: { name, zone } }: PlacedRecord): Problem[]
   ];
 }
 
+function tooLong({ index, value }: PlacedRecord): Problem[] {
+  const { length } = fqdn(value);
+  if (length <= NAME_MAX) return [];
+  const wrong = `makes a name of ${length} characters with its zone, and the DNS has ${NAME_MAX} (RFC 1035, 2.3.4)`;
+  return [{ path: ["records", index, "name"], wrong, right: "Write a shorter one." }];
+}
+
+const NAME_MAX = 253;
+
 /** What each kind of source needs, and what is of no use to it. */
 function sourceProblems({ index, value: { source, types, allowPrivate } }: PlacedRecord): Problem[] {
   const path: KeyPath = ["records", index, "source"];
@@ -55,7 +66,8 @@ function sourceProblems({ index, value: { source, types, allowPrivate } }: Place
     const right = "Write { namespace, name } of a Service of type LoadBalancer.";
     problems.push({ path: [...path, "service"], wrong: "is missing", right });
   }
-  if (kind === "Fixed") problems.push(...valueProblems(source?.values ?? [], types, [...path, "values"]));
+  if (kind === "Fixed")
+    problems.push(...valueProblems(source?.values ?? [], types, allowPrivate === true, [...path, "values"]));
   if (kind === "Wan" && allowPrivate === true) {
     const wrong = "is of no use to the WAN address, which is never published where it is private";
     problems.push({ path: ["records", index, "allowPrivate"], wrong, right: "Leave it out." });
@@ -63,17 +75,31 @@ function sourceProblems({ index, value: { source, types, allowPrivate } }: Place
   return problems;
 }
 
-function valueProblems(values: readonly string[], types: readonly RecordType[], path: KeyPath): Problem[] {
-  const families = values.map((value) => parseAddress(value)?.family);
+function valueProblems(
+  values: readonly string[],
+  types: readonly RecordType[],
+  allowPrivate: boolean,
+  path: KeyPath,
+): Problem[] {
+  const addresses = values.map((value) => parseAddress(value));
+  const families = addresses.map((address) => address?.family);
   const wrong = values.flatMap((value, i): Problem[] => {
-    const family = families[i];
+    const address = addresses[i];
     const at = [...path, i];
-    if (family === undefined) {
+    if (address === undefined) {
       return [{ path: at, wrong: `${quote(value)} is not an IP address`, right: "For instance 198.51.100.20." }];
     }
-    if (types.some((type) => familyOf[type] === family)) return [];
-    const right = `Add ${family === "IPv4" ? "A" : "AAAA"} to types, or leave it out.`;
-    return [{ path: at, wrong: `${quote(value)} fits none of the types ${types.join(", ")}`, right }];
+    const { family, canonical } = address;
+    if (!types.some((type) => familyOf[type] === family)) {
+      const right = `Add ${family === "IPv4" ? "A" : "AAAA"} to types, or leave it out.`;
+      return [{ path: at, wrong: `${quote(value)} fits none of the types ${types.join(", ")}`, right }];
+    }
+    if (addresses.findIndex((other) => other?.canonical === canonical) < i)
+      return [{ path: at, wrong: `${quote(value)} is there twice`, right: "Write it once." }];
+    const block = allowPrivate ? undefined : notGloballyReachable({ family, text: value });
+    if (block === undefined) return [];
+    const why = `${quote(value)} cannot be reached from the internet (${block.name}, ${block.rfc})`;
+    return [{ path: at, wrong: why, right: "Take another, or set allowPrivate: true if it is meant." }];
   });
   const missing = types.filter((type) => !families.includes(familyOf[type]));
   return [

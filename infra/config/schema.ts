@@ -5,6 +5,7 @@ import { bgpSchema } from "./bgpSchema.ts";
 import { detectionSchema } from "./detection.ts";
 import * as fields from "./fields.ts";
 import { imageSchema } from "./image.ts";
+import { distinct } from "./lists.ts";
 import { monitoringSchema } from "./monitoring.ts";
 import { labelSelector } from "./selectors.ts";
 import { serviceSchema } from "./service.ts";
@@ -17,10 +18,11 @@ const poolSchema = z.object({
     .describe("Addresses, ranges or CIDRs that are free on your LAN, for instance [192.168.1.100-192.168.1.110]."),
   autoAssign: z.boolean().optional().describe("Whether Services that name no pool may get an address of this one."),
   avoidBuggyIPs: z.boolean().default(false).describe("Whether addresses that end in .0 and .255 are left out."),
-  namespaces: z.array(fields.objectName).default([]).describe("The only namespaces that may use the pool; none: all."),
-  namespaceSelectors: z.array(labelSelector).default([]).describe("The same, by the namespaces' labels."),
-  serviceSelectors: z
-    .array(labelSelector)
+  namespaces: distinct(z.array(fields.objectName))
+    .default([])
+    .describe("The only namespaces that may use the pool; none: all."),
+  namespaceSelectors: distinct(z.array(labelSelector)).default([]).describe("The same, by the namespaces' labels."),
+  serviceSelectors: distinct(z.array(labelSelector))
     .default([])
     .describe("The only Services that may use it, by label; none: all."),
   priority: z
@@ -33,12 +35,15 @@ const poolSchema = z.object({
 
 const l2Schema = z.object({
   name: fields.objectName.describe("The advertisement's name, for instance esddns-l2."),
-  pools: z
-    .array(z.string())
-    .min(1)
-    .describe("The pools that it announces. Without one MetalLB would announce every pool in the cluster."),
-  interfaces: z.array(z.string().min(1)).default([]).describe("The only network interfaces to announce on; none: all."),
-  nodeSelectors: z.array(labelSelector).default([]).describe("The only nodes that announce, by label; none: all."),
+  pools: distinct(z.array(z.string()).min(1)).describe(
+    "The pools that it announces. Without one MetalLB would announce every pool in the cluster.",
+  ),
+  interfaces: distinct(z.array(fields.interfaceName))
+    .default([])
+    .describe("The only network interfaces to announce on; none: all."),
+  nodeSelectors: distinct(z.array(labelSelector))
+    .default([])
+    .describe("The only nodes that announce, by label; none: all."),
 });
 
 const recordSchema = z.object({
@@ -108,8 +113,8 @@ export const keys = {
   metallb: z
     .object({
       version: fields.version.default(DEFAULT_CHART.version).describe("The chart's version."),
-      chart: z.string().min(1).default(DEFAULT_CHART.chart).describe("Name of the chart, oci:// URL, or path of one."),
-      repository: z.url().default(DEFAULT_CHART.repository).describe("URL of the chart's repository."),
+      chart: fields.chart.default(DEFAULT_CHART.chart).describe("Name of the chart, oci:// URL, or path of one."),
+      repository: fields.repositoryUrl.default(DEFAULT_CHART.repository).describe("URL of the chart's repository."),
       values: z.record(z.string(), z.unknown()).default({}).describe("Values of the chart, over the defaults."),
       namespace: fields.objectName.default("metallb-system").describe("The namespace that MetalLB runs in."),
     })
@@ -130,8 +135,8 @@ export const keys = {
   gandiToken: z.string().optional().describe("Gandi's personal access token."),
   gandiTokenSecret: z
     .object({
-      name: z.string().min(1).describe("Name of a Secret that exists in the stack's namespace."),
-      key: z.string().min(1).default("token").describe("The key in it that holds the token."),
+      name: fields.foreignName.describe("Name of a Secret that exists in the stack's namespace."),
+      key: fields.secretKey.default("token").describe("The key in it that holds the token."),
     })
     .optional(),
   gandiTokenExpires: fields.date.optional().describe("The day on which Gandi's token ends, for instance 2027-05-01."),
@@ -155,7 +160,9 @@ export const keys = {
       tolerateControlPlane: z
         .boolean()
         .default(false)
-        .describe("Whether the operator and the page also run on nodes with the control plane's taint."),
+        .describe(
+          "Whether the operator, the page and MetalLB's controller also run on nodes with the control plane's taint.",
+        ),
     })
     .prefault({}),
   observeLive: z

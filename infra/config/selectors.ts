@@ -1,11 +1,13 @@
 /** Kubernetes' label selectors, as they stand in the stack config. */
 import { z } from "zod";
+import { labelMap, labelName, labelValue } from "./labels.ts";
+import { distinct } from "./lists.ts";
 
 const expression = z
   .object({
-    key: z.string().min(1).describe("The label's name."),
+    key: labelName.describe("The label's name."),
     operator: z.enum(["In", "NotIn", "Exists", "DoesNotExist"]).describe("What must hold of the label."),
-    values: z.array(z.string()).optional().describe("The label's values, with In and NotIn."),
+    values: distinct(z.array(labelValue)).optional().describe("The label's values, with In and NotIn."),
   })
   .superRefine(({ operator, values = [] }, context) => {
     const wanted = operator === "In" || operator === "NotIn";
@@ -16,9 +18,8 @@ const expression = z
   });
 
 export const labelSelector = z.object({
-  matchLabels: z.record(z.string(), z.string()).optional().describe("Labels that must be there: { name: value }."),
-  matchExpressions: z
-    .array(expression)
+  matchLabels: labelMap.optional().describe("Labels that must be there: { name: value }."),
+  matchExpressions: distinct(z.array(expression))
     .optional()
     .describe("Write a list: [{ key: zone, operator: In, values: [a, b] }]."),
 });

@@ -63,7 +63,7 @@ describe("the page's Ingress", () => {
 
   it.each([
     [{}, "ingress.host", "is missing"],
-    [{ host: "https://esddns.example.com" }, "ingress.host", "is not the name of a zone"],
+    [{ host: "https://esddns.example.com" }, "ingress.host", "is not the name of a host"],
     [{ host, annotations: { a: 1 } }, "ingress.annotations.a", "put it in quotes"],
     [{ host, tls: {} }, "ingress.tls", "{ clusterIssuer: letsencrypt }"],
     [{ host, tls: { issuer: "a", clusterIssuer: "b" } }, "ingress.tls.issuer", "beside clusterIssuer"],

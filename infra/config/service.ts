@@ -1,25 +1,23 @@
 /** The page's Service beside its address: families, ways in, and what goes with what. */
 import { z } from "zod";
 import * as fields from "./fields.ts";
+import { annotationMap, labelName } from "./labels.ts";
 import type { Problem } from "./problem.ts";
 
 export type Family = "IPv4" | "IPv6";
 
 const tls = z.object({
-  secretName: fields.objectName.optional().describe("The Secret with the certificate; default esddns-service-tls."),
-  clusterIssuer: fields.nodeName.optional().describe("cert-manager's ClusterIssuer that makes it."),
-  issuer: fields.nodeName.optional().describe("cert-manager's Issuer in this namespace that makes it."),
+  secretName: fields.foreignName.optional().describe("The Secret with the certificate; default esddns-service-tls."),
+  clusterIssuer: fields.foreignName.optional().describe("cert-manager's ClusterIssuer that makes it."),
+  issuer: fields.foreignName.optional().describe("cert-manager's Issuer in this namespace that makes it."),
 });
 
 const ingress = z.object({
-  host: fields.zoneName.describe("The name that the page is to have, for instance esddns.example.com."),
-  className: fields.nodeName
+  host: fields.hostName.describe("The name that the page is to have, for instance esddns.example.com."),
+  className: fields.foreignName
     .optional()
     .describe("The IngressClass, for instance nginx; left out, the cluster's default."),
-  annotations: z
-    .record(z.string(), z.string().describe("Write the value as a text: put it in quotes."))
-    .default({})
-    .describe("More annotations for the Ingress: { name: text }."),
+  annotations: annotationMap.default({}).describe("More annotations for the Ingress: { name: text }."),
   tls: tls.optional().describe("{ clusterIssuer } or { issuer } of cert-manager, or { secretName } of a certificate."),
 });
 
@@ -34,6 +32,9 @@ export const serviceSchema = z.object({
     .enum(["SingleStack", "PreferDualStack", "RequireDualStack"])
     .optional()
     .describe("Left out: both families where pool and cluster have both, else the one that there is."),
+  loadBalancerClass: labelName
+    .optional()
+    .describe("Where MetalLB takes Services of one class only; default that of esddns:metallb.values."),
   ingress: ingress.optional().describe("{ host, className, tls }: the page under a name, by the cluster's Ingress."),
 });
 
@@ -80,6 +81,23 @@ export function checkFamilies(
   return [];
 }
 
+/** The class of Services that a MetalLB with these values takes; undefined: every Service without one. */
+export function classOf(values: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const given = values?.["loadBalancerClass"];
+  return typeof given === "string" && given !== "" ? given : undefined;
+}
+
+/** MetalLB does not say a word of Services that are not of its class. */
+export function checkClass(
+  { loadBalancerClass }: Pick<Service, "loadBalancerClass">,
+  values: Readonly<Record<string, unknown>> | undefined,
+): Problem[] {
+  const taken = classOf(values);
+  if (loadBalancerClass === undefined || taken === undefined || loadBalancerClass === taken) return [];
+  const wrong = `is another than the ${JSON.stringify(taken)} of esddns:metallb.values, so the page would get no address`;
+  return [{ path: ["service", "loadBalancerClass"], wrong, right: "Leave it out." }];
+}
+
 export function checkIngress({ ingress }: Service): Problem[] {
   const { tls, annotations = {} } = ingress ?? {};
   if (tls === undefined) return [];
@@ -96,12 +114,18 @@ export function checkIngress({ ingress }: Service): Problem[] {
 /** MetalLB shares an address between Services of different pods only where neither asks for the client's own. */
 export function checkSharing(
   service: Pick<Service, "externalTrafficPolicy"> & { readonly addresses: readonly string[] },
-  push: { readonly enabled: boolean; readonly address?: string | undefined },
+  push: { readonly enabled: boolean; readonly port: number; readonly address?: string | undefined },
 ): Problem[] {
   const same = fields.splitAddresses(push.address ?? "").some((address) => service.addresses.includes(address));
-  if (!push.enabled || !same || service.externalTrafficPolicy !== "Local") return [];
+  if (!push.enabled || !same) return [];
+  if (push.port === PAGE_PORT) {
+    const right = "Take another port, 8081 for instance, or give push an address of its own.";
+    return [{ path: ["push", "port"], wrong: `${PAGE_PORT} is the page's at the same address`, right }];
+  }
+  if (service.externalTrafficPolicy !== "Local") return [];
   const wrong = "is the page's address, which externalTrafficPolicy Local cannot share";
   return [{ path: ["push", "address"], wrong, right: "Give push an address of its own, or leave the policy out." }];
 }
 
+const PAGE_PORT = 80;
 const CERT_MANAGER = "cert-manager.io/";

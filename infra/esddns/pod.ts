@@ -2,6 +2,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { restrictedContainer, restrictedPod } from "../kubernetes/podSecurity.ts";
+import { CONTROL_PLANE } from "../kubernetes/tolerations.ts";
 import { HTTP_PORT } from "./names.ts";
 
 export interface PodArgs {
@@ -55,8 +56,6 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
 export function expiryEnv(date: string | undefined): k8s.types.input.core.v1.EnvVar[] {
   return date === undefined ? [] : [{ name: "ESDDNS_GANDI_TOKEN_EXPIRES", value: date }];
 }
-
-const CONTROL_PLANE = { key: "node-role.kubernetes.io/control-plane", operator: "Exists", effect: "NoSchedule" };
 
 const identity = [
   fieldEnv("POD_NAMESPACE", "metadata.namespace"),

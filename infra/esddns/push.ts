@@ -48,12 +48,16 @@ interface PushServiceArgs {
   /** Whether it is to stand on the page's address. */
   readonly shared: boolean;
   readonly loadBalancer: Pick<MetalLB, "annotations" | "pools">;
+  readonly loadBalancerClass: string | undefined;
 }
+
+/** A Service keeps its class for life: another one is another Service, and the name is free only when the old one is gone. */
+export const ofAnotherClass = { replaceOnChanges: ["spec.loadBalancerClass"], deleteBeforeReplace: true };
 
 /** The address on the LAN at which any of the operator's pods takes POST /probe. */
 export function pushService(
   name: string,
-  { namespace, push, shared, loadBalancer }: PushServiceArgs,
+  { namespace, push, shared, loadBalancer, loadBalancerClass }: PushServiceArgs,
   options: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Service {
   const { pool, address, port } = push;
@@ -77,11 +81,12 @@ export function pushService(
       },
       spec: {
         type: "LoadBalancer",
+        ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
         ...ipFamilies(familiesOf(splitAddresses(address ?? "").filter(Boolean), home), undefined),
         selector: { app: names.operator.app },
         ports: [{ name: "http", port, targetPort: HTTP_PORT, protocol: "TCP" }],
       },
     },
-    options,
+    { ...options, ...ofAnotherClass },
   );
 }

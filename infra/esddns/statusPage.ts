@@ -11,7 +11,7 @@ import { HTTP_PORT, labels, names } from "./names.ts";
 import { egressPolicy } from "./networkPolicy.ts";
 import type { Operator } from "./operator.ts";
 import { expiryEnv, podSpec } from "./pod.ts";
-import { pushService, SHARED_ADDRESS } from "./push.ts";
+import { ofAnotherClass, pushService, SHARED_ADDRESS } from "./push.ts";
 import { rightsElsewhere, serviceAccount } from "./rbac.ts";
 
 export interface StatusPageArgs extends Pick<StackConfig, "service" | "gandiTokenExpires" | "push" | "monitoring"> {
@@ -124,13 +124,15 @@ export class StatusPage extends pulumi.ComponentResource {
     if (ingress) pageIngress(name, args.operator.namespace, ingress, { ...self, dependsOn: [this.service] });
     if (args.push.enabled) {
       const { namespace } = args.operator;
-      pushService(name, { namespace, push: args.push, shared, loadBalancer }, { ...self, dependsOn: [this.service] });
+      const { loadBalancerClass } = args.service;
+      const access = { namespace, push: args.push, shared, loadBalancer, loadBalancerClass };
+      pushService(name, access, { ...self, dependsOn: [this.service] });
     }
     this.registerOutputs({});
   }
 
   #service(name: string, args: StatusPageArgs, selector: Record<string, string>, shared: boolean): k8s.core.v1.Service {
-    const { pool, addresses, families, ipFamilyPolicy, externalTrafficPolicy } = args.service;
+    const { pool, addresses, families, ipFamilyPolicy, externalTrafficPolicy, loadBalancerClass } = args.service;
     const { pools, advertisements } = args.loadBalancer;
     return new k8s.core.v1.Service(
       `${name}-service`,
@@ -152,13 +154,14 @@ export class StatusPage extends pulumi.ComponentResource {
         },
         spec: {
           type: "LoadBalancer",
+          ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
           ...ipFamilies(families, ipFamilyPolicy),
           externalTrafficPolicy,
           selector,
           ports: [{ name: "http", port: 80, targetPort: HTTP_PORT, protocol: "TCP" }],
         },
       },
-      { parent: this, dependsOn: [...pools.map(({ resource }) => resource), ...advertisements] },
+      { parent: this, ...ofAnotherClass, dependsOn: [...pools.map(({ resource }) => resource), ...advertisements] },
     );
   }
 }

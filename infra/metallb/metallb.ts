@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../config/parse.ts";
 import { type BGPAdvertisement, IPAddressPool, L2Advertisement } from "../kubernetes/kinds.ts";
 import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
+import { CONTROL_PLANE } from "../kubernetes/tolerations.ts";
 import { projectDir } from "../projectDir.ts";
 import { bgpResources } from "./bgp.ts";
 import { KEPT_ANNOTATION, OWNER_LABEL, RELEASE_NAME } from "./owner.ts";
@@ -14,7 +15,7 @@ import { webhookRetry } from "./webhook.ts";
 
 export interface MetalLBArgs extends Pick<
   StackConfig,
-  "namespace" | "shared" | "keepOnDestroy" | "metallb" | "pools" | "l2" | "bgp"
+  "namespace" | "shared" | "keepOnDestroy" | "metallb" | "pools" | "l2" | "bgp" | "operator"
 > {
   /** The MetalLB that runs there already; undefined: there is none, or nobody looked. */
   readonly running: { readonly version: string | undefined } | undefined;
@@ -74,7 +75,7 @@ export class MetalLB extends pulumi.ComponentResource {
     this.registerOutputs({ namespace: this.namespace, version: this.version });
   }
 
-  #install(name: string, { metallb, keepOnDestroy, namespace: owner }: MetalLBArgs): k8s.helm.v3.Release {
+  #install(name: string, { metallb, keepOnDestroy, namespace: owner, operator }: MetalLBArgs): k8s.helm.v3.Release {
     // What is kept is left alone at a destroy and taken over by the next up (upsertExistingObjects of the provider).
     const self = { parent: this, retainOnDelete: keepOnDestroy };
     // The speaker answers ARP on the node's own interfaces: host network and NET_RAW.
@@ -95,7 +96,7 @@ export class MetalLB extends pulumi.ComponentResource {
         name: RELEASE_NAME,
         namespace: namespace.metadata.name,
         ...chartSource(metallb),
-        values: chartValues(metallb.values, owner),
+        values: chartValues(metallb.values, owner, operator.tolerateControlPlane ? [CONTROL_PLANE] : []),
       },
       { ...self, hooks: { onError: [releaseTakeOver(`${name}-take-over`, metallb.namespace, owner)] } },
     );

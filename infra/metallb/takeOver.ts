@@ -8,7 +8,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { configuredCluster } from "../kubernetes/provider.ts";
 import { installedMetalLB, RELEASE_NAME, type Installed } from "./owner.ts";
 
-const IN_USE = /cannot re-use a name that is still in use/;
+/** Helm 4 spells it without the hyphen. */
+const IN_USE = /cannot re-?use a name that is still in use/;
 const PENDING = /another operation \(install\/upgrade\/rollback\) is in progress/;
 
 export type Verdict = { forget: "all" | "pending" } | { refuse: string } | "unrelated";

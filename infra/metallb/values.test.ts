@@ -12,3 +12,11 @@ it("lays the user's values over the defaults, object by object", () => {
     frrk8s: { enabled: true },
   });
 });
+
+it("lets the controller run where the operator may, unless the user's values say where", () => {
+  const tolerations = [{ key: "a" }];
+  expect(chartValues({}, "x", tolerations)).toMatchObject({ controller: { tolerations, labels: { app: "metallb" } } });
+  expect(chartValues({}, "x")["controller"]).not.toHaveProperty("tolerations");
+  const own = { controller: { tolerations: [] } };
+  expect(chartValues(own, "x", tolerations)).toMatchObject(own);
+});

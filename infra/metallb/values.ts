@@ -13,9 +13,13 @@ const DEFAULTS: Values = {
   frrk8s: { enabled: false },
 };
 
-/** The user's values over the defaults; objects are merged, everything else replaces. `owner`: see owner.ts. */
-export function chartValues(values: Values, owner: string): Values {
-  return merge(merge(DEFAULTS, values), { controller: { labels: { [OWNER_LABEL]: owner } } });
+/**
+ * The user's values over the defaults; objects are merged, everything else replaces. `owner`: see owner.ts.
+ * `tolerations`: of the controller; the speaker tolerates the control plane's taint by the chart's own default.
+ */
+export function chartValues(values: Values, owner: string, tolerations: readonly object[] = []): Values {
+  const defaults = tolerations.length === 0 ? DEFAULTS : merge(DEFAULTS, { controller: { tolerations } });
+  return merge(merge(defaults, values), { controller: { labels: { [OWNER_LABEL]: owner } } });
 }
 
 function merge(base: Values, over: Values): Values {

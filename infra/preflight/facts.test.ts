@@ -20,7 +20,14 @@ function cluster(objects: Readonly<Record<string, unknown>>) {
 const NODES = "/api/v1/nodes";
 const node = {
   metadata: { name: "node1", labels: { a: "b" } },
-  spec: { podCIDRs: ["10.244.0.0/24"] },
+  spec: {
+    podCIDRs: ["10.244.0.0/24"],
+    taints: [
+      { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
+      { key: "quiet", value: "please", effect: "PreferNoSchedule" },
+      { key: "node.kubernetes.io/unreachable", effect: "NoExecute" },
+    ],
+  },
   status: {
     addresses: [
       { type: "InternalIP", address: "192.168.1.10" },
@@ -55,7 +62,10 @@ describe("what is read of a cluster", () => {
     const read = await readFacts(
       cluster({
         [NODES]: { items: [node] },
-        [`${apps}/deployments`]: workload(controller, { image: "quay.io/metallb/controller:v0.14.5" }),
+        [`${apps}/deployments`]: workload(controller, {
+          image: "quay.io/metallb/controller:v0.14.5",
+          args: ["--port=7472", "--lb-class=metallb"],
+        }),
         [`${apps}/daemonsets`]: workload(speaker, {
           args: ["--port=7472", "--ignore-exclude-lb"],
           env: [{ name: "METALLB_BGP_TYPE", value: "frr" }],
@@ -66,8 +76,16 @@ describe("what is read of a cluster", () => {
     );
     expect(read).toMatchObject({
       facts: {
-        nodes: [{ name: "node1", labels: { a: "b" }, addresses: ["192.168.1.10"], podCidrs: ["10.244.0.0/24"] }],
-        metallb: { version: "0.14.5", native: false, ignoresExcludeLabel: true },
+        nodes: [
+          {
+            name: "node1",
+            labels: { a: "b" },
+            addresses: ["192.168.1.10"],
+            podCidrs: ["10.244.0.0/24"],
+            taints: ["node-role.kubernetes.io/control-plane"],
+          },
+        ],
+        metallb: { version: "0.14.5", native: false, ignoresExcludeLabel: true, loadBalancerClass: "metallb" },
       },
     });
   });

@@ -13,6 +13,8 @@ export interface NodeFact {
   readonly addresses: readonly string[];
   /** The networks of its pods. */
   readonly podCidrs: readonly string[];
+  /** Taints that keep pods away for good, by their keys; those that come and go with the node's health are not among them. */
+  readonly taints: readonly string[];
 }
 
 /** A pool that is there; `owner`: the namespace of the stack whose it is, where it says so. */
@@ -29,6 +31,8 @@ export interface RunningMetalLB {
   /** Its own BGP, and not FRR. */
   readonly native: boolean;
   readonly ignoresExcludeLabel: boolean;
+  /** The only class of Services that it takes, if it takes but one. */
+  readonly loadBalancerClass?: string | undefined;
 }
 
 /** Paths of the fields of `spec` that a definition knows, by `PLURAL.GROUP VERSION`. */
@@ -116,6 +120,9 @@ function nodeFact({ metadata, spec, status }: z.output<typeof node>): NodeFact {
     labels: metadata.labels,
     addresses: own.map(({ address }) => address),
     podCidrs: spec.podCIDRs,
+    taints: spec.taints
+      .filter(({ key, effect }) => effect !== "PreferNoSchedule" && !key.startsWith("node.kubernetes.io/"))
+      .map(({ key }) => key),
   };
 }
 
@@ -134,6 +141,10 @@ function running(deployments: readonly Workload[], daemonSets: readonly Workload
     version: tags.map(versionOf).find((version) => version !== undefined),
     native: (mode ?? "native") === "native",
     ignoresExcludeLabel: containers.some(({ args }) => args.some((arg) => /^--ignore-exclude-lb(=true)?$/.test(arg))),
+    loadBalancerClass: containersOf(controller)
+      .flatMap(({ args }) => args)
+      .map((arg) => /^--lb-class=(.+)$/.exec(arg)?.[1])
+      .find((found) => found !== undefined),
   };
 }
 
@@ -189,7 +200,12 @@ const kinds = z.object({ resources: z.array(z.object({ kind: z.string() })) });
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 const node = z.object({
   metadata,
-  spec: z.object({ podCIDRs: z.array(z.string()).default([]) }).prefault({}),
+  spec: z
+    .object({
+      podCIDRs: z.array(z.string()).default([]),
+      taints: z.array(z.object({ key: z.string(), effect: z.string() })).default([]),
+    })
+    .prefault({}),
   status: z
     .object({ addresses: z.array(z.object({ type: z.string(), address: z.string() })).default([]) })
     .prefault({}),

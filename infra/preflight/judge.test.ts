@@ -23,6 +23,7 @@ const node = (name: string, over: Partial<NodeFact> = {}): NodeFact => ({
   labels: {},
   addresses: ["192.168.1.10", "fd00::10"],
   podCidrs: ["10.244.0.0/24"],
+  taints: [],
   ...over,
 });
 
@@ -117,6 +118,43 @@ describe("nodes with the exclude label", () => {
   });
 });
 
+describe("nodes with taints", () => {
+  const TAINT = "node-role.kubernetes.io/control-plane";
+  const tainted = node("cp", { taints: [TAINT] });
+
+  it("are refused where no pod would find a place, with both ways out", () => {
+    const [found = "", ...more] = problems({}, { nodes: [tainted] });
+    expect(more).toEqual([]);
+    expect(found).toMatch(
+      /^esddns:operator\.tolerateControlPlane: no node takes a pod of MetalLB's controller,.* cp has/,
+    );
+    expect(found).toContain(`Write true, or take the taint off (kubectl taint node cp ${TAINT}-)`);
+  });
+
+  it("do where the taint is tolerated, or another node is left", () => {
+    expect(problems({ operator: { tolerateControlPlane: true } }, { nodes: [tainted] })).toEqual([]);
+    expect(problems({}, { nodes: [tainted, node("node1")] })).toEqual([]);
+  });
+
+  it("of another kind are not mended by that key", () => {
+    const nodes = [node("a", { taints: ["gpu", TAINT] }), node("b", { taints: ["gpu"] })];
+    const [found = ""] = problems({ operator: { tolerateControlPlane: true } }, { nodes });
+    expect(found).toMatch(/^esddns:operator: no node takes .*a, b have the taint gpu\. Take it off/);
+  });
+});
+
+describe("a BGP peer", () => {
+  it("that is a node itself is spoken of", () => {
+    const bgp = {
+      peers: [{ name: "r", myASN: 1, peerASN: 2, peerAddress: "192.168.1.10" }],
+      advertisements: [{ name: "b", pools: ["esddns-pool"] }],
+    };
+    expect(judge(config({ bgp }), facts()).warnings).toEqual([
+      expect.stringMatching(/^esddns:bgp\.peers\[0\]\.peerAddress: 192\.168\.1\.10 is the node node1 itself/),
+    ]);
+  });
+});
+
 describe("an adopted MetalLB", () => {
   const own = new Map(crds.flatMap((crd) => [...fieldsOf(crd)]));
   const metallb = (fields: readonly string[]) =>
@@ -171,6 +209,17 @@ describe("an adopted MetalLB", () => {
     };
     expect(problems({ ...adopt, bgp })).toEqual([expect.stringContaining("esddns:bgp.peers[0].bfd: ")]);
     expect(problems({ ...adopt, bgp }, { metallb: { ...METALLB, native: false } })).toEqual([]);
+  });
+
+  it("that takes one class of Services is asked by it", () => {
+    const classy = { metallb: { ...METALLB, loadBalancerClass: "metallb" } };
+    expect(problems(adopt, classy)).toEqual([
+      'esddns:service.loadBalancerClass: is not "metallb", and the MetalLB there takes Services of that class only. Write metallb.',
+    ]);
+    expect(problems({ ...adopt, service: { loadBalancerClass: "metallb" } }, classy)).toEqual([]);
+    expect(problems({ ...adopt, service: { loadBalancerClass: "other" } })).toEqual([
+      expect.stringContaining('"other" is no class of the MetalLB there'),
+    ]);
   });
 
   it("of a version that nobody can tell is spoken of", () => {

@@ -4,15 +4,26 @@ import { nativeBgpProblems } from "../config/bgp.ts";
 import { monitoringKinds } from "../config/monitoring.ts";
 import { placePool, type PlacedPool } from "../config/pools.ts";
 import type { StackConfig } from "../config/parse.ts";
-import { quote, type KeyPath, type Problem } from "../config/problem.ts";
-import { selected, type LabelSelector } from "../config/selectors.ts";
+import { formatPath, quote, type KeyPath, type Problem } from "../config/problem.ts";
 import { definitionProblems } from "./definitions.ts";
-import type { ClusterFacts, NodeFact } from "./facts.ts";
+import type { ClusterFacts, RunningMetalLB } from "./facts.ts";
+import { announcements, noRoomForPods } from "./nodes.ts";
 import { givenUpMetalLB, movedMetalLB } from "./ownMetalLB.ts";
 
-type Judged = Pick<
+export type Judged = Pick<
   StackConfig,
-  "namespace" | "shared" | "metallb" | "pools" | "l2" | "bgp" | "records" | "dryRun" | "detection" | "monitoring"
+  | "namespace"
+  | "shared"
+  | "metallb"
+  | "pools"
+  | "l2"
+  | "bgp"
+  | "service"
+  | "records"
+  | "dryRun"
+  | "detection"
+  | "monitoring"
+  | "operator"
 >;
 
 interface Judgement {
@@ -21,8 +32,6 @@ interface Judgement {
   /** What is worth knowing and may well be meant. */
   readonly notes: readonly string[];
 }
-
-const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 export function judge(config: Judged, facts: ClusterFacts): Judgement {
   const pools = config.pools.map((pool, index) => placePool(index, pool));
@@ -36,9 +45,16 @@ export function judge(config: Judged, facts: ClusterFacts): Judgement {
       ...movedMetalLB(config, facts.owned ?? []),
       ...pools.flatMap((pool) => [...takenAddresses(pool, facts), ...foreignPools(pool, config, facts)]),
       ...announcing.problems,
+      ...noRoomForPods(config, facts),
       ...monitoringProblems(config, facts),
     ],
-    warnings: [...givenUpMetalLB(config, facts.owned ?? []), ...adopted.warnings, ...announcing.warnings, ...unread],
+    warnings: [
+      ...givenUpMetalLB(config, facts.owned ?? []),
+      ...adopted.warnings,
+      ...announcing.warnings,
+      ...ownPeers(config, facts),
+      ...unread,
+    ],
     notes: announcing.notes,
   };
 }
@@ -60,9 +76,34 @@ function adoptionProblems(config: Judged, facts: ClusterFacts, pools: readonly P
     problems: [
       ...(facts.definitions ? definitionProblems(config, facts.definitions, metallb.version) : []),
       ...(metallb.native ? nativeBgpProblems(config.bgp, pools) : []),
+      ...otherClass(config.service, metallb),
     ],
     warnings: version,
   };
+}
+
+/** MetalLB passes over Services of another class than its own without a word. */
+function otherClass({ loadBalancerClass }: Judged["service"], running: RunningMetalLB): Problem[] {
+  const taken = running.loadBalancerClass;
+  if (loadBalancerClass === taken) return [];
+  const path = ["service", "loadBalancerClass"];
+  if (taken === undefined) {
+    const wrong = `${quote(loadBalancerClass)} is no class of the MetalLB there, which takes Services without one`;
+    return [{ path, wrong, right: "Leave it out." }];
+  }
+  const wrong = `is not ${quote(taken)}, and the MetalLB there takes Services of that class only`;
+  return [{ path, wrong, right: `Write ${taken}.` }];
+}
+
+/** Meant where a node runs a router beside MetalLB, and else a slip. */
+function ownPeers({ bgp }: Judged, { nodes = [] }: ClusterFacts): string[] {
+  return bgp.peers.flatMap(({ peerAddress }, i) => {
+    const address = parseAddress(peerAddress)?.canonical;
+    const node = nodes.find(({ addresses }) => addresses.some((own) => parseAddress(own)?.canonical === address));
+    if (node === undefined) return [];
+    const where = formatPath(["bgp", "peers", i, "peerAddress"]);
+    return [`${where}: ${peerAddress} is the node ${node.name} itself: right only where a router runs on it.`];
+  });
 }
 
 function monitoringProblems({ monitoring }: Judged, { monitoringKinds: known }: ClusterFacts): Problem[] {
@@ -131,57 +172,6 @@ function foreignPools({ index, pool, ranges }: PlacedPool, config: Judged, facts
 
 function isOther(owner: string | undefined, own: string): boolean {
   return owner !== undefined && owner !== own;
-}
-
-/** Which nodes may announce at all: MetalLB says nothing of those that may not. */
-function announcements(config: Judged, facts: ClusterFacts) {
-  const found = { problems: [] as Problem[], warnings: [] as string[], notes: [] as string[] };
-  const { nodes } = facts;
-  if (nodes === undefined || nodes.length === 0) return found;
-  const ignored =
-    config.shared === "own" ? ignoresLabel(config.metallb.values) : (facts.metallb?.ignoresExcludeLabel ?? false);
-  const excluded = ignored ? [] : nodes.filter(({ labels }) => EXCLUDE_LABEL in labels);
-  for (const { path, nodeSelectors } of advertisements(config)) {
-    const candidates =
-      nodeSelectors.length === 0 ? nodes : nodes.filter(({ labels }) => selected(nodeSelectors, labels));
-    if (candidates.length === 0) {
-      found.problems.push({
-        path: [...path, "nodeSelectors"],
-        wrong: `take none of the nodes ${namesOf(nodes)}, so nobody would announce the pools`,
-        right: "Look at the labels: kubectl get nodes --show-labels",
-      });
-    } else if (candidates.every((node) => excluded.includes(node))) {
-      const label = `kubectl label node ${candidates[0]?.name ?? ""} ${EXCLUDE_LABEL}-`;
-      const instead =
-        config.shared === "own"
-          ? "set esddns:metallb.values { speaker: { ignoreExcludeLB: true } }"
-          : "run MetalLB's speaker with --ignore-exclude-lb";
-      found.problems.push({
-        path,
-        wrong: `every node that it has (${namesOf(candidates)}) carries the label ${EXCLUDE_LABEL}, so MetalLB would give out addresses that nobody answers for`,
-        right: `Take it off (${label}), or ${instead}.`,
-      });
-    }
-  }
-  if (found.problems.length === 0 && excluded.length > 0)
-    found.notes.push(`Not announcing, by the label ${EXCLUDE_LABEL}: ${namesOf(excluded)}.`);
-  return found;
-}
-
-function advertisements({ l2, bgp }: Judged): { path: KeyPath; nodeSelectors: readonly LabelSelector[] }[] {
-  return [
-    ...l2.map(({ nodeSelectors }, i) => ({ path: ["l2", i], nodeSelectors })),
-    ...bgp.advertisements.map(({ nodeSelectors }, i) => ({ path: ["bgp", "advertisements", i], nodeSelectors })),
-  ];
-}
-
-function ignoresLabel({ speaker }: Readonly<Record<string, unknown>>): boolean {
-  return typeof speaker === "object" && speaker !== null && Reflect.get(speaker, "ignoreExcludeLB") === true;
-}
-
-function namesOf(nodes: readonly NodeFact[]): string {
-  const shown = nodes.slice(0, 5).map(({ name }) => name);
-  return nodes.length > shown.length ? `${shown.join(", ")} and ${nodes.length - shown.length} more` : shown.join(", ");
 }
 
 function networkOf(cidr: string): AddressRange | undefined {

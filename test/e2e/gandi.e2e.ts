@@ -9,6 +9,7 @@ import { answers, apply, condition, conditionIs, deleteMade, lookAgain, status, 
 import { dig, eventually, labJson, labOk } from "./lab.ts";
 import { storeToken } from "./token.ts";
 
+const namespace = "esddns-development";
 const before = "198.51.100.20";
 const after = "198.51.100.77";
 const gandi = gandiControl();
@@ -78,12 +79,12 @@ test("once Gandi answers again the new address goes out, though the answer to it
 
 async function useToken(next: string): Promise<void> {
   await writeFile(gandiTokenFile, next, { mode: 0o600 });
-  await storeToken(next);
+  await storeToken(namespace, next);
 }
 
 async function warnings(): Promise<{ reason: string; note: string }[]> {
   const { items } = await labJson<{ items: { type: string; reason: string; message: string }[] }>(
-    ...["kubectl", "get", "events", "-n", "esddns-development", "-o", "json"],
+    ...["kubectl", "get", "events", "-n", namespace, "-o", "json"],
     ...["--field-selector", "involvedObject.kind=DnsRecord,involvedObject.name=faults,type=Warning"],
   );
   return items.map(({ reason, message }) => ({ reason, note: message }));
