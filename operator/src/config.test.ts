@@ -77,6 +77,9 @@ describe("parseConfig", () => {
 
   it.each([[[]], [["both"]], [["operator", "status"]]])("says what can be run instead of %j", (args) => {
     const parsed = parseConfig(args, pod);
-    expect(parsed).toMatchObject({ ok: false, problems: [expect.stringContaining('"operator", "status" or "doctor"')] });
+    expect(parsed).toMatchObject({
+      ok: false,
+      problems: [expect.stringContaining('"operator", "status" or "doctor"')],
+    });
   });
 });

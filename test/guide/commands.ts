@@ -15,7 +15,7 @@ export interface GuideCommand {
 
 const ADDRESS = /\d+\.\d+\.\d+\.\d+/;
 
-export const waiting: GuideCommand = {
+const waiting: GuideCommand = {
   run: `kubectl wait --namespace metallb-system \\
   --for=condition=ready pod \\
   --selector=app=metallb \\
