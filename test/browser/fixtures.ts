@@ -167,14 +167,14 @@ export const fixtures = {
   "ipv6-only": snapshot({
     ...well,
     wan: {
-      ...wan([
-        condition("Ready", "True", "AddressKnown", "IPv6 2001:db8:100::/64."),
-        condition("FamilyUnavailable", "False", "AllReachable", "Every family that is looked for gets answers."),
-      ]),
+      ...wan([]),
       spec: detectionSpec.parse({ families: ["IPv6"] }),
       status: {
-        ...wan([]).status,
-        ipv4: undefined,
+        conditions: [
+          condition("Ready", "True", "AddressKnown", "IPv6 2001:db8:100::/64."),
+          condition("Agreed", "True", "QuorumReached", "The organisations asked agree."),
+        ],
+        decisionId: 1,
         ipv6Prefix: "2001:db8:100::/64",
         history: [
           {

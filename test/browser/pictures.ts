@@ -9,6 +9,7 @@ const pictures = [
   ["well", 1280, "light"],
   ["well", 390, "dark"],
   ["disputed", 1280, "dark"],
+  ["contested", 1280, "light"],
   ["expired-token", 390, "light"],
 ] as const;
 

@@ -3,7 +3,7 @@ import { valueOf } from "../wan/quorum.ts";
 import { validObservations } from "../wan/verdicts.ts";
 import { badge, plural, quiet, section, time } from "./elements.ts";
 import { type Html, markup } from "./markup.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { agreedValues, severalLinesWanted, type Snapshot } from "./snapshot.ts";
 
 /** Per family: the address, since when, how sure. */
 export function addresses({ wan, observations, now }: Snapshot): Html {
@@ -19,7 +19,7 @@ export function addresses({ wan, observations, now }: Snapshot): Html {
     <p class="address">${value ?? quiet(wanted.includes(family) ? "not known" : "not looked for")}</p>
     ${several !== undefined && markup`<p>All of them: <span class="mono">${several.join(", ")}</span></p>`}
     ${full !== undefined && markup`<p>All nodes: <span class="mono">${full}</span></p>`}
-    ${value !== undefined && wan !== undefined && markup`<p>${certainty(support(views, family, value, wan.spec))}</p>`}
+    ${value !== undefined && wan !== undefined && markup`<p>${certainty(support(views, family, agreedValues(wan.status, family), wan.spec), severalLinesWanted(wan.status))}</p>`}
     ${value !== undefined && last !== undefined && markup`<p class="quiet">Since ${time(last.time, now)}<br />Told by ${last.organisations.join(", ")}</p>`}
   </article>`;
   };
@@ -27,7 +27,7 @@ export function addresses({ wan, observations, now }: Snapshot): Html {
 }
 
 interface Support {
-  /** Organisations that give the value now, on any node, and how many of them over verified TLS. */
+  /** Organisations that give one of the values now, on any node, and how many of them over verified TLS. */
   readonly agreeing: number;
   readonly authenticated: number;
   /** Organisations that give another one. */
@@ -36,17 +36,17 @@ interface Support {
   readonly allNodes: number;
 }
 
-/** How well a value is supported by the observations that count now. */
+/** How well the values are supported by the observations that count now. */
 function support(
   observations: readonly { votes: readonly Vote[] }[],
   family: Family,
-  value: string,
+  values: readonly string[],
   { prefixLength }: Pick<DetectionSpec, "prefixLength">,
 ): Support {
   const counted = observations.map(({ votes }) =>
     votes.filter((vote) => vote.family === family && valueOf(vote, prefixLength) !== undefined),
   );
-  const says = (vote: Vote): boolean => valueOf(vote, prefixLength) === value;
+  const says = (vote: Vote): boolean => values.includes(valueOf(vote, prefixLength) ?? "");
   const all = counted.flat();
   const names = (votes: readonly Vote[]): string[] => [...new Set(votes.map(({ organisation }) => organisation))];
   return {
@@ -58,13 +58,14 @@ function support(
   };
 }
 
-function certainty({ agreeing, authenticated, differing, nodes, allNodes }: Support): Html {
+/** @param lines whether nodes leave by different lines, as is meant: then those of another one contradict nobody. */
+function certainty({ agreeing, authenticated, differing, nodes, allNodes }: Support, lines: boolean): Html {
   if (agreeing === 0)
     return markup`${badge("warn", "not confirmed")} nobody says so at present; the last good value stays.`;
-  const tone = differing.length === 0 ? "good" : "warn";
+  const disputed = differing.length > 0 && !lines;
   const secured = authenticated === 0 ? "none over verified TLS" : `${authenticated} over verified TLS`;
-  return markup`${badge(tone, differing.length === 0 ? "confirmed" : "disputed")}
+  return markup`${disputed ? badge("warn", "disputed") : badge("good", "confirmed")}
     by ${plural(agreeing, "organisation")}, ${secured}, on ${nodes} of ${plural(allNodes, "node")}${
-      differing.length > 0 && ` – but not by ${differing.slice(0, 5).join(", ")}${differing.length > 5 ? " …" : ""}`
+      disputed && ` – but not by ${differing.slice(0, 5).join(", ")}${differing.length > 5 ? " …" : ""}`
     }.`;
 }

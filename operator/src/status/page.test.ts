@@ -24,6 +24,38 @@ describe("the page", () => {
     expect(text).toContain("IPv4 is 198.51.100.20, before 198.51.100.7; told by Google, ipify.");
   });
 
+  it("takes nodes on different lines for no dispute, where that is meant", () => {
+    const { wan } = snapshot();
+    if (wan?.status === undefined) expect.unreachable();
+    const egress = (reason: string) => ({
+      type: "MultipleEgress",
+      status: "True" as const,
+      reason,
+      message: "Two lines.",
+      lastTransitionTime: "2026-03-01T11:00:00Z",
+    });
+    const observations = [
+      observation("node1", "Google:198.51.100.20 !ipify:198.51.100.20"),
+      observation("node2", "Google:203.0.113.9 !ipify:203.0.113.9"),
+    ];
+    const shown = (reason: string, more: object) => {
+      const status = { ...wan.status, ...more, conditions: [...(wan.status?.conditions ?? []), egress(reason)] };
+      return textOf(renderPage(snapshot({ observations, wan: { ...wan, status } })));
+    };
+    const all = shown("AllPublished", { ipv4Addresses: ["198.51.100.20", "203.0.113.9"] });
+    expect(all).toContain("confirmed by 2 organisations, 1 over verified TLS, on 2 of 2 nodes.");
+    expect(all).toContain("Google STUN agrees 198.51.100.20 agrees 203.0.113.9");
+    const preferred = shown("NodePreferred", {});
+    expect(preferred).toContain("confirmed by 2 organisations, 1 over verified TLS, on 1 of 2 nodes.");
+    expect(preferred).toContain("Google STUN agrees another line 203.0.113.9");
+    expect(shown("NodesDiffer", {})).toContain("Google STUN agrees differs 203.0.113.9");
+  });
+
+  it("tells of a record that nothing was done for yet by its full name, and to wait", () => {
+    const text = textOf(renderPage(snapshot({ records: [{ ...record("home"), status: {} }] })));
+    expect(text).toContain("home.example.com A 300 s not yet tried not asked wait: nothing has been tried yet");
+  });
+
   it("names who says something else, first of all", () => {
     const votes = "Google:198.51.100.20 !ipify:198.51.100.20 Evil:203.0.113.66";
     const text = textOf(renderPage(snapshot({ observations: [observation("node1", votes)] })));

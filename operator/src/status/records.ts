@@ -20,12 +20,12 @@ export function recordTable(records: readonly DnsRecordObject[], now: number): H
   );
 }
 
-function cells({ metadata, spec, status }: DnsRecordObject, now: number): HtmlValue[] {
+function cells({ spec, status }: DnsRecordObject, now: number): HtmlValue[] {
   const published = status?.published ?? [];
   const synced = conditionOf(status, "Synced");
   const verified = conditionOf(status, "Verified");
   return [
-    status?.fqdn ?? metadata.name,
+    status?.fqdn ?? (spec.name === "@" ? spec.zone : `${spec.name}.${spec.zone}`),
     published.length === 0
       ? spec.types.join(", ")
       : published.map(
@@ -41,6 +41,7 @@ function cells({ metadata, spec, status }: DnsRecordObject, now: number): HtmlVa
 
 /** The conditions' own words, which say what to do; nothing where nothing is to be done. */
 function advice(synced: Condition | undefined, verified: Condition | undefined): HtmlValue {
+  if (synced === undefined) return "wait: nothing has been tried yet";
   const open = [synced, verified].filter((condition) => condition !== undefined && condition.status !== "True");
   const asked = open.filter((condition) => condition === synced || condition?.status === "False");
   return asked.length === 0 ? "nothing" : asked.map((condition) => markup`<div>${condition?.message}</div>`);

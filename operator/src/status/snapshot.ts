@@ -1,10 +1,12 @@
 import type {
   Condition,
   DnsRecordObject,
+  Family,
   WanAddressObject,
   WanAddressStatus,
   WanObservationObject,
 } from "../api/index.ts";
+import { WANTED_EGRESS } from "../wan/conditions.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** How fresh the knowledge of one kind is. */
@@ -44,6 +46,19 @@ export function isTrue(status: { conditions?: Condition[] | undefined } | undefi
 /** The one address for those who want one: IPv4 where there is one, else IPv6. */
 export function wanIp(status: WanAddressStatus | undefined): string | undefined {
   return status?.ipv4 ?? status?.ipv6;
+}
+
+/** Every value that is published for a family: one, or with several lines one for each (detection.multiWan: All). */
+export function agreedValues(status: WanAddressStatus | undefined, family: Family): readonly string[] {
+  const [one, all] =
+    family === "IPv4" ? [status?.ipv4, status?.ipv4Addresses] : [status?.ipv6Prefix, status?.ipv6Prefixes];
+  return all ?? (one === undefined ? [] : [one]);
+}
+
+/** Whether it is meant that nodes leave by different lines. */
+export function severalLinesWanted(status: WanAddressStatus | undefined): boolean {
+  const egress = conditionOf(status, "MultipleEgress");
+  return egress?.status === "True" && WANTED_EGRESS.includes(egress.reason);
 }
 
 /** When any node last finished a round, RFC 3339; undefined before the first. */

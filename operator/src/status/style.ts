@@ -52,6 +52,7 @@ table.stack { min-width: 44rem; }
 th, td { padding: 0.5rem 0.75rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--quiet); font-size: 0.85rem; white-space: nowrap; }
 tbody th { font-weight: 600; }
+td .mono { overflow-wrap: break-word; }
 td { min-width: 4.5rem; }
 details { margin: 0 0 0.75rem; }
 summary { padding: 0.6rem 0.9rem; cursor: pointer; }

@@ -2,7 +2,7 @@ import type { Family, Vote, VoteTransport, WanObservationObject } from "../api/i
 import { valueOf } from "../wan/quorum.ts";
 import { badge, matrix, omitted, plural, quiet, section, table, time } from "./elements.ts";
 import { type Html, markup } from "./markup.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { agreedValues, severalLinesWanted, type Snapshot } from "./snapshot.ts";
 
 /** More than these are not shown; /raw has them all. So one page costs so much and no more. */
 const MAX_COLUMNS = 8;
@@ -30,23 +30,28 @@ export function voteMatrices(snapshot: Snapshot): Html {
 
 function voteMatrix({ wan, observations }: Snapshot, family: Family): Html | undefined {
   const prefixLength = wan?.spec.prefixLength ?? 64;
-  const agreed = family === "IPv4" ? wan?.status?.ipv4 : wan?.status?.ipv6Prefix;
+  const agreed = agreedValues(wan?.status, family);
+  const lines = severalLinesWanted(wan?.status);
   const nodes = observations.slice(0, MAX_COLUMNS);
   const rows = rowsOf(nodes, family, (vote) => {
     const value = valueOf(vote, prefixLength);
-    return value === undefined ? 2 : value === agreed ? 1 : 0;
+    return value === undefined ? 2 : agreed.includes(value) ? 1 : 0;
   });
   if (rows.length === 0) return undefined;
   const cell = (vote: Vote | undefined): Html => {
     if (vote === undefined) return quiet("–");
     const value = valueOf(vote, prefixLength);
     if (value === undefined) return badge("plain", vote.outcome);
-    if (agreed === undefined) return badge("plain", value);
-    return value === agreed
+    if (agreed.length === 0) return badge("plain", value);
+    if (agreed.length === 1 && agreed.includes(value)) return badge("good", "agrees");
+    const word = agreed.includes(value)
       ? badge("good", "agrees")
-      : markup`${badge("bad", "differs")} <span class="mono">${value}</span>`;
+      : lines
+        ? badge("plain", "another line")
+        : badge("bad", "differs");
+    return markup`${word} <span class="mono">${value}</span>`;
   };
-  return markup`<h3>${family}${agreed !== undefined && markup` <span class="mono">${agreed}</span>`}</h3>
+  return markup`<h3>${family}${agreed.length > 0 && markup` <span class="mono">${agreed.join(", ")}</span>`}</h3>
     ${matrix(
       `${family} votes`,
       ["Organisation", ...nodes.map(({ nodeName }) => nodeName)],
