@@ -1,5 +1,5 @@
 /** What the doctor has read: parts of objects, as loose as other people's objects are. */
-import { z } from "zod";
+import * as z from "zod";
 import type { DnsRecordObject, WanAddressObject, WanObservationObject } from "../api/index.ts";
 import type { Verdict } from "../records/verify.ts";
 

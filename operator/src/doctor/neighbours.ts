@@ -7,7 +7,7 @@ import { createSocket } from "node:dgram";
 import { BlockList, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { failed, type Neighbours, type Read } from "./facts.ts";
 
 const DISCARD_PORT = 9;

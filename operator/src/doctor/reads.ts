@@ -1,5 +1,5 @@
 /** Reads what the checks look at, side by side. */
-import { z } from "zod";
+import * as z from "zod";
 import { type KubeObject, PAGE_SERVICE_NAME } from "../api/index.ts";
 import { dnsRecords, type Resource, wanAddresses, wanObservations } from "../kube/resources.ts";
 import { anything, event, type Facts, failed, node, pod, type Read, service } from "./facts.ts";
