@@ -19,7 +19,7 @@ interface PrinterColumn {
 }
 
 /** A CustomResourceDefinition, as apiextensions.k8s.io/v1 has it. */
-export interface CrdManifest {
+interface CrdManifest {
   apiVersion: "apiextensions.k8s.io/v1";
   kind: "CustomResourceDefinition";
   metadata: { name: string };
