@@ -23,9 +23,10 @@ export function collect([program, ...args]: readonly [string, ...string[]], opti
     const child = spawn(program, args, {
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, ...env },
-      timeout: timeoutMs,
       ...(cwd === undefined ? {} : { cwd }),
     });
+    // spawn's own timeout goes on where there is no such program, and keeps this one from ending.
+    const timer = setTimeout(() => child.kill(), timeoutMs);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
@@ -34,10 +35,12 @@ export function collect([program, ...args]: readonly [string, ...string[]], opti
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);
     child.on("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
       const missing = error.code === "ENOENT";
       resolve({ status: 127, stdout: "", stderr: missing ? `${program} is not on the PATH` : error.message });
     });
     child.on("close", (code, signal) => {
+      clearTimeout(timer);
       const late = signal === null ? "" : `\n${program} took longer than ${timeoutMs / 1000} s`;
       resolve({
         status: code ?? 124,

@@ -27,6 +27,8 @@ async function main(): Promise<number> {
   const token = process.env["GANDI_API_KEY"]?.trim();
   // Nothing that this starts has a use for it.
   delete process.env["GANDI_API_KEY"];
+  if (token === "")
+    throw new Stop(EXIT.wrong, "GANDI_API_KEY: is empty. Put the token in, or leave it out to keep the stored one");
   if (token !== undefined && !/^\S+$/.test(token))
     throw new Stop(EXIT.wrong, "GANDI_API_KEY: is not one word, as a token is");
   return deploy(parsed.request, token);
