@@ -251,6 +251,9 @@ describe("the doctor", () => {
   it("tells the page that fails from the way to it that fails", () => {
     expect(line("Page", { page: silent })?.todo).toContain("The way there is what fails");
     expect(line("Page", { page: silent, pagePastMetallb: silent })?.saw).toContain("its pods do not answer either");
+    const unseen = line("Page", { page: silent, pagePastMetallb: silent, ownPods: forbidden })?.saw;
+    expect(unseen).toContain("cannot be looked at");
+    expect(unseen).not.toContain("there are none");
   });
 
   it("names the ports to open for a transport without an answer", () => {

@@ -1,6 +1,6 @@
 /** The page's address, from MetalLB's giving it out to the answer on the LAN. */
 import { PAGE_SERVICE_NAME } from "../api/index.ts";
-import type { Facts } from "./facts.ts";
+import type { Facts, Pod } from "./facts.ts";
 import { freeAddresses, nodeAddresses, pageAddresses } from "./live.ts";
 import { describe, isTrue } from "./metallb.ts";
 import { type Finding, ok, unknown, unread, warn, wrong } from "./report.ts";
@@ -129,6 +129,11 @@ export function bgp({ bgpPeers, bgpSessions, metallbNamespace }: Facts): Finding
   );
 }
 
+function statesOf(all: readonly Pod[]): string {
+  const pods = all.filter((pod) => pod.metadata.labels["app"] === PAGE_SERVICE_NAME);
+  return pods.length === 0 ? "there are none" : pods.map(describe).join(", ");
+}
+
 export function page({ place, page: direct, pagePastMetallb, ownPods, namespace }: Facts): Finding {
   if (direct.read && direct.value === 200) return ok("the page answers at its LoadBalancer address");
   const saw = direct.read ? `the page answers with status ${direct.value}` : direct.why;
@@ -140,8 +145,7 @@ export function page({ place, page: direct, pagePastMetallb, ownPods, namespace 
         "Does the switch or a Wi-Fi bridge drop ARP? arping -c 3 ADDRESS from another host tells.",
     );
   }
-  const pods = ownPods.read ? ownPods.value.filter((pod) => pod.metadata.labels["app"] === PAGE_SERVICE_NAME) : [];
-  const state = pods.length === 0 ? "there are none" : pods.map(describe).join(", ");
+  const state = ownPods.read ? statesOf(ownPods.value) : `which cannot be looked at: ${ownPods.why}`;
   return wrong(
     `${saw}; its pods do not answer either (${state})`,
     `kubectl describe pods -n ${namespace} -l app=${PAGE_SERVICE_NAME}`,
