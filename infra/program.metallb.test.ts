@@ -98,6 +98,14 @@ describe("BGP", () => {
     expect(program.one(L2_ADVERTISEMENT).inputs.spec).toEqual({ ipAddressPools: ["esddns-pool", "second"] });
   });
 
+  it("deletes an advertisement without an update in between, which MetalLB's webhook may refuse", () => {
+    for (const name of ["metallb-esddns-bgp", "metallb-wide"]) {
+      expect(program.one(BGP_ADVERTISEMENT, name).inputs.metadata).toMatchObject({
+        annotations: { "pulumi.com/deletionPropagationPolicy": "background" },
+      });
+    }
+  });
+
   it("shows all of that in a first preview, and no password", async () => {
     const preview = await runProgram(WITH_BGP, { secrets: ["bgp"], preview: true });
     const count = (type: string) => preview.resources.filter((resource) => resource.type === type).length;

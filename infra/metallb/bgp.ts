@@ -15,6 +15,13 @@ export interface BgpArgs {
 
 type BgpOptions = pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource };
 
+/**
+ * Deleted in the foreground, as the provider does otherwise, an object gets a finalizer first, and taking that off is an
+ * update, which MetalLB's webhook judges together with the pools: where these have IPv6 addresses by then, which its
+ * own BGP does not announce, it refuses, and the advertisement would stay for ever.
+ */
+const GONE_AT_ONCE = { "pulumi.com/deletionPropagationPolicy": "background" };
+
 /** Makes all of it; what is returned are the advertisements, after which an address can be reached. */
 export function bgpResources(name: string, args: BgpArgs, options: BgpOptions): BGPAdvertisement[] {
   const { bgp, namespace } = args;
@@ -24,7 +31,10 @@ export function bgpResources(name: string, args: BgpArgs, options: BgpOptions): 
     (advertisement) =>
       new BGPAdvertisement(
         `${name}-${advertisement.name}`,
-        { metadata: { name: advertisement.name, namespace }, spec: advertisementSpec(advertisement, own) },
+        {
+          metadata: { name: advertisement.name, namespace, annotations: GONE_AT_ONCE },
+          spec: advertisementSpec(advertisement, own),
+        },
         { ...options, dependsOn: [...args.pools, ...peers] },
       ),
   );
