@@ -11,7 +11,7 @@ import { takeLock } from "./lock.ts";
 import { gandiTokenFile } from "./internet/files.ts";
 import { namespaceMounts } from "./mounts.ts";
 import { binDir, logDir, projectDir, stateDir } from "./paths.ts";
-import { prometheusCommand, prometheusHost, prometheusUrl } from "./prometheus.ts";
+import { prometheusHost, prometheusUrl, runPrometheus } from "./prometheus.ts";
 import { pulumiCommand } from "./pulumi.ts";
 import { become, replaceProcess } from "./passthrough.ts";
 import { endChildren } from "./run.ts";
@@ -160,9 +160,9 @@ async function manageStack(verb: "deploy" | "destroy", args: readonly string[]):
 
 async function prometheus(lasting: string | undefined): Promise<number> {
   requireHost(prometheusHost.name);
-  const argv = await prometheusCommand(lasting);
   process.stdout.write(`${prometheusUrl} on the LAN\n`);
-  return become(argv, { host: prometheusHost.name });
+  await runPrometheus(lasting, (line) => process.stderr.write(`${line}\n`));
+  return 0;
 }
 
 function logs(name: string | undefined, follow: boolean): number {

@@ -13,7 +13,7 @@ const PORT = 8099;
 const url = (path: string): string => `http://${lan.client.ipv4}:${PORT}/${path}`;
 
 /** The key of the webhook's signature. */
-const notifySecretFile = join(stateDir, "notify-secret");
+export const notifySecretFile = join(stateDir, "notify-secret");
 
 /** Its log, `npm run lab -- logs notes`, has what came. */
 export async function notesService(): Promise<Service> {
