@@ -11,7 +11,7 @@ export interface Message {
 }
 
 const LABELS = {
-  Changed: "address changed",
+  Changed: "changed",
   Disputed: "in dispute",
   Failed: "failed",
   Recovered: "recovered",
