@@ -85,7 +85,8 @@ export class MetalLB extends pulumi.ComponentResource {
         metadata: {
           name: metallb.namespace,
           labels: podSecurityLabels("privileged"),
-          annotations: { [KEPT_ANNOTATION]: String(keepOnDestroy) },
+          // A kept namespace outlives the state, and with it the field manager that wrote the former value.
+          annotations: { [KEPT_ANNOTATION]: String(keepOnDestroy), "pulumi.com/patchForce": "true" },
         },
       },
       self,
