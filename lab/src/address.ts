@@ -1,7 +1,7 @@
 /** Address arithmetic of the lab's WAN: what `wan ADDRESS [PREFIX]` accepts and what follows from it. Pure. */
 import { BlockList, isIP, isIPv4, SocketAddress } from "node:net";
 import { UsageError } from "./errors.ts";
-import { internet, lan, wan } from "./topology.ts";
+import { internet, lan, office, wan } from "./topology.ts";
 
 export interface Wan {
   readonly ipv4: string;
@@ -63,6 +63,7 @@ const unassignable = listOf("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0
 
 const usedIpv4 = [
   { net: lan.ipv4, what: "the LAN" },
+  { net: office.ipv4, what: "the router's other network" },
   { net: internet.ipv4, what: "the internet's hosts" },
   { net: POD_IPV4, what: "the cluster's pods" },
   { net: SERVICE_IPV4, what: "the cluster's services" },

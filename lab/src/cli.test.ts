@@ -16,6 +16,12 @@ describe("the command line", () => {
     expect(parseCommand(["wan", "198.51.100.77", "2001:db8:200::/64"])).toMatchObject({ prefix: "2001:db8:200::/64" });
   });
 
+  it("switches BGP on and off, and shows it", () => {
+    expect(parseCommand(["bgp", "on"])).toEqual({ verb: "bgp", on: true });
+    expect(parseCommand(["bgp", "off"])).toEqual({ verb: "bgp", on: false });
+    expect(parseCommand(["bgp"])).toEqual({ verb: "bgp", on: undefined });
+  });
+
   it("switches a trouble on and off, all of them off, and lists them", () => {
     expect(parseCommand(["trouble"])).toEqual({ verb: "trouble", name: undefined, on: true });
     expect(parseCommand(["trouble", "stun-liar", "on"])).toEqual({ verb: "trouble", name: "stun-liar", on: true });
@@ -55,6 +61,8 @@ describe("the command line", () => {
     [["down", "now"], /down takes no arguments/],
     [["wan"], /wan takes an IPv4 address/],
     [["wan", "1.2.3.4", "2001:db8:200::/64", "x"], /wan takes an IPv4 address/],
+    [["bgp", "yes"], /bgp takes on, off or nothing, but got "yes"/],
+    [["bgp", "on", "node1"], /bgp takes on, off/],
     [["exec"], /exec takes a host and a command/],
     [["exec", "node3", "ls"], /"node3" is not a host; there are node1, node2, client, router/],
     [["exec", "node1"], /takes a command/],

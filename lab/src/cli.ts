@@ -7,6 +7,7 @@ import { hostNames } from "./hosts.ts";
 export type Command =
   | { readonly verb: "up" | "down" | "status" | "help" }
   | { readonly verb: "wan"; readonly ipv4: string; readonly prefix: string | undefined }
+  | { readonly verb: "bgp"; readonly on: boolean | undefined }
   | { readonly verb: "trouble"; readonly name: string | undefined; readonly on: boolean }
   | { readonly verb: "exec"; readonly host: string; readonly argv: readonly [string, ...string[]] }
   | { readonly verb: "kubectl" | "pulumi" | "deploy" | "destroy" | "doctor"; readonly args: readonly string[] }
@@ -19,6 +20,9 @@ export const help = `The lab: Kubernetes, MetalLB and this project's stack behin
   npm run lab -- down                      stop and remove everything but the cache of built tools
   npm run lab -- status                    what runs, and the addresses; exit status 0 when all is well
   npm run lab -- wan ADDRESS [PREFIX/64]   the provider gives the router another IPv4 address (and IPv6 prefix)
+  npm run lab -- bgp on|off                MetalLB announces the page's address to the router by BGP, too; \`npm run lab\`
+                                           keeps it. MetalLB's own BGP is for IPv4, so the page then has no IPv6 address
+  npm run lab -- bgp                       the sessions and the routes that the router has
   npm run lab -- trouble [NAME on|off]     a trouble of the internet, on or off; without NAME: what there is, what is on
   npm run lab -- trouble off               all troubles off, as the next \`npm run lab\` does
   npm run lab -- exec HOST COMMAND…        run a command in a host's network
@@ -44,6 +48,8 @@ export function parseCommand(argv: readonly string[]): Command {
       return args[0] === "--help" ? { verb: "help" } : { verb: nothingMore(verb, args) };
     case "wan":
       return wanCommand(args);
+    case "bgp":
+      return bgpCommand(args);
     case "trouble":
       return troubleCommand(args);
     case "exec":
@@ -64,7 +70,7 @@ export function parseCommand(argv: readonly string[]): Command {
       return { verb: "help" };
     default:
       throw new UsageError(
-        `"${verb}" is not a verb of the lab; there are up, down, status, wan, trouble, exec, kubectl, pulumi, deploy, destroy, doctor, prometheus, logs`,
+        `"${verb}" is not a verb of the lab; there are up, down, status, wan, bgp, trouble, exec, kubectl, pulumi, deploy, destroy, doctor, prometheus, logs`,
       );
   }
 }
@@ -86,6 +92,15 @@ function wanCommand(args: readonly string[]): Command {
     ipv4: parseWanIpv4(ipv4),
     prefix: prefix === undefined ? undefined : parseWanPrefix(prefix),
   };
+}
+
+function bgpCommand(args: readonly string[]): Command {
+  const [state, ...rest] = args;
+  if (state === undefined) return { verb: "bgp", on: undefined };
+  if ((state !== "on" && state !== "off") || rest.length > 0) {
+    throw new UsageError(`bgp takes on, off or nothing, but got "${args.join(" ")}"`);
+  }
+  return { verb: "bgp", on: state === "on" };
 }
 
 function troubleCommand(args: readonly string[]): Command {

@@ -9,6 +9,7 @@ import type { Step } from "./steps.ts";
 /** Package → what the lab uses it for. */
 const packages = {
   "bind9-dnsutils": "dig and nsupdate",
+  bird2: "the router's BGP",
   buildah: "builds images without a daemon",
   "busybox-static": "the pause image and the test pods",
   chromium: "shows the status page to the tests",

@@ -1,5 +1,5 @@
 /** Groups of the topology's hosts, by what the network has to do for them. */
-import { internet, lan, type Host } from "./topology.ts";
+import { internet, lan, office, type Host } from "./topology.ts";
 
 export const nodes = [lan.node1, lan.node2] as const;
 
@@ -18,6 +18,7 @@ export const ISP = "isp";
 export const hostNames: readonly string[] = [
   ...lanHosts.map((host) => host.name),
   lan.router.name,
+  office.host.name,
   ISP,
   LAN_SWITCH,
   ...internetHosts.map((host) => host.name),

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { connectRouter, disconnectRouter } from "./bgp/router.ts";
 import { help, parseCommand, type Command } from "./cli.ts";
 import { kubeEnvironment } from "./cluster/kubeconfig.ts";
 import { leftovers, removeAll, stopProcesses } from "./down.ts";
@@ -15,9 +16,10 @@ import { prometheusHost, prometheusUrl, runPrometheus } from "./prometheus.ts";
 import { pulumiCommand } from "./pulumi.ts";
 import { become, replaceProcess } from "./passthrough.ts";
 import { endChildren } from "./run.ts";
+import { changeSettings, readSettings } from "./settings.ts";
 import { StepFailed, Steps, terminalOutput } from "./steps.ts";
 import { deployStack, prepareStack } from "./stack.ts";
-import { labStatus } from "./status.ts";
+import { bgpLines, labStatus } from "./status.ts";
 import { labSummary } from "./summary.ts";
 import { lan, namespaceOf } from "./topology.ts";
 import { troubles } from "./trouble/catalogue.ts";
@@ -53,6 +55,8 @@ async function perform(command: Command): Promise<number> {
       return status();
     case "wan":
       return setWan(command.ipv4, command.prefix);
+    case "bgp":
+      return bgp(command.on);
     case "trouble":
       return trouble(command.name, command.on);
     case "exec":
@@ -86,9 +90,17 @@ async function up(): Promise<number> {
   await takeLock("up");
   const steps = new Steps(terminalOutput());
   await upLab(steps);
-  await steps.step("Stack", deployStack);
+  await deploy(steps);
   process.stdout.write(`${await labSummary()}\nThe lab is up. It took ${steps.took()}.\n`);
   return 0;
+}
+
+/** The stack, and what goes with it in the network. */
+async function deploy(steps: Steps): Promise<void> {
+  await steps.step("Stack", deployStack);
+  const { bgp } = await readSettings();
+  if (bgp) await steps.step("BGP", connectRouter);
+  else await disconnectRouter();
 }
 
 async function down(): Promise<number> {
@@ -115,6 +127,17 @@ async function setWan(ipv4: string, prefix: string | undefined): Promise<number>
   const after = { ipv4, prefix: prefix ?? before.prefix };
   await changeWan(after);
   process.stdout.write(`before: ${before.ipv4}, ${before.prefix}\nnow:    ${after.ipv4}, ${after.prefix}\n`);
+  return 0;
+}
+
+async function bgp(on: boolean | undefined): Promise<number> {
+  requireHost(lan.router.name);
+  if (on !== undefined) {
+    await takeLock("bgp");
+    await changeSettings({ bgp: on });
+    await deploy(new Steps(terminalOutput()));
+  }
+  process.stdout.write(`${(await bgpLines()).join("\n")}\n`);
   return 0;
 }
 

@@ -10,7 +10,7 @@ import { namespaceMounts, NETNS_DIR } from "./mounts.ts";
 import { writeResolverFiles } from "./resolver.ts";
 import { ipBatch, run, shellOnHost } from "./run.ts";
 import type { Step } from "./steps.ts";
-import { internet, lan, namespaceOf, wan, type Host } from "./topology.ts";
+import { internet, lan, namespaceOf, office, wan, type Host } from "./topology.ts";
 import { applyWan, readWan, WAN_LINK } from "./wan.ts";
 
 export async function ensureNetwork(step: Step): Promise<void> {
@@ -23,6 +23,7 @@ export async function ensureNetwork(step: Step): Promise<void> {
     ...internetHosts.map((host) =>
       ipBatch(host.name, endHostLines(host, internet.ipv4, internet.ipv6, internet.gateway)),
     ),
+    ipBatch(office.host.name, endHostLines(office.host, office.ipv4, office.ipv6, office.router)),
     ipBatch(lan.router.name, routerLines()),
     ipBatch(ISP, providerLines()),
   ]);
@@ -70,6 +71,7 @@ const links: readonly Link[] = [
   ...lanHosts.map((host) => ({ host: host.name, device: "eth0", peerHost: LAN_SWITCH, peerDevice: host.name })),
   { host: lan.router.name, device: "lan0", peerHost: LAN_SWITCH, peerDevice: lan.router.name },
   { host: lan.router.name, device: WAN_LINK.router, peerHost: ISP, peerDevice: WAN_LINK.isp },
+  { host: office.host.name, device: "eth0", peerHost: lan.router.name, peerDevice: "office0" },
   // A device's name has 15 characters at most.
   ...internetHosts.map((host) => ({
     host: host.name,
@@ -129,6 +131,9 @@ function routerLines(): string[] {
     `address replace ${lan.router.ipv4}/${lengthOf(lan.ipv4)} dev lan0`,
     `address replace ${lan.router.ipv6}/${lengthOf(lan.ipv6)} dev lan0 nodad`,
     "link set lan0 up",
+    `address replace ${office.router.ipv4}/${lengthOf(office.ipv4)} dev office0`,
+    `address replace ${office.router.ipv6}/${lengthOf(office.ipv6)} dev office0 nodad`,
+    "link set office0 up",
     `address replace ${wan.routerIpv6}/${lengthOf(wan.ipv6)} dev ${WAN_LINK.router} nodad`,
     `link set ${WAN_LINK.router} up`,
     // The provider's router need not be in a network that the outside address belongs to, as on a PPPoE line.

@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
+import { bgpStackConfig } from "./bgp/config.ts";
 import { chartArchive } from "./charts.ts";
 import { containerdSocket } from "./cluster/node.ts";
 import { caCertificate, gandiTokenFile } from "./internet/files.ts";
@@ -12,6 +13,7 @@ import { missingSecret, notifyConfig } from "./notes/index.ts";
 import { projectDir, stateDir } from "./paths.ts";
 import { backendDir, labStack, passphraseFile, pulumiCommand, stackConfigFile } from "./pulumi.ts";
 import { onHost } from "./run.ts";
+import { readSettings } from "./settings.ts";
 import type { Step } from "./steps.ts";
 import { toolVersion } from "./toolchain.ts";
 import { internet, lan, wan } from "./topology.ts";
@@ -93,7 +95,7 @@ async function writeStackConfig(stack: string): Promise<void> {
       ? {
           ...committed.config,
           ...(await labConfig()),
-          ...ownConfig,
+          ...(await ownConfig()),
           [NOTIFY_KEY]: notifyConfig(kept.config[NOTIFY_KEY]),
           [EXPIRES_KEY]: kept.config[EXPIRES_KEY] ?? inDays(300),
           ...(token === undefined ? {} : { [TOKEN_KEY]: token }),
@@ -104,18 +106,25 @@ async function writeStackConfig(stack: string): Promise<void> {
   await writeFile(file, stringify({ ...committed, ...kept, config }), { mode: 0o600 });
 }
 
-const ownConfig = {
-  "esddns:pools": [
-    { name: "esddns-pool", addresses: ["192.168.1.100-192.168.1.110", "fd00:192:168:1::100-fd00:192:168:1::110"] },
-  ],
-  "esddns:records": [
-    // The AAAA record points at the LAN client: any host behind the prefix will do.
-    { zone: "example.com", name: "home", types: ["A", "AAAA"], ttl: 300, ipv6Suffix: "::50" },
-  ],
-  // Found by annotations: nothing here acts on monitors. The rules are what `npm run lab -- prometheus` evaluates.
-  "esddns:monitoring": { rules: true, dashboard: true },
-  "esddns:push": { enabled: true },
+const pool = {
+  name: "esddns-pool",
+  addresses: ["192.168.1.100-192.168.1.110", "fd00:192:168:1::100-fd00:192:168:1::110"],
 };
+
+async function ownConfig(): Promise<Record<string, unknown>> {
+  const { bgp } = await readSettings();
+  return {
+    "esddns:pools": [pool],
+    "esddns:records": [
+      // The AAAA record points at the LAN client: any host behind the prefix will do.
+      { zone: "example.com", name: "home", types: ["A", "AAAA"], ttl: 300, ipv6Suffix: "::50" },
+    ],
+    // Found by annotations: nothing here acts on monitors. The rules are what `npm run lab -- prometheus` evaluates.
+    "esddns:monitoring": { rules: true, dashboard: true },
+    "esddns:push": { enabled: true },
+    ...(bgp ? bgpStackConfig(pool) : {}),
+  };
+}
 
 /** Nothing that the lab's own stack has: neither its record nor its pool can be of two. */
 function besideConfig(stack: string): Record<string, unknown> {

@@ -1,5 +1,6 @@
 /** What of the lab runs, and its addresses. */
 import { existsSync } from "node:fs";
+import { routerState } from "./bgp/router.ts";
 import { adminKubeconfig } from "./cluster/kubeconfig.ts";
 import { kubectl } from "./cluster/kubectl.ts";
 import { messageOf } from "./errors.ts";
@@ -7,6 +8,7 @@ import { hostNames, nodes } from "./hosts.ts";
 import { namespaceMounts } from "./mounts.ts";
 import { stateDir } from "./paths.ts";
 import { recordedServices } from "./processes.ts";
+import { readSettings } from "./settings.ts";
 import { lan, namespaceOf } from "./topology.ts";
 import { troublesOn } from "./trouble/index.ts";
 import { readWan } from "./wan.ts";
@@ -18,15 +20,17 @@ export interface Status {
 
 export async function labStatus(): Promise<Status> {
   if (!existsSync(stateDir)) return { lines: ["The lab is not up. Start it: npm run lab"], healthy: false };
-  const parts = [network(), processes(), ...(existsSync(adminKubeconfig) ? await cluster() : [])];
+  const parts = [
+    network(),
+    processes(),
+    ...(existsSync(adminKubeconfig) ? await cluster() : []),
+    ...((await readSettings()).bgp ? [await bgp()] : []),
+  ];
   const [wan, troubles] = [await readWan(), await troublesOn()];
   return {
     healthy: parts.every(({ problems }) => problems.length === 0),
     lines: [
-      ...parts.flatMap(({ title, text, problems }) => [
-        `${`${title}:`.padEnd(12)}${text}`,
-        ...problems.map((problem) => `  ✗ ${problem}`),
-      ]),
+      ...parts.flatMap(partLines),
       ...(troubles.length === 0 ? [] : [`Troubles:   ${troubles.join(", ")} (all off: npm run lab -- trouble off)`]),
       `WAN:        ${wan.ipv4}, ${wan.prefix}`,
       `LAN:        ${[...nodes, lan.client, lan.router].map((host) => `${host.name} ${host.ipv4}`).join(", ")}`,
@@ -38,6 +42,25 @@ interface Part {
   readonly title: string;
   readonly text: string;
   readonly problems: readonly string[];
+}
+
+function partLines({ title, text, problems }: Part): string[] {
+  return [`${`${title}:`.padEnd(12)}${text}`, ...problems.map((problem) => `  ✗ ${problem}`)];
+}
+
+/** The sessions and routes of the router, whether it is to have any or not. */
+export async function bgpLines(): Promise<string[]> {
+  return (await readSettings()).bgp ? partLines(await bgp()) : ["BGP:        off. Switch it on: npm run lab -- bgp on"];
+}
+
+async function bgp(): Promise<Part> {
+  const { sessions, routes } = await routerState();
+  const open = sessions.filter(({ state }) => state !== "Established");
+  return {
+    title: "BGP",
+    text: `${sessions.length - open.length} of ${sessions.length} sessions; ${routes.join(", ") || "no route"}`,
+    problems: open.map(({ node, state }) => `the session with ${node} is ${state}: npm run lab -- logs bird`),
+  };
 }
 
 function network(): Part {

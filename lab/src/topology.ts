@@ -5,7 +5,8 @@
  *  LAN 192.168.1.0/24, fd00:192:168:1::/64 (+ the ISP's prefix)       "internet" 203.0.113.0/24, 2001:db8:beef::/64
  *  node1 ─┐                                                            ┌─ STUN servers, echo services
  *  node2 ─┼─ lan ─ router ─ 198.51.100.0/24, 2001:db8:ffff::/64 ─ isp ─┼─ authoritative DNS
- *  client ┘          (NAT for IPv4, routed prefix for IPv6)            └─ Gandi LiveDNS stand-in
+ *  client ┘         │ (NAT for IPv4, routed prefix for IPv6)            └─ Gandi LiveDNS stand-in
+ *                   └─ office   (192.168.2.0/24, fd00:192:168:2::/64: the router's other network)
  * ```
  * Addresses are those that RFC 5737 and RFC 3849 reserve for documentation: nothing real can be reached by mistake.
  */
@@ -36,6 +37,14 @@ export const lan = {
   node1: host("node1", "192.168.1.11", "fd00:192:168:1::11"),
   node2: host("node2", "192.168.1.12", "fd00:192:168:1::12"),
   client: host("client", "192.168.1.50", "fd00:192:168:1::50"),
+} as const;
+
+/** The router's other network: whoever is there reaches the LAN by way of the router alone. It has no way out. */
+export const office = {
+  ipv4: "192.168.2.0/24",
+  ipv6: "fd00:192:168:2::/64",
+  router: { ipv4: "192.168.2.1", ipv6: "fd00:192:168:2::1" },
+  host: host("office", "192.168.2.50", "fd00:192:168:2::50"),
 } as const;
 
 /** The link between the home router and its provider. */

@@ -1,0 +1,24 @@
+/**
+ * What people have asked of the lab beyond its usual state. Written down before it is brought about, so that a killed
+ * command is completed by the next.
+ */
+import { join } from "node:path";
+import { put, readIfThere } from "./internet/files.ts";
+import { stateDir } from "./paths.ts";
+
+export interface Settings {
+  /** Whether the router speaks BGP with the nodes. */
+  readonly bgp: boolean;
+}
+
+const usual: Settings = { bgp: false };
+
+const file = join(stateDir, "settings.json");
+
+export async function readSettings(): Promise<Settings> {
+  return { ...usual, ...(JSON.parse((await readIfThere(file)) ?? "{}") as Partial<Settings>) };
+}
+
+export async function changeSettings(change: Partial<Settings>): Promise<void> {
+  await put(file, JSON.stringify({ ...(await readSettings()), ...change }));
+}
