@@ -29,7 +29,8 @@ export class Observed extends pulumi.ComponentResource {
 
   constructor(name: string, { live, loadBalancer, page, dns }: ObserveArgs, options: pulumi.ComponentResourceOptions) {
     super("esddns:observe:Observed", name, {}, options);
-    const self = { parent: this };
+    // Metadata tells when each field manager last wrote, as a change in every preview; kept secret, it is one line of it.
+    const self = { parent: this, additionalSecretOutputs: ["metadata"] };
     const status = <Status>(
       owned: { id: pulumi.Output<string>; status: pulumi.Output<Status | undefined> },
       open: (id: pulumi.Output<string>) => { status: pulumi.Output<Status | undefined> },
