@@ -7,7 +7,7 @@ import { Monitoring } from "./esddns/monitoring.ts";
 import { Operator } from "./esddns/operator.ts";
 import { StatusPage } from "./esddns/statusPage.ts";
 import { OperatorImage } from "./image/operatorImage.ts";
-import { clusterProvider } from "./kubernetes/provider.ts";
+import { clusterProvider, fixedFieldManager } from "./kubernetes/provider.ts";
 import { MetalLB } from "./metallb/metallb.ts";
 import { Observed } from "./observe.ts";
 import { preflight } from "./preflight/preflight.ts";
@@ -16,7 +16,7 @@ import type { StackOutputs } from "./stackOutputs.ts";
 
 const config = loadConfig(new pulumi.Config());
 const running = await preflight(config);
-const onCluster = { provider: clusterProvider() };
+const onCluster = { provider: clusterProvider(), transformations: [fixedFieldManager] };
 
 const image = new OperatorImage("image", config.image);
 const loadBalancer = new MetalLB("metallb", { ...config, running }, onCluster);

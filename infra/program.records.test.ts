@@ -36,9 +36,11 @@ describe("a dry run", () => {
       ],
     });
     expect(one.one(RECORD, "dns-home.example.com").inputs.spec).toMatchObject({ dryRun: true });
-    expect(one.one(RECORD, "dns-home.example.com").inputs.metadata).not.toHaveProperty("annotations");
+    expect(one.one(RECORD, "dns-home.example.com").inputs.metadata?.annotations).not.toHaveProperty([
+      "pulumi.com/waitFor",
+    ]);
     expect(one.one(RECORD, "dns-www.example.com").inputs.spec).not.toHaveProperty("dryRun");
-    expect(one.one(RECORD, "dns-www.example.com").inputs.metadata).toHaveProperty("annotations");
+    expect(one.one(RECORD, "dns-www.example.com").inputs.metadata?.annotations).toHaveProperty(["pulumi.com/waitFor"]);
     const all = await runProgram({ ...CONFIG, records: [home], dryRun: true });
     expect(all.one(RECORD, "dns-home.example.com").inputs.spec).toMatchObject({ dryRun: true });
   });

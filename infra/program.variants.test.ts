@@ -58,6 +58,8 @@ describe("beside another stack, with a Secret and an image of its own making", (
   });
 
   it("waits for nothing where it is told so", () => {
-    expect(program.one("kubernetes:esddns.io/v1alpha1:WanAddress").inputs.metadata).not.toHaveProperty("annotations");
+    expect(program.one("kubernetes:esddns.io/v1alpha1:WanAddress").inputs.metadata?.annotations).not.toHaveProperty([
+      "pulumi.com/waitFor",
+    ]);
   });
 });

@@ -24,6 +24,19 @@ export function clusterProvider(): k8s.Provider {
   });
 }
 
+/**
+ * Gives every object that the stack writes a field manager of a fixed name (server-side apply). Left to itself the
+ * provider makes a name up for each and keeps it in the state: with a state that was lost, or for objects that outlive a
+ * destroy, the former name would own their fields for ever, and every later change of them would be a conflict.
+ * An option of the components, whose children inherit it.
+ */
+export const fixedFieldManager: pulumi.ResourceTransformation = ({ type, props, opts }) => {
+  const { metadata } = props as { metadata?: { annotations?: Record<string, pulumi.Input<string>> } };
+  if (!type.startsWith("kubernetes:") || metadata === undefined) return undefined;
+  const annotations = { ...metadata.annotations, "pulumi.com/patchFieldManager": "esddns" };
+  return { props: { ...props, metadata: { ...metadata, annotations } }, opts };
+};
+
 /** The same cluster, for what is read or done beside the provider. */
 export function configuredCluster(): Cluster {
   const all: Partial<Record<string, string>> = pulumi.runtime.allConfig();

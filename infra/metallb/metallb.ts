@@ -85,8 +85,7 @@ export class MetalLB extends pulumi.ComponentResource {
         metadata: {
           name: metallb.namespace,
           labels: podSecurityLabels("privileged"),
-          // A kept namespace outlives the state, and with it the field manager that wrote the former value.
-          annotations: { [KEPT_ANNOTATION]: String(keepOnDestroy), "pulumi.com/patchForce": "true" },
+          annotations: { [KEPT_ANNOTATION]: String(keepOnDestroy) },
         },
       },
       self,

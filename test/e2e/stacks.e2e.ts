@@ -64,6 +64,11 @@ test("a stack whose state was lost is taken over as it stands", async () => {
   expect(again.status, told(again)).toBe(0);
   expect(await uids()).toEqual(before);
   await labOk("pulumi", "preview", "--stack", "production", "--expect-no-changes", "--non-interactive");
+  // What the lost state wrote can be changed, too.
+  await labOk("pulumi", "config", "set", "--stack", "production", "--path", "detection.probeIntervalSeconds", "12");
+  await labOk(...up, "--stack", "production");
+  const spec = ["kubectl", "get", "wan/wan", "-n", "esddns-production", "-o", "jsonpath={.spec.probeIntervalSeconds}"];
+  expect(await labOk(...spec)).toBe("12");
 });
 
 test("the adopter goes and the owner stays whole", async () => {
