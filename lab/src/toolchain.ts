@@ -107,8 +107,10 @@ const goEnv = {
   GOTOOLCHAIN: "local",
   GOWORK: "off",
   GOFLAGS: "-mod=readonly -buildvcs=false",
-  // Memory for time: the compiler's processes are short-lived, and spend much of their life collecting garbage.
-  GOGC: "400",
+  // Memory for time: the compiler's processes are short-lived, and spend much of their life collecting garbage. None of
+  // them collects any below this limit.
+  GOGC: "off",
+  GOMEMLIMIT: "2GiB",
 };
 
 async function goVersion(): Promise<string> {
@@ -128,7 +130,8 @@ async function ensureTool(tool: Tool, go: string, step: Step): Promise<boolean> 
     readFile(join(dir, "go.sum"), "utf8"),
   ]);
   const ldflags = ["-s", "-w", ...tool.ldflags(requiredVersion(goMod, tool.module))].join(" ");
-  const flags = ["-trimpath", "-ldflags", ldflags];
+  // What a debugger would read is left out when linking, so it need not be made when compiling.
+  const flags = ["-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", ldflags];
   const target = join(cacheDir, "toolchain", `${tool.name}-${cacheKey({ goMod, goSum, flags, goVersion: go })}`);
   const missing = !existsSync(target);
   if (missing) await build(tool, flags, target, step);
