@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { gandiControl } from "../lab/src/internet/gandi/control.ts";
 import { changeWan, readWan } from "../lab/src/wan.ts";
 import { bench, kubeJson, namespace, numbers, print } from "./lab.ts";
-import { firstLook, seededRandom, summarise, type Summary } from "./stats.ts";
+import { firstLook, seededRandom, summarise, table, type Summary } from "./stats.ts";
 
 const RECORD = "/v5/livedns/domains/example.com/records/home/A";
 /** How often the stand-in's log is read, milliseconds: a change is measured this much too long at most. */
@@ -73,11 +73,7 @@ function report(seconds: readonly number[], probeSeconds: number, nodes: number)
     [`only seeing it: one poll every ${POLLER_SECONDS} s (computed)`, firstLook(POLLER_SECONDS, 1)],
   ];
   if (seconds.length > 0) rows.unshift(["new address to Gandi's 2xx (measured)", summarise(seconds)]);
-  print(`\n${"seconds".padEnd(58)}     min  median     p90     p95     max`);
-  for (const [name, { min, median, p90, p95, max }] of rows) {
-    const figures = [min, median, p90, p95, max].map((value) => value.toFixed(1).padStart(8));
-    print(name.padEnd(58) + figures.join(""));
-  }
+  print(`\n${table(rows)}`);
 }
 
 async function lookers(): Promise<{ probeSeconds: number; nodes: number }> {

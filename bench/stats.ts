@@ -19,6 +19,15 @@ export function summarise(values: readonly number[]): Summary {
   return { min: rank(0), median: rank(0.5), p90: rank(0.9), p95: rank(0.95), max: rank(1) };
 }
 
+/** One line for each distribution, below one with the names of the figures; all in seconds. */
+export function table(rows: readonly (readonly [name: string, seconds: Summary])[]): string {
+  const lines = rows.map(([name, { min, median, p90, p95, max }]) => {
+    const figures = [min, median, p90, p95, max].map((value) => value.toFixed(1).padStart(8));
+    return name.padEnd(58) + figures.join("");
+  });
+  return [`${"seconds".padEnd(58)}     min  median     p90     p95     max`, ...lines].join("\n");
+}
+
 /**
  * How long `lookers`, each looking once per `interval` at a phase of its own, take to see a change at a random moment:
  * the first of n uniform waits is longer than t with probability (1 - t / interval)^n. In the unit of `interval`.

@@ -1,6 +1,7 @@
 /** Every trouble of the lab's internet, as data: its processes, its firewall rules, or what else brings it about. */
 import { join } from "node:path";
 import { stateDir } from "../paths.ts";
+import { nodes } from "../hosts.ts";
 import { onHost, run } from "../run.ts";
 import { coturnHosts } from "../internet/stun.ts";
 import { tlsFiles, type KeyPair } from "../internet/files.ts";
@@ -118,7 +119,7 @@ export const troubles: readonly Trouble[] = [
   ...faultKinds.map((gandi) => ({ name: `gandi-${gandi}`, about: `Gandi's API: ${gandiFaults[gandi]}`, gandi })),
   { name: "api-dead", about: "no kube-apiserver runs", apiServer: "dead" },
   { name: "api-hangs", about: "kube-apiserver takes connections and answers nothing", apiServer: "hangs" },
-  { name: "node2-unplugged", about: "node2's network cable is out", unplugged: lan.node2.name },
+  ...nodes.map(({ name }) => ({ name: `${name}-unplugged`, about: `${name}'s network cable is out`, unplugged: name })),
 ];
 
 function liar(name: string, host: string): Service {
