@@ -139,6 +139,9 @@ function delayMs(failure: LiveDnsFailure, attempt: number, random: Random): numb
     case "Timeout":
       return backoffMs(attempt, TRANSIENT, random);
     case "RateLimited":
+      // Our own budget, where nothing was sent, knows when there is room; guessing more would only be later.
+      if (failure.status === undefined) return jitter(failure.retryAfterMs, random);
+      return Math.max(backoffMs(attempt, TRANSIENT, random), jitter(failure.retryAfterMs, random));
     case "ServerError":
       return Math.max(backoffMs(attempt, TRANSIENT, random), jitter(failure.retryAfterMs ?? 0, random));
     case "Unauthorized":

@@ -545,6 +545,12 @@ describe("when to come back", () => {
     expect(await delay({ kind: "ServerError", message: "m", status: 500 }, 2, 1)).toBe(4_000);
   });
 
+  test("our own budget's word is taken as it is, however often it failed before", async () => {
+    const spent: LiveDnsFailure = { kind: "RateLimited", message: "m", retryAfterMs: 20_000 };
+    expect(await delay(spent, 9, 0)).toBe(20_000);
+    expect(await delay({ ...spent, status: 429 }, 9, 1)).toBe(300_000);
+  });
+
   test("what a person has to mend is looked at at leisure", async () => {
     expect(await delay({ kind: "Forbidden", message: "m" }, 0, 0)).toBe(300_000);
     expect(await delay({ kind: "Unauthorized", message: "m" }, 0, 0)).toBe(60_000);
