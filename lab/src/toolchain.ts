@@ -1,5 +1,5 @@
 /**
- * Kubernetes, Pulumi, MetalLB, Helm and kubeconform, built from the Go modules that lab/toolchain pins: one small go.mod each, since
+ * Kubernetes, Pulumi, MetalLB, Helm and what tests need, built from the Go modules that lab/toolchain pins: one small go.mod each, since
  * their dependency graphs do not fit together. The binaries stay in the cache for every checkout and every run.
  */
 import { createHash } from "node:crypto";
@@ -42,7 +42,7 @@ export const tools: readonly Tool[] = [
   { name: "metallb-next", module: "go.universe.tf/metallb", ldflags: () => [], onDemand: true },
   { name: "helm", module: "helm.sh/helm/v3", ldflags: () => [] },
   // Not for the lab itself: the tests check manifests with it.
-  { name: "kubeconform", module: "github.com/yannh/kubeconform", ldflags: () => [] },
+  { name: "kubeconform", module: "github.com/yannh/kubeconform", ldflags: () => [], onDemand: true },
 ];
 
 /**
@@ -60,6 +60,14 @@ export async function ensureToolchain(step: Step, demanded: readonly string[] = 
   // Two at a time: while one downloads, links or waits for its longest package, the other has work for the processor.
   await Promise.all([builder(), builder()]);
   if (built === 0) step.progress(`all ${needed.length} tools are in ${cacheDir}`);
+}
+
+/** Builds a tool that is not part of the lab, where it is not there yet; resolves to the folder of its binaries. */
+export async function demandTool(name: string): Promise<string> {
+  const tool = tools.find((each) => each.name === name && each.onDemand);
+  if (tool === undefined) throw new Error(`no tool ${name} to be asked for`);
+  await ensureTool(tool, await goVersion(), { progress: () => undefined, run });
+  return folderOf(tool);
 }
 
 /** The file behind `binDir/NAME`: its path changes with the version, so a process started from it is known to be old. */
@@ -138,7 +146,7 @@ async function goSources(dir: string): Promise<string[]> {
 }
 
 /** @returns whether it had to be built. */
-async function ensureTool(tool: Tool, go: string, step: Step): Promise<boolean> {
+async function ensureTool(tool: Tool, go: string, step: Pick<Step, "run" | "progress">): Promise<boolean> {
   const dir = toolDir(tool.name);
   const [goMod, goSum, sources] = await Promise.all([
     readFile(join(dir, "go.mod"), "utf8"),
@@ -151,11 +159,16 @@ async function ensureTool(tool: Tool, go: string, step: Step): Promise<boolean> 
   const target = join(cacheDir, "toolchain", `${tool.name}-${cacheKey({ goMod, goSum, flags, goVersion: go, sources })}`);
   const missing = !existsSync(target);
   if (missing) await build(tool, flags, target, step);
-  await link(target, tool.onDemand === true ? join(binDir, tool.name) : binDir);
+  await link(target, folderOf(tool));
   return missing;
 }
 
-async function build(tool: Tool, flags: readonly string[], target: string, step: Step): Promise<void> {
+async function build(
+  tool: Tool,
+  flags: readonly string[],
+  target: string,
+  step: Pick<Step, "run" | "progress">,
+): Promise<void> {
   const options = { cwd: toolDir(tool.name), env: goEnv };
   await mkdir(join(cacheDir, "toolchain"), { recursive: true });
   step.progress(`${tool.name}: downloading its modules`);
@@ -177,6 +190,10 @@ async function build(tool: Tool, flags: readonly string[], target: string, step:
   } finally {
     clearInterval(progress);
   }
+}
+
+function folderOf({ name, onDemand }: Tool): string {
+  return onDemand === true ? join(binDir, name) : binDir;
 }
 
 /** Points the folder at the binaries, each link replaced in one step: another checkout may be using it. */
