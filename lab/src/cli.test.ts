@@ -4,7 +4,15 @@ import { UsageError } from "./errors.ts";
 
 describe("the command line", () => {
   it("brings the lab up when nothing is said", () => {
-    expect(parseCommand([])).toEqual({ verb: "up" });
+    expect(parseCommand([])).toEqual({ verb: "up", metallb: undefined });
+    expect(parseCommand(["up"])).toEqual({ verb: "up", metallb: undefined });
+  });
+
+  it("takes another MetalLB", () => {
+    expect(parseCommand(["--metallb", "0.16.2"])).toEqual({ verb: "up", metallb: "0.16.2" });
+    expect(parseCommand(["up", "--metallb", "0.16.2"])).toEqual({ verb: "up", metallb: "0.16.2" });
+    expect(() => parseCommand(["--metallb"])).toThrow(UsageError);
+    expect(() => parseCommand(["up", "0.16.2"])).toThrow(UsageError);
   });
 
   it.each(["help", "--help", "-h"])("explains itself on %s", (word) => {

@@ -5,7 +5,8 @@ import { UsageError } from "./errors.ts";
 import { hostNames } from "./hosts.ts";
 
 export type Command =
-  | { readonly verb: "up" | "down" | "status" | "help" }
+  | { readonly verb: "up"; readonly metallb: string | undefined }
+  | { readonly verb: "down" | "status" | "help" }
   | { readonly verb: "wan"; readonly ipv4: string; readonly prefix: string | undefined }
   | { readonly verb: "bgp"; readonly on: boolean | undefined }
   | { readonly verb: "trouble"; readonly name: string | undefined; readonly on: boolean }
@@ -17,6 +18,7 @@ export type Command =
 export const help = `The lab: Kubernetes, MetalLB and this project's stack behind a home router, on this one machine.
 
   npm run lab                              build and start everything, deploy the stack; again: repair and update
+  npm run lab -- --metallb VERSION         the same with another MetalLB, up or down; later runs keep it
   npm run lab -- down                      stop and remove everything but the cache of built tools
   npm run lab -- status                    what runs, and the addresses; exit status 0 when all is well
   npm run lab -- wan ADDRESS [PREFIX/64]   the provider gives the router another IPv4 address (and IPv6 prefix)
@@ -43,6 +45,9 @@ export function parseCommand(argv: readonly string[]): Command {
   const [verb = "up", ...args] = argv;
   switch (verb) {
     case "up":
+      return upCommand(args);
+    case "--metallb":
+      return upCommand(argv);
     case "down":
     case "status":
       return args[0] === "--help" ? { verb: "help" } : { verb: nothingMore(verb, args) };
@@ -73,6 +78,16 @@ export function parseCommand(argv: readonly string[]): Command {
         `"${verb}" is not a verb of the lab; there are up, down, status, wan, bgp, trouble, exec, kubectl, pulumi, deploy, destroy, doctor, prometheus, logs`,
       );
   }
+}
+
+function upCommand(args: readonly string[]): Command {
+  const [flag, version, ...rest] = args;
+  if (flag === undefined) return { verb: "up", metallb: undefined };
+  if (flag === "--help") return { verb: "help" };
+  if (flag !== "--metallb" || version === undefined || rest.length > 0) {
+    throw new UsageError("up takes nothing, or a version of MetalLB: --metallb 0.16.2");
+  }
+  return { verb: "up", metallb: version };
 }
 
 function nothingMore<Verb extends string>(verb: Verb, args: readonly string[]): Verb {

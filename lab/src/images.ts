@@ -5,10 +5,10 @@ import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from "node:
 import { dirname, join } from "node:path";
 import { containerdSocket } from "./cluster/node.ts";
 import { nodes } from "./hosts.ts";
+import { chosenMetallb } from "./metallb.ts";
 import { cacheDir, stateDir } from "./paths.ts";
 import { run } from "./run.ts";
 import type { Step } from "./steps.ts";
-import { binary, toolVersion } from "./toolchain.ts";
 
 interface Image {
   /** The name under which pods ask for it. */
@@ -28,7 +28,7 @@ export const toolsImage = "localhost/lab-tools:1";
 
 /** The real names where a chart or containerd asks for them, so that their defaults hold in the lab too. */
 async function images(): Promise<Image[]> {
-  const metallb = await toolVersion("metallb");
+  const metallb = await chosenMetallb();
   const commands = (await run(["busybox", "--list"])).trim().split("\n");
   const libraries = sharedLibraries(await run(["ldd", CURL]));
   return [
@@ -38,8 +38,8 @@ async function images(): Promise<Image[]> {
       entrypoint: [BUSYBOX, "sleep", "infinity"],
     },
     ...["controller", "speaker"].map((name) => ({
-      reference: `quay.io/metallb/${name}:${metallb}`,
-      files: { [`/${name}`]: binary(name) },
+      reference: `quay.io/metallb/${name}:v${metallb.version}`,
+      files: { [`/${name}`]: metallb.binary(name) },
       entrypoint: [`/${name}`],
     })),
     {

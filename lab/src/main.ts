@@ -10,6 +10,7 @@ import { leftovers, removeAll, stopProcesses } from "./down.ts";
 import { LabError, messageOf, UsageError } from "./errors.ts";
 import { takeLock } from "./lock.ts";
 import { gandiTokenFile } from "./internet/files.ts";
+import { metallbOf } from "./metallb.ts";
 import { namespaceMounts } from "./mounts.ts";
 import { binDir, logDir, projectDir, stateDir } from "./paths.ts";
 import { prometheusHost, prometheusUrl, runPrometheus } from "./prometheus.ts";
@@ -48,7 +49,7 @@ async function perform(command: Command): Promise<number> {
       process.stdout.write(help);
       return 0;
     case "up":
-      return up();
+      return up(command.metallb);
     case "down":
       return down();
     case "status":
@@ -86,10 +87,11 @@ async function perform(command: Command): Promise<number> {
   }
 }
 
-async function up(): Promise<number> {
+async function up(metallb: string | undefined): Promise<number> {
+  const settings = metallb === undefined ? {} : { metallb: (await metallbOf(metallb)).version };
   await takeLock("up");
   const steps = new Steps(terminalOutput());
-  await upLab(steps);
+  await upLab(steps, settings);
   await deploy(steps);
   process.stdout.write(`${await labSummary()}\nThe lab is up. It took ${steps.took()}.\n`);
   return 0;

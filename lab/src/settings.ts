@@ -9,6 +9,8 @@ import { stateDir } from "./paths.ts";
 export interface Settings {
   /** Whether the router speaks BGP with the nodes. */
   readonly bgp: boolean;
+  /** The version of MetalLB; left out, the one that the project installs by default. */
+  readonly metallb?: string;
 }
 
 const usual: Settings = { bgp: false };

@@ -6,16 +6,15 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { bgpStackConfig } from "./bgp/config.ts";
-import { chartArchive } from "./charts.ts";
 import { containerdSocket } from "./cluster/node.ts";
 import { caCertificate, gandiTokenFile } from "./internet/files.ts";
+import { chartArchive, chosenMetallb } from "./metallb.ts";
 import { missingSecret, notifyConfig } from "./notes/index.ts";
 import { projectDir, stateDir } from "./paths.ts";
 import { backendDir, labStack, passphraseFile, pulumiCommand, stackConfigFile } from "./pulumi.ts";
 import { onHost } from "./run.ts";
 import { readSettings } from "./settings.ts";
 import type { Step } from "./steps.ts";
-import { toolVersion } from "./toolchain.ts";
 import { internet, lan, wan } from "./topology.ts";
 
 /** Of all that the CLI prints without a terminal, the lines that tell how far it is; the rest is in the log. */
@@ -146,8 +145,9 @@ function inDays(days: number): string {
 const stackFile = z.looseObject({ config: z.record(z.string(), z.unknown()).default({}) });
 
 async function labConfig(): Promise<Record<string, unknown>> {
+  const metallb = await chosenMetallb();
   return {
-    "esddns:metallb": { version: (await toolVersion("metallb")).replace(/^v/, ""), chart: await chartArchive() },
+    "esddns:metallb": { version: metallb.version, chart: await chartArchive(metallb) },
     // The lab's internet is made of documentation addresses, which are not globally reachable.
     "esddns:detection": { allowNonGlobal: [wan.ipv4, internet.ipv4, "2001:db8::/32"] },
     "esddns:extraCaCertificates": await readFile(caCertificate, "utf8"),

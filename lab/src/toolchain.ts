@@ -1,5 +1,5 @@
 /**
- * Kubernetes, Pulumi, MetalLB, Helm and kubeconform, built from the Go modules that lab/toolchain pins: one small go.mod each, since
+ * Kubernetes, Pulumi, MetalLB, Helm and what tests need, built from the Go modules that lab/toolchain pins: one small go.mod each, since
  * their dependency graphs do not fit together. The binaries stay in the cache for every checkout and every run.
  */
 import { createHash } from "node:crypto";
@@ -17,6 +17,8 @@ interface Tool {
   /** The module whose version the binaries carry. */
   readonly module: string;
   readonly ldflags: (version: string) => readonly string[];
+  /** Built where it is asked for only; its binaries have a folder of its name in binDir, since others have theirs. */
+  readonly onDemand?: true;
 }
 
 const K8S_VERSION = "k8s.io/component-base/version";
@@ -37,22 +39,35 @@ export const tools: readonly Tool[] = [
     ldflags: (version) => [`-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`],
   },
   { name: "metallb", module: "go.universe.tf/metallb", ldflags: () => [] },
+  { name: "metallb-next", module: "go.universe.tf/metallb", ldflags: () => [], onDemand: true },
   { name: "helm", module: "helm.sh/helm/v3", ldflags: () => [] },
   // Not for the lab itself: the tests check manifests with it.
-  { name: "kubeconform", module: "github.com/yannh/kubeconform", ldflags: () => [] },
+  { name: "kubeconform", module: "github.com/yannh/kubeconform", ldflags: () => [], onDemand: true },
 ];
 
-/** Builds what the cache does not have; afterwards every tool's binaries can be reached through `binDir`. */
-export async function ensureToolchain(step: Step): Promise<void> {
+/**
+ * Builds what the cache does not have; afterwards the tools' binaries can be reached through `binDir`.
+ * `demanded`: names of tools that are not built otherwise.
+ */
+export async function ensureToolchain(step: Step, demanded: readonly string[] = []): Promise<void> {
   const go = await goVersion();
   let built = 0;
-  const queue = tools.values();
+  const needed = tools.filter(({ name, onDemand }) => onDemand !== true || demanded.includes(name));
+  const queue = needed.values();
   const builder = async () => {
     for (const tool of queue) if (await ensureTool(tool, go, step)) built++;
   };
   // Two at a time: while one downloads, links or waits for its longest package, the other has work for the processor.
   await Promise.all([builder(), builder()]);
-  if (built === 0) step.progress(`all ${tools.length} tools are in ${cacheDir}`);
+  if (built === 0) step.progress(`all ${needed.length} tools are in ${cacheDir}`);
+}
+
+/** Builds a tool that is not part of the lab, where it is not there yet; resolves to the folder of its binaries. */
+export async function demandTool(name: string): Promise<string> {
+  const tool = tools.find((each) => each.name === name && each.onDemand);
+  if (tool === undefined) throw new Error(`no tool ${name} to be asked for`);
+  await ensureTool(tool, await goVersion(), { progress: () => undefined, run });
+  return folderOf(tool);
 }
 
 /** The file behind `binDir/NAME`: its path changes with the version, so a process started from it is known to be old. */
@@ -90,9 +105,12 @@ export function cacheKey(inputs: {
   goSum: string;
   flags: readonly string[];
   goVersion: string;
+  /** Contents of the Go files beside the go.mod, which stand in for modules that cannot be had. */
+  sources?: readonly string[];
 }): string {
   const hash = createHash("sha256");
-  for (const part of [inputs.goMod, inputs.goSum, inputs.flags.join("\n"), inputs.goVersion]) {
+  const { goMod, goSum, flags, goVersion, sources = [] } = inputs;
+  for (const part of [goMod, goSum, flags.join("\n"), goVersion, ...sources]) {
     hash.update(`${part.length}:`).update(part);
   }
   return hash.digest("hex").slice(0, 16);
@@ -122,24 +140,35 @@ async function goVersion(): Promise<string> {
   });
 }
 
+async function goSources(dir: string): Promise<string[]> {
+  const files = (await readdir(dir, { recursive: true })).filter((file) => /(\.go|\/go\.mod)$/.test(file)).sort();
+  return Promise.all(files.map((file) => readFile(join(dir, file), "utf8")));
+}
+
 /** @returns whether it had to be built. */
-async function ensureTool(tool: Tool, go: string, step: Step): Promise<boolean> {
+async function ensureTool(tool: Tool, go: string, step: Pick<Step, "run" | "progress">): Promise<boolean> {
   const dir = toolDir(tool.name);
-  const [goMod, goSum] = await Promise.all([
+  const [goMod, goSum, sources] = await Promise.all([
     readFile(join(dir, "go.mod"), "utf8"),
     readFile(join(dir, "go.sum"), "utf8"),
+    goSources(dir),
   ]);
   const ldflags = ["-s", "-w", ...tool.ldflags(requiredVersion(goMod, tool.module))].join(" ");
   // What a debugger would read is left out when linking, so it need not be made when compiling.
   const flags = ["-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", ldflags];
-  const target = join(cacheDir, "toolchain", `${tool.name}-${cacheKey({ goMod, goSum, flags, goVersion: go })}`);
+  const target = join(cacheDir, "toolchain", `${tool.name}-${cacheKey({ goMod, goSum, flags, goVersion: go, sources })}`);
   const missing = !existsSync(target);
   if (missing) await build(tool, flags, target, step);
-  await link(target);
+  await link(target, folderOf(tool));
   return missing;
 }
 
-async function build(tool: Tool, flags: readonly string[], target: string, step: Step): Promise<void> {
+async function build(
+  tool: Tool,
+  flags: readonly string[],
+  target: string,
+  step: Pick<Step, "run" | "progress">,
+): Promise<void> {
   const options = { cwd: toolDir(tool.name), env: goEnv };
   await mkdir(join(cacheDir, "toolchain"), { recursive: true });
   step.progress(`${tool.name}: downloading its modules`);
@@ -163,13 +192,17 @@ async function build(tool: Tool, flags: readonly string[], target: string, step:
   }
 }
 
-/** Points binDir at the binaries, each link replaced in one step: another checkout may be using it. */
-async function link(target: string): Promise<void> {
-  await mkdir(binDir, { recursive: true });
+function folderOf({ name, onDemand }: Tool): string {
+  return onDemand === true ? join(binDir, name) : binDir;
+}
+
+/** Points the folder at the binaries, each link replaced in one step: another checkout may be using it. */
+async function link(target: string, dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true });
   for (const name of await readdir(target)) {
-    const temporary = join(binDir, `.${name}.${process.pid}`);
+    const temporary = join(dir, `.${name}.${process.pid}`);
     await rm(temporary, { force: true });
     await symlink(join(target, name), temporary);
-    await rename(temporary, join(binDir, name));
+    await rename(temporary, join(dir, name));
   }
 }

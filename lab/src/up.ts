@@ -2,12 +2,12 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { chartArchive } from "./charts.ts";
 import { prepareCluster, startContainerds, startControlPlane, startNodes } from "./cluster/index.ts";
 import { ensureKernel, ensurePackages } from "./debian.ts";
 import { removeAll } from "./down.ts";
 import { buildImages, importImages } from "./images.ts";
 import { internetServices, prepareInternet } from "./internet/index.ts";
+import { chartArchive, chosenMetallb } from "./metallb.ts";
 import { ensureNetwork } from "./network.ts";
 import { ensureMonitoringKinds } from "./prometheus.ts";
 import { notesService } from "./notes/index.ts";
@@ -15,19 +15,21 @@ import { stateDir } from "./paths.ts";
 import { readOr } from "./proc.ts";
 import { endStrays, ensureRunning } from "./processes.ts";
 import type { Steps } from "./steps.ts";
+import { changeSettings, type Settings } from "./settings.ts";
 import { ensureToolchain } from "./toolchain.ts";
 import { clearTroubles, troublesOn } from "./trouble/index.ts";
 
-/** Everything below the stack. Steps that need nothing of each other overlap. */
-export async function upLab(steps: Steps): Promise<void> {
+/** Everything below the stack, with these settings from now on. Steps that need nothing of each other overlap. */
+export async function upLab(steps: Steps, settings: Partial<Settings>): Promise<void> {
   await endStrays();
   await forgetEarlierBoot(steps);
+  await changeSettings(settings);
   if ((await troublesOn()).length > 0) await steps.step("Troubles off", clearTroubles);
   const packages = steps.step("Debian packages", async (step) => {
     await ensurePackages(step);
     await ensureKernel();
   });
-  const toolchain = steps.step("Toolchain", ensureToolchain);
+  const toolchain = steps.step("Toolchain", async (step) => ensureToolchain(step, [(await chosenMetallb()).tool]));
   const network = packages.then(() => steps.step("Network", ensureNetwork));
   const internet = network.then(() =>
     steps.step("Internet", async (step) => {
@@ -41,7 +43,7 @@ export async function upLab(steps: Steps): Promise<void> {
 async function upCluster(steps: Steps, prerequisites: Promise<unknown>): Promise<void> {
   await prerequisites;
   const services = await steps.step("Cluster configuration", async () => {
-    const [prepared] = await Promise.all([prepareCluster(), chartArchive()]);
+    const [prepared] = await Promise.all([prepareCluster(), chartArchive(await chosenMetallb())]);
     return prepared;
   });
   const controlPlane = steps.step("Control plane", startControlPlane);

@@ -65,3 +65,23 @@ test("an up that was killed half way is completed by the next run of the lab", a
   expect(again.status, again.stdout + again.stderr).toBe(0);
   expect((await lab(["pulumi", "up", "--yes", "--expect-no-changes", "--non-interactive"])).status).toBe(0);
 });
+
+test("an up that was killed half way is completed as the README says: unlock, and the same again", async () => {
+  await labOk("pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive");
+  const running = spawn(process.execPath, ["lab/src/main.ts", ...up], { stdio: "ignore", detached: true });
+  // Helm is at it, and the provider waits for it.
+  await eventually(async () => {
+    expect(await labOk("kubectl", "get", "deployments", "-n", "metallb-system", "-o", "name")).not.toBe("");
+  }, 120_000);
+  if (running.pid === undefined) throw new Error("pulumi did not start");
+  process.kill(-running.pid, "SIGKILL");
+
+  const locked = await lab(up);
+  expect(locked.status).not.toBe(0);
+  expect(locked.stdout + locked.stderr).toContain("pulumi cancel");
+  await labOk("pulumi", "cancel", "--yes", "--non-interactive");
+  await labOk(...up);
+  expect(await stackOutputs()).toMatchObject({ wanIp: expect.stringMatching(/^198\.51\.100\./) as string });
+  const none = await lab(["pulumi", "up", "--yes", "--expect-no-changes", "--non-interactive"]);
+  expect(none.status, none.stdout + none.stderr).toBe(0);
+});

@@ -6,13 +6,14 @@ import { crds } from "@esddns/operator/api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { CONFIG, plain, runProgram } from "../../infra/testing/program.ts";
-import { binDir } from "../../lab/src/paths.ts";
-import { moduleDir } from "../../lab/src/toolchain.ts";
+import { demandTool, moduleDir } from "../../lab/src/toolchain.ts";
 import { builtInSchemas, customSchemas, type Definition, type Swagger } from "../manifests/schemas.ts";
 import { spawnCollect } from "./spawn.ts";
 
 let dir = "";
+let kubeconform = "";
 beforeAll(async () => {
+  kubeconform = join(await demandTool("kubeconform"), "kubeconform");
   dir = await mkdtemp(join(tmpdir(), "esddns-manifests-"));
   await mkdir(join(dir, "schemas"));
   const swagger = join(await moduleDir("kubernetes", "k8s.io/kubernetes"), "api", "openapi-spec", "swagger.json");
@@ -69,7 +70,7 @@ async function check(made: readonly object[]): Promise<{ resources: number; inva
   await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: made }));
   const location = join(dir, "schemas", "{{.ResourceKind}}{{.KindSuffix}}.json");
   const args = ["-strict", "-verbose", "-output", "json", "-schema-location", location, file];
-  const { output } = await spawnCollect([join(binDir, "kubeconform"), ...args], {
+  const { output } = await spawnCollect([kubeconform, ...args], {
     cwd: dir,
     env: {},
     timeoutMs: 60_000,
