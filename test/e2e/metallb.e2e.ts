@@ -1,6 +1,6 @@
 /** The other version of MetalLB that the lab can build: up to it and down again, by the one line of config that decides. */
 import { afterAll, expect, test } from "vitest";
-import { curl, eventually, lab, labJson, labOk, stackOutputs } from "./lab.ts";
+import { curl, eventually, lab, labJson, stackOutputs } from "./lab.ts";
 
 /** It may have to be compiled first. */
 const UP_MS = 1_200_000;
