@@ -13,6 +13,8 @@ describe("the router's IPv4 address", () => {
     ["198.51.100", /not an IPv4 address/],
     ["2001:db8::1", /not an IPv4 address/],
     [wan.isp.ipv4, /provider's own router/],
+    [wan.isp.alternateIpv4, /provider's STUN server/],
+    [wan.sharedIpv4, /provider's address translation/],
     ["198.51.100.255", /provider's link/],
     ["192.168.1.9", /the LAN/],
     ["203.0.113.9", /internet's hosts/],

@@ -68,6 +68,8 @@ const usedIpv4 = [
   { net: POD_IPV4, what: "the cluster's pods" },
   { net: SERVICE_IPV4, what: "the cluster's services" },
   { net: `${wan.isp.ipv4}/32`, what: "the provider's own router" },
+  { net: `${wan.isp.alternateIpv4}/32`, what: "the provider's STUN server" },
+  { net: `${wan.sharedIpv4}/32`, what: "the provider's address translation" },
   // Network and broadcast address of the provider's link.
   { net: "198.51.100.0/32", what: "the provider's link" },
   { net: "198.51.100.255/32", what: "the provider's link" },

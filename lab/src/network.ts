@@ -146,7 +146,7 @@ function providerLines(): string[] {
   return [
     `address replace ${internet.gateway.ipv4}/${lengthOf(internet.ipv4)} dev bridge`,
     `address replace ${internet.gateway.ipv6}/${lengthOf(internet.ipv6)} dev bridge nodad`,
-    `address replace ${wan.isp.ipv4}/32 dev ${WAN_LINK.isp}`,
+    ...[wan.isp.ipv4, wan.isp.alternateIpv4].map((ipv4) => `address replace ${ipv4}/32 dev ${WAN_LINK.isp}`),
     `address replace ${wan.isp.ipv6}/${lengthOf(wan.ipv6)} dev ${WAN_LINK.isp} nodad`,
     `link set ${WAN_LINK.isp} up`,
   ];

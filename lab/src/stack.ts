@@ -148,8 +148,11 @@ async function labConfig(): Promise<Record<string, unknown>> {
   const metallb = await chosenMetallb();
   return {
     "esddns:metallb": { version: metallb.version, chart: await chartArchive(metallb) },
-    // The lab's internet is made of documentation addresses, which are not globally reachable.
-    "esddns:detection": { allowNonGlobal: [wan.ipv4, internet.ipv4, "2001:db8::/32"] },
+    "esddns:detection": {
+      // The lab's internet is made of documentation addresses, which are not globally reachable.
+      allowNonGlobal: [wan.ipv4, internet.ipv4, "2001:db8::/32"],
+      router: lan.router.ipv4,
+    },
     "esddns:extraCaCertificates": await readFile(caCertificate, "utf8"),
     "esddns:image": {
       builder: "buildah",

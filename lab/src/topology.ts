@@ -5,7 +5,8 @@
  *  LAN 192.168.1.0/24, fd00:192:168:1::/64 (+ the ISP's prefix)       "internet" 203.0.113.0/24, 2001:db8:beef::/64
  *  node1 ─┐                                                            ┌─ STUN servers, echo services
  *  node2 ─┼─ lan ─ router ─ 198.51.100.0/24, 2001:db8:ffff::/64 ─ isp ─┼─ authoritative DNS
- *  client ┘         │ (NAT for IPv4, routed prefix for IPv6)            └─ Gandi LiveDNS stand-in
+ *  client ┘         │ (NAT for IPv4, routed prefix for IPv6,            └─ Gandi LiveDNS stand-in
+ *                   │  NAT-PMP and PCP)
  *                   └─ office   (192.168.2.0/24, fd00:192:168:2::/64: the router's other network)
  * ```
  * Addresses are those that RFC 5737 and RFC 3849 reserve for documentation: nothing real can be reached by mistake.
@@ -49,7 +50,10 @@ export const office = {
 
 /** The link between the home router and its provider. */
 export const wan = {
-  isp: { ipv4: "198.51.100.1", ipv6: "2001:db8:ffff::1" },
+  /** The alternate address is that of its STUN server, which answers from two. */
+  isp: { ipv4: "198.51.100.1", alternateIpv4: "198.51.100.2", ipv6: "2001:db8:ffff::1" },
+  /** That of many customers at once, while the provider translates addresses (the trouble `cgnat`). */
+  sharedIpv4: "198.51.100.3",
   /** The router's first outside address; `npm run lab -- wan ADDRESS` changes it. */
   initialIpv4: "198.51.100.20",
   ipv4: "198.51.100.0/24",

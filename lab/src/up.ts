@@ -12,6 +12,7 @@ import { ensureNetwork } from "./network.ts";
 import { ensureMonitoringKinds } from "./prometheus.ts";
 import { notesService } from "./notes/index.ts";
 import { stateDir } from "./paths.ts";
+import { ensurePortMapping } from "./portmap/router.ts";
 import { readOr } from "./proc.ts";
 import { endStrays, ensureRunning } from "./processes.ts";
 import type { Steps } from "./steps.ts";
@@ -35,6 +36,7 @@ export async function upLab(steps: Steps, settings: Partial<Settings>): Promise<
     steps.step("Internet", async (step) => {
       await prepareInternet();
       await ensureRunning([...(await internetServices()), await notesService()], step);
+      await ensurePortMapping(step);
     }),
   );
   await Promise.all([internet, upCluster(steps, Promise.all([network, toolchain]))]);

@@ -39,7 +39,7 @@ export const cases: Readonly<Record<string, Case>> = {
     },
   },
   EsddnsBehindNAT: {
-    fires: { 'esddns_wan_condition{type="BehindNAT",status="True",reason="CarrierNat"}': "1x100" },
+    fires: { 'esddns_wan_condition{type="BehindNAT",status="True",reason="CarrierGradeNAT"}': "1x100" },
     quiet: { 'esddns_wan_condition{type="BehindNAT",status="Unknown",reason="RouterNotAsked"}': "1x100" },
   },
   EsddnsDnsUpdatesFailing: {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Service } from "../service.ts";
-import { internet, type Host } from "../topology.ts";
+import { ISP } from "../hosts.ts";
+import { internet, wan, type Host } from "../topology.ts";
 import { configured } from "./configured.ts";
 import { caCertificate, internetDir, put, tlsFiles } from "./files.ts";
 import { publicName } from "./names.ts";
@@ -27,14 +28,19 @@ export async function prepareStun(): Promise<void> {
   for (const coturn of coturnHosts) await put(configFile(coturn.host), renderCoturn(coturn, internetDir));
 }
 
-/** The STUN servers: coturn for RFC 8489, Debian's stund for the classic STUN of RFC 3489. */
+/** The STUN servers, the provider's included: coturn for RFC 8489, Debian's stund for the classic STUN of RFC 3489. */
 export async function stunServices(): Promise<Service[]> {
   const coturns = coturnHosts.map((coturn) => {
     const { certificate, key } = tlsFiles(coturn.host.name);
     const tls = coturn.tlsPort === undefined ? [] : [certificate, key];
     return configured(coturnService(coturn), [configFile(coturn.host), ...tls]);
   });
-  return [...(await Promise.all(coturns)), stundService()];
+  const { stunSipgate } = internet;
+  return [
+    ...(await Promise.all(coturns)),
+    stund("stund", stunSipgate.name, stunSipgate),
+    stund("stund-isp", ISP, wan.isp),
+  ];
 }
 
 /** turnserver.conf of a server that answers Binding requests and relays nothing. */
@@ -79,13 +85,12 @@ function coturnService({ host, ports, tlsPort }: CoturnHost): Service {
 }
 
 /** It wants two addresses and two ports of its own, for the tests of NAT behaviour that RFC 3489 once had. */
-function stundService(): Service {
-  const { name, ipv4, alternateIpv4 } = internet.stunSipgate;
+function stund(name: string, host: string, { ipv4, alternateIpv4 }: { ipv4: string; alternateIpv4: string }): Service {
   return {
-    name: "stund",
-    host: name,
+    name,
+    host,
     command: ["/usr/sbin/stund", "-h", ipv4, "-a", alternateIpv4, "-p", "3478", "-o", "3479"],
-    ready: () => expectStun(name, ipv4, 3478, ipv4),
+    ready: () => expectStun(host, ipv4, 3478, ipv4),
   };
 }
 

@@ -1,13 +1,13 @@
 /** Every trouble of the lab's internet, as data: its processes, its firewall rules, or what else brings it about. */
 import { join } from "node:path";
 import { stateDir } from "../paths.ts";
-import { nodes } from "../hosts.ts";
+import { ISP, nodes } from "../hosts.ts";
 import { onHost, run } from "../run.ts";
 import { coturnHosts } from "../internet/stun.ts";
 import { tlsFiles, type KeyPair } from "../internet/files.ts";
 import { faultKinds, type FaultKind } from "../internet/gandi/faults.ts";
 import type { Service } from "../service.ts";
-import { internet, lan } from "../topology.ts";
+import { internet, lan, wan } from "../topology.ts";
 import { WAN_LINK } from "../wan.ts";
 import type { Rule } from "./rules.ts";
 
@@ -115,6 +115,19 @@ export const troubles: readonly Trouble[] = [
       "mangle",
       ["-i", "-o"].map((flag) => `FORWARD ${flag} ${WAN_LINK.router} -j DROP`),
     ),
+  },
+  {
+    name: "cgnat",
+    about: `the provider translates the home's address once more: the internet sees ${wan.sharedIpv4}`,
+    rules: [
+      {
+        host: ISP,
+        program: "iptables",
+        table: "nat",
+        // Told by what it is not, since the router may have any address.
+        rule: `POSTROUTING ! -s ${internet.ipv4} -o bridge -j SNAT --to-source ${wan.sharedIpv4}`,
+      },
+    ],
   },
   ...faultKinds.map((gandi) => ({ name: `gandi-${gandi}`, about: `Gandi's API: ${gandiFaults[gandi]}`, gandi })),
   { name: "api-dead", about: "no kube-apiserver runs", apiServer: "dead" },

@@ -57,6 +57,7 @@ export const crds: readonly CrdManifest[] = [
       { name: "IPv6 prefix", type: "string", jsonPath: ".status.ipv6Prefix" },
       conditionColumn("Ready"),
       conditionColumn("Agreed"),
+      conditionColumn("BehindNAT"),
       { name: "Changed", type: "date", jsonPath: ".status.lastChangeTime" },
       age,
     ],

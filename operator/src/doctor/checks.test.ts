@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { observation, record, snapshot } from "../status/testing.ts";
 import type { Condition } from "../api/index.ts";
+import { vote } from "../wan/testing.ts";
 import { examine } from "./checks.ts";
 import * as facts from "./facts.ts";
 import { printReport } from "./report.ts";
@@ -263,6 +264,31 @@ describe("the doctor", () => {
     const found = line("STUN", { observations: read([{ ...observation("node1", ""), votes }]) });
     expect(found).toMatchObject({ state: "wrong", saw: "STUN servers answer: udp 0 of 1" });
     expect(found?.todo).toBe("udp: Timeout. It needs UDP out to ports 3478 and 19302.");
+  });
+
+  it("takes a private address for an answer of the router, and says what it means that it tells none", () => {
+    const word = {
+      ...vote("router:100.64.3.4", "Implausible"),
+      source: "nat-pmp:192.168.1.1",
+      transport: "nat-pmp" as const,
+    };
+    const told = (more: object) => read([{ ...observation("node1", ""), votes: [{ ...word, ...more }] }]);
+    expect(line("Router", { observations: told({}) })).toMatchObject({
+      state: "ok",
+      saw: "the router answers: nat-pmp 1 of 1",
+    });
+    const observations = told({ outcome: "Refused", detail: "NAT-PMP result 3: none" });
+    const { wan: usual } = snapshot();
+    if (usual === undefined) expect.unreachable();
+    const conditions = usual.status?.conditions?.map((one) =>
+      one.type === "BehindNAT" ? { ...one, reason: "RouterHasNoAddress", message: "It has none." } : one,
+    );
+    const wan = read({ ...usual, status: { ...usual.status, conditions } });
+    expect(line("Router", { observations, wan })).toMatchObject({
+      state: "warn",
+      saw: "the router answers, but tells no address: It has none.",
+    });
+    expect(line("Router", { observations: told({ outcome: "Timeout" }) })?.todo).toContain("It needs UDP 5351");
   });
 
   it("says what it could not look at, and is not put off by it", () => {

@@ -1,5 +1,5 @@
 /** The operator, whom it asks, and the WAN address. */
-import type { Vote } from "../api/index.ts";
+import type { Vote, VoteOutcome } from "../api/index.ts";
 import { WANTED_EGRESS } from "../wan/conditions.ts";
 import { validObservations } from "../wan/verdicts.ts";
 import type { Facts } from "./facts.ts";
@@ -109,21 +109,46 @@ export function stun(facts: Facts): Finding {
     const todo = "Are the operator's pods ready? Their logs say why nothing is written.";
     return wrong("no node has reported lately", todo);
   }
-  return reached(facts, ["udp", "tcp", "tls"], "STUN servers");
+  return reached(facts, ["udp", "tcp", "tls"], { whom: "STUN servers" });
 }
 
 /** The same of the echo services: at least one authenticated answer is needed. */
 export function echo(facts: Facts): Finding {
-  return reached(facts, ["https"], "HTTPS echo services");
+  return reached(facts, ["https"], { whom: "HTTPS echo services" });
 }
 
-/** The same of the router, where it is asked. */
+/**
+ * The same of the router, where it is asked. A private address is an answer, too, and so is that it has none: what that
+ * means is the condition's to say.
+ */
 export function router(facts: Facts): Finding {
-  const finding = reached(facts, ["nat-pmp", "pcp"], "the router");
+  const behindNat = facts.wan.read
+    ? facts.wan.value.status?.conditions?.find(({ type }) => type === "BehindNAT")
+    : undefined;
+  if (behindNat?.reason === "RouterHasNoAddress") {
+    const todo = "Look there; where it is a private one or of 100.64.0.0/10, ask the provider for a public address.";
+    return warn(`the router answers, but tells no address: ${behindNat.message}`, todo);
+  }
+  const finding = reached(facts, ["nat-pmp", "pcp"], {
+    whom: "the router",
+    verb: "answers",
+    answers: ["Ok", "Implausible"],
+  });
   return finding.state === "unknown" ? ok("not asked (detection.router)") : finding;
 }
 
-function reached({ observations, now }: Facts, transports: readonly string[], whom: string): Finding {
+interface Reached {
+  readonly whom: string;
+  readonly verb?: string;
+  /** What counts as an answer. */
+  readonly answers?: readonly VoteOutcome[];
+}
+
+function reached(
+  { observations, now }: Facts,
+  transports: readonly string[],
+  { whom, verb = "answer", answers: counting = ["Ok"] }: Reached,
+): Finding {
   if (!observations.read) return unread(observations);
   const all = validObservations(observations.value, now)
     .flatMap(({ votes }) => votes)
@@ -132,9 +157,9 @@ function reached({ observations, now }: Facts, transports: readonly string[], wh
   if (used.length === 0) return unknown(`${whom} were not asked in the last round`);
   const answers = used.map((transport) => {
     const votes = all.filter((vote) => vote.transport === transport);
-    return { transport, answered: votes.filter(({ outcome }) => outcome === "Ok").length, votes };
+    return { transport, answered: votes.filter(({ outcome }) => counting.includes(outcome)).length, votes };
   });
-  const saw = `${whom} answer: ${answers.map(({ transport, answered, votes }) => `${transport} ${answered} of ${votes.length}`).join(", ")}`;
+  const saw = `${whom} ${verb}: ${answers.map(({ transport, answered, votes }) => `${transport} ${answered} of ${votes.length}`).join(", ")}`;
   const silent = answers.filter(({ answered }) => answered === 0);
   if (silent.length === 0) return ok(saw);
   const todo = silent.map(

@@ -7,7 +7,7 @@ import { systemClock } from "../clock.ts";
 import type { OpenDatagramChannel } from "../stun/datagram.ts";
 import { hex } from "../stun/testing.ts";
 import { virtualClock } from "../testing.ts";
-import { natPmpSchedule, publicAddress, readNatPmp } from "./natpmp.ts";
+import { natPmpSchedule, publicAddress, readNatPmp, saysNoAddress } from "./natpmp.ts";
 
 const success = hex("00 80 0000 00012345 cb007107");
 
@@ -28,6 +28,17 @@ describe("readNatPmp", () => {
     const answer = readNatPmp(hex(bytes));
     expect(answer).toMatchObject({ kind: "refused" });
     expect(JSON.stringify(answer)).toContain(words);
+  });
+
+  it("knows a refusal for want of an address from the others, by what a vote keeps of it", () => {
+    const detailOf = (bytes: string) => {
+      const answer = readNatPmp(hex(bytes));
+      return answer.kind === "refused" ? answer.detail : expect.unreachable();
+    };
+    expect(saysNoAddress(detailOf("00 80 0003 00012345 00000000"))).toBe(true);
+    for (const code of ["0001", "0002", "0004", "0005", "0030"]) {
+      expect(saysNoAddress(detailOf(`00 80 ${code} 00012345`)), code).toBe(false);
+    }
   });
 
   it.each([

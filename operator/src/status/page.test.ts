@@ -24,6 +24,21 @@ describe("the page", () => {
     expect(text).toContain("IPv4 is 198.51.100.20, before 198.51.100.7; told by Google, ipify.");
   });
 
+  it("says first of all that nobody gets in, where all else is well and the router is behind another NAT", () => {
+    const { wan } = snapshot();
+    if (wan?.status === undefined) expect.unreachable();
+    const behind = {
+      type: "BehindNAT",
+      status: "True" as const,
+      reason: "CarrierGradeNAT",
+      message: "The router has 100.64.3.4 outside.",
+      lastTransitionTime: "2026-03-01T11:00:00Z",
+    };
+    const conditions = [...(wan.status.conditions ?? []).filter(({ type }) => type !== "BehindNAT"), behind];
+    const text = textOf(renderPage(snapshot({ wan: { ...wan, status: { ...wan.status, conditions } } })));
+    expect(text).toContain("Behind another NAT. The router has 100.64.3.4 outside.");
+  });
+
   it("takes nodes on different lines for no dispute, where that is meant", () => {
     const { wan } = snapshot();
     if (wan?.status === undefined) expect.unreachable();

@@ -54,6 +54,8 @@ function doubts({ wan, surroundings, gandiTokenExpires, now }: Snapshot): Verdic
   }
   const token = tokenState(gandiTokenExpires, now);
   if (token.tone === "bad") return warn("Token ends soon", token.text);
+  const behindNat = conditionOf(wan?.status, "BehindNAT");
+  if (behindNat?.status === "True") return warn("Behind another NAT", behindNat.message);
   return undefined;
 }
 

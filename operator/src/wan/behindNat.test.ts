@@ -7,6 +7,9 @@ const NOW = Date.parse("2026-03-01T12:00:00Z");
 const SEEN = "!A:9.9.9.9 B:9.9.9.9";
 const asked = spec({ families: ["IPv4"], router: "192.168.1.1" });
 
+/** What a router says that has none, or none that it tells. */
+const without: Vote = { ...router(), outcome: "Refused", detail: "NAT-PMP result 3: the router has no public address" };
+
 /** What a router says; without an address, that it does not tell. */
 function router(address?: string, outcome: Vote["outcome"] = "Ok"): Vote {
   const said = address === undefined ? { detail: "no answer" } : { address };
@@ -62,6 +65,23 @@ describe("BehindNAT", () => {
     const disputed = [...votes("!A:9.9.9.77 B:9.9.9.9 C:9.9.9.9 !D:9.9.9.77"), router("9.9.9.77")];
     expect(behind(disputed, asked, before)).toMatchObject({ status: "False", reason: "RouterHasTheAddress" });
     expect(behind(disputed)).toMatchObject({ status: "Unknown" });
+  });
+
+  it("says so where the router answers that it has none, while the internet sees one", () => {
+    const found = behind([...votes(SEEN), without]);
+    expect(found).toMatchObject({ status: "Unknown", reason: "RouterHasNoAddress" });
+    expect(found.message).toMatch(/nat-pmp:192\.168\.1\.1.*sees 9\.9\.9\.9/s);
+    expect(behind([without])).toMatchObject({ status: "Unknown", reason: "RouterSilent" });
+    const off: Vote = { ...without, detail: "NAT-PMP result 2: not authorised" };
+    expect(behind([...votes(SEEN), off])).toMatchObject({ status: "Unknown", reason: "RouterSilent" });
+    const pcp: Vote = { ...router("9.9.9.9"), source: "pcp:192.168.1.1", transport: "pcp" };
+    expect(behind([...votes(SEEN), without, pcp])).toMatchObject({ status: "False" });
+  });
+
+  it("calls no address private that the spec allows, but knows a provider's network", () => {
+    const lab = { ...asked, allowNonGlobal: ["198.51.100.0/24", "100.64.0.0/10"] };
+    expect(behind([...votes(SEEN), router("198.51.100.20")], lab)).toMatchObject({ reason: "AddressesDiffer" });
+    expect(behind([...votes(SEEN), router("100.64.0.2")], lab)).toMatchObject({ reason: "CarrierGradeNAT" });
   });
 
   it("compares allowed private addresses as any others", () => {

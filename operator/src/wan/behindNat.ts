@@ -1,4 +1,5 @@
 import type { Condition, DetectionSpec, WanObservation } from "../api/index.ts";
+import { saysNoAddress } from "../router/natpmp.ts";
 import { parseAddress } from "./address.ts";
 import type { Plausibility } from "./plausibility.ts";
 import { asks } from "./sources.ts";
@@ -15,6 +16,8 @@ export interface RouterWord {
   readonly plausible: boolean;
   /** Why it told none, in words. */
   readonly detail: string;
+  /** It has answered, and that it has none. */
+  readonly hasNone: boolean;
   /** The IPv4 address that the node believes by everybody's votes; undefined: none at present. */
   readonly seen: string | undefined;
 }
@@ -44,6 +47,7 @@ export function routerWords(
         said: parseAddress(address ?? "")?.text,
         plausible: outcome === "Ok",
         detail: detail ?? outcome,
+        hasNone: outcome === "Refused" && saysNoAddress(detail ?? ""),
         seen,
       }));
   });
@@ -77,6 +81,8 @@ export function behindNat(words: readonly RouterWord[] | undefined, previous: Co
   }
   const comparable = words.some(({ said }) => said !== undefined);
   if (comparable && previous !== undefined && previous.status !== "Unknown") return previous;
+  const without = words.find(({ hasNone, seen }) => hasNone && seen !== undefined);
+  if (without !== undefined) return noAddress(without);
   const [silent] = words.filter(({ said }) => said === undefined);
   return silent === undefined
     ? { status: "Unknown", reason: "NothingToCompare", message: "The router's word has nothing to be compared with." }
@@ -87,18 +93,27 @@ export function behindNat(words: readonly RouterWord[] | undefined, previous: Co
       };
 }
 
+/**
+ * The line is up, and the router has no address that it would tell: by RFC 6886 section 3.5 it has none, but miniupnpd,
+ * which is in most routers, says the same of a private one. Likely a second NAT, but not its word for it.
+ */
+function noAddress({ source, seen }: RouterWord): Finding {
+  return {
+    status: "Unknown",
+    reason: "RouterHasNoAddress",
+    message:
+      `The router (${source}) says that it has no public address, while the internet sees ${seen ?? ""}: probably ` +
+      "somebody behind it translates once more (CGNAT, double NAT). The router's own page shows the address that it has.",
+  };
+}
+
 function translation({ source, said, plausible, seen }: RouterWord): Finding | undefined {
   const address = parseAddress(said ?? "");
   if (said === undefined || address === undefined || said === seen) return undefined;
   const special = notGloballyReachable(address);
   // An address that may be the right one differs from what stands in the status while a change is held up, too.
   if (seen === undefined && (special === undefined || plausible)) return undefined;
-  const [reason, what] =
-    special === undefined
-      ? ["AddressesDiffer", "another address than the internet sees: somebody behind it translates once more"]
-      : special.block === CARRIER_GRADE
-        ? ["CarrierGradeNAT", "an address of the provider's own network (carrier-grade NAT)"]
-        : ["DoubleNAT", "an address of a private network: another router stands before it"];
+  const [reason, what] = kindOf(special?.block, plausible);
   const visible = seen === undefined ? "" : ` The internet sees ${seen}.`;
   return {
     status: "True",
@@ -107,4 +122,16 @@ function translation({ source, said, plausible, seen }: RouterWord): Finding | u
       `The router (${source}) has ${said} outside, ${what}.${visible} Connections from outside do not reach you by ` +
       "IPv4: ask the provider for a public address, put the other router into bridge mode, or use IPv6.",
   };
+}
+
+/** @param block in which the router's address is, where that is not globally reachable */
+function kindOf(block: string | undefined, plausible: boolean): [reason: string, what: string] {
+  if (block === CARRIER_GRADE) {
+    return ["CarrierGradeNAT", "an address of the provider's own network (carrier-grade NAT)"];
+  }
+  // What the spec allows is as good as a public address.
+  if (block === undefined || plausible) {
+    return ["AddressesDiffer", "another address than the internet sees: somebody behind it translates once more"];
+  }
+  return ["DoubleNAT", "an address of a private network: another router stands before it"];
 }
