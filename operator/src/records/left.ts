@@ -15,7 +15,7 @@ export function holdings(spec: DnsRecordSpec, status: DnsRecordStatus | undefine
   const left: LeftRrset[] = [];
   for (const rrset of everPublished(spec, status)) {
     const { zone, name, type, ttl, values } = rrset;
-    const isPresent = zone === spec.zone && fqdn(zone, name) === fqdn(spec.zone, spec.name);
+    const isPresent = isSameZone(zone, spec.zone) && fqdn(zone, name) === fqdn(spec.zone, spec.name);
     if (isPresent && spec.types.some((wanted) => wanted === type)) published.set(type, { type, ttl, values });
     else if (spec.deletionPolicy === "Delete") left.push(rrset);
   }
@@ -28,6 +28,11 @@ export function everPublished(spec: DnsRecordSpec, status: DnsRecordStatus | und
   const name = relativeName(status?.fqdn ?? "", zone);
   const present = name === undefined ? [] : (status?.published ?? []).map((rrset) => ({ zone, name, ...rrset }));
   return [...(status?.left ?? []), ...present];
+}
+
+/** DNS knows no difference between capital and small letters (RFC 4343); an edited config may have one. */
+export function isSameZone(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }
 
 /** Only these are ever written, hence only these are ever removed. */

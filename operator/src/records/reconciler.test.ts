@@ -475,6 +475,69 @@ describe("a record that gets another name or loses a type", () => {
     expect(result.status).not.toHaveProperty("left");
   });
 
+  const elsewhere = { ...wan };
+  delete elsewhere.ipv6Prefix;
+  test.each<[string, Partial<DnsRecordObject["spec"]>, WanAddressStatus, () => void, string]>([
+    [
+      "something else stands at the new name",
+      { name: "www" },
+      wan,
+      () => {
+        gandi.stand("www", "A", 300, "203.0.113.8", "203.0.113.9");
+      },
+      "Conflict",
+    ],
+    [
+      "Gandi refuses the new one",
+      { name: "www" },
+      wan,
+      () => {
+        gandi.fault = (call) => (call.startsWith("PUT") ? { kind: "Invalid", message: "m" } : undefined);
+      },
+      "Invalid",
+    ],
+    [
+      "Gandi answers something else than the new one",
+      { name: "www" },
+      wan,
+      () => {
+        gandi.store = () => undefined;
+      },
+      "ReadBackDiffers",
+    ],
+    [
+      "the address of the new type is not known",
+      { types: ["AAAA"], ipv6Suffix: "::10" },
+      elsewhere,
+      () => undefined,
+      "WaitingForAddress",
+    ],
+  ])("with Delete the former rrset stays while %s, and goes after that", async (_, spec, known, obstruct, reason) => {
+    declare({ deletionPolicy: "Delete" });
+    await run();
+    rename(spec);
+    obstruct();
+    expect(synced(await run(known))).toBe(`False ${reason}`);
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.20"]);
+    [gandi.fault, gandi.store] = [() => undefined, (rrset) => rrset];
+    gandi.rrsets.delete("example.com www A");
+    expect(synced(await run())).toBe("True Synced");
+    expect(gandi.at("home", "A")).toBeUndefined();
+  });
+
+  test("a zone spelled in capitals is the same zone: nothing is deleted, and nobody has changed anything", async () => {
+    declare({ deletionPolicy: "Delete" });
+    gandi.stand("home", "A", 600, "203.0.113.9");
+    const before = await run();
+    rename({ zone: "Example.COM" });
+    expect((await run()).action).toBe("none");
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.20"]);
+    const result = await run({ ...wan, ipv4: "198.51.100.77" });
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.77"]);
+    expect(result.corrected).toEqual([]);
+    expect(result.status.replaced).toEqual(before.status.replaced);
+  });
+
   test("with Delete a type that is no longer wanted goes, and the other stays", async () => {
     declare({ deletionPolicy: "Delete", types: ["A", "AAAA"], ipv6Suffix: "::10" });
     await run();

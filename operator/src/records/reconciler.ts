@@ -60,7 +60,8 @@ export async function reconcileRecord(
     if (finding.general) break;
   }
   // What is new stands before what is old goes.
-  if (!findings.some(({ general }) => general)) findings.push(...(await removeLeft(run)));
+  const stands = findings.every(({ effect }) => effect === "none" || effect === "put");
+  if (stands) findings.push(...(await removeLeft(run)));
   return { ...conclude(record, context, summarise(findings), kept(run)), corrected: run.corrected };
 }
 

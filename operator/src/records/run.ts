@@ -11,7 +11,7 @@ import type { Clock, Random } from "../clock.ts";
 import { fqdn } from "../gandi/names.ts";
 import type { Logger } from "../log.ts";
 import { recentCorrections } from "./drift.ts";
-import { holdings } from "./left.ts";
+import { holdings, isSameZone } from "./left.ts";
 import type { NodeAddress } from "./nodeAddress.ts";
 import type { Place, RrsetApi } from "./rrsets.ts";
 
@@ -80,7 +80,7 @@ export function startRun(record: DnsRecordObject, context: RecordContext, signal
   const { spec, status } = record;
   const name = fqdn(spec.zone, spec.name);
   // Another zone or name is another record: what is known of the former one says nothing about it.
-  const sameName = status?.fqdn === name && (status.zone ?? spec.zone) === spec.zone;
+  const sameName = status?.fqdn === name && isSameZone(status.zone ?? spec.zone, spec.zone);
   const { published, left } = holdings(spec, status);
   return {
     record,
