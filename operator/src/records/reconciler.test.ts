@@ -380,6 +380,92 @@ describe("failures", () => {
   });
 });
 
+describe("a write whose answer is lost, and then another address", () => {
+  const lose = (failure: LiveDnsFailure): void => {
+    gandi.lost = (call) => (call.startsWith("PUT") ? failure : undefined);
+  };
+  const afterwards = async (): Promise<Reconciled> => {
+    gandi.lost = () => undefined;
+    return await run({ ...wan, ipv4: "198.51.100.77" });
+  };
+  const unclear: [LiveDnsFailure][] = [
+    [network],
+    [{ kind: "Timeout", message: "m" }],
+    [{ kind: "ServerError", message: "m", status: 502 }],
+    [{ kind: "Unexpected", message: "m", status: 200 }],
+  ];
+
+  test.each(unclear)("with Refuse, after %j, the record's own value is no stranger's", async (failure) => {
+    declare({ conflictPolicy: "Refuse" });
+    lose(failure);
+    expect((await run()).status.attempted).toEqual([{ type: "A", ttl: 300, values: ["198.51.100.20"] }]);
+    const result = await afterwards();
+    expect(synced(result)).toBe("True Synced");
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.77"]);
+    expect(result.status).not.toHaveProperty("replaced");
+    expect(result.status).not.toHaveProperty("attempted");
+  });
+
+  test("what a person had there stays noted", async () => {
+    gandi.stand("home", "A", 10800, "203.0.113.9");
+    lose(network);
+    await run();
+    expect((await afterwards()).status.replaced).toEqual([{ type: "A", ttl: 10800, values: ["203.0.113.9"] }]);
+  });
+
+  test("it stays noted also where the second write meets what the first left only later", async () => {
+    gandi.stand("home", "A", 10800, "203.0.113.9");
+    gandi.fault = (call) => (call.startsWith("PUT") ? network : undefined);
+    await run();
+    await run({ ...wan, ipv4: "198.51.100.21" });
+    gandi.fault = () => undefined;
+    gandi.stand("home", "A", 300, "198.51.100.20");
+    expect((await afterwards()).status.replaced).toEqual([{ type: "A", ttl: 10800, values: ["203.0.113.9"] }]);
+  });
+
+  test("it is nobody's change: driftLimit is not used up", async () => {
+    declare({ driftLimit: 0 });
+    await run();
+    lose(network);
+    await run({ ...wan, ipv4: "198.51.100.21" });
+    const result = await afterwards();
+    expect(synced(result)).toBe("True Synced");
+    expect(result.corrected).toEqual([]);
+  });
+
+  test("somebody else's value there is still somebody else's", async () => {
+    await run();
+    lose(network);
+    await run({ ...wan, ipv4: "198.51.100.21" });
+    gandi.stand("home", "A", 300, "203.0.113.9");
+    expect((await afterwards()).corrected).toHaveLength(1);
+  });
+
+  test("one that Gandi accepted and showed too late is the record's own, too", async () => {
+    declare({ conflictPolicy: "Refuse" });
+    gandi.store = () => undefined;
+    expect(synced(await run())).toBe("False ReadBackDiffers");
+    gandi.store = (rrset) => rrset;
+    gandi.stand("home", "A", 300, "198.51.100.20");
+    expect(synced(await afterwards())).toBe("True Synced");
+  });
+
+  test("a refusal leaves nothing in doubt", async () => {
+    gandi.fault = (call) => (call.startsWith("PUT") ? { kind: "Invalid", message: "m", status: 400 } : undefined);
+    expect((await run()).status).not.toHaveProperty("attempted");
+  });
+
+  test("with Delete it goes, too, when the record gets another name", async () => {
+    declare({ deletionPolicy: "Delete" });
+    await run();
+    lose(network);
+    await run({ ...wan, ipv4: "198.51.100.21" });
+    record = { ...record, spec: { ...record.spec, name: "www" } };
+    expect((await afterwards()).status).not.toHaveProperty("left");
+    expect(gandi.at("home", "A")).toBeUndefined();
+  });
+});
+
 describe("somebody else who changes the record again and again", () => {
   const hostile = async (): Promise<Reconciled> => {
     clock.advance(60_000);

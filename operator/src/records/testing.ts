@@ -8,6 +8,8 @@ export class FakeLiveDns {
   readonly calls: string[] = [];
   /** Looked at before every call; a failure that it gives is the call's outcome. */
   fault: (call: string) => LiveDnsFailure | undefined = () => undefined;
+  /** A call that is carried out, and the answer to which is lost: this is what comes instead. */
+  lost: (call: string) => LiveDnsFailure | undefined = () => undefined;
   /** What a PUT leaves behind. */
   store: (rrset: Rrset) => Rrset | undefined = (rrset) => rrset;
 
@@ -37,7 +39,10 @@ export class FakeLiveDns {
     signal.throwIfAborted();
     this.calls.push(call);
     const error = this.fault(call);
-    return Promise.resolve(error === undefined ? { ok: true, value: act() } : { ok: false, error });
+    if (error !== undefined) return Promise.resolve({ ok: false, error });
+    const value = act();
+    const lost = this.lost(call);
+    return Promise.resolve(lost === undefined ? { ok: true, value } : { ok: false, error: lost });
   }
 }
 
