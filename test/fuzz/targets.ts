@@ -113,19 +113,24 @@ const stream: Target = {
   check: (bytes, dice) => {
     const reader = new MessageReader();
     const found: Uint8Array[] = [];
-    for (let at = 0; at < bytes.length;) {
+    let ended = false;
+    for (let at = 0; at < bytes.length && !ended;) {
       const size = 1 + dice(64);
-      const result = reader.push(bytes.subarray(at, at + size));
-      if (!result.ok) return "not STUN";
-      found.push(...result.value);
+      const { messages, error } = reader.push(bytes.subarray(at, at + size));
+      found.push(...messages);
+      ended = error !== undefined;
       at += size;
     }
+    const whole = new MessageReader().push(bytes);
+    must(ended === (whole.error !== undefined), "an end that depends on how the stream is cut");
     const joined = Buffer.concat(found);
     must(joined.equals(bytes.subarray(0, joined.length)), "messages that are not what came in");
     must(
       found.every(({ length }) => length >= 20 && length <= 4096),
       "a message without bounds",
     );
+    must(found.length === whole.messages.length, "messages that depend on how the stream is cut");
+    if (ended) return "not STUN";
     return found.length === 0 ? "nothing whole" : "messages";
   },
 };

@@ -306,6 +306,11 @@ export const dnsRecordStatus = z.object({
   fqdn: z.string().optional(),
   zone: z.string().optional().describe("The zone that fqdn and published are about."),
   published: z.array(publishedRrset).max(8).optional().describe("What this record last published, or found right."),
+  attempted: z
+    .array(publishedRrset)
+    .max(8)
+    .optional()
+    .describe("What a write may have left behind of which nobody knows whether it came through."),
   replaced: z.array(publishedRrset).max(8).optional().describe("What stood there before the first take-over."),
   left: z
     .array(leftRrset)

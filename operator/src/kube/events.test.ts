@@ -38,17 +38,35 @@ describe("eventRecorder", () => {
     });
   });
 
-  it("writes the same thing again only after an hour", async () => {
+  const notes = (): string[] => api.calls.map(({ body }) => (body as EventNote).note);
+
+  it("takes the same note right after itself for a retry's, of one object and reason", async () => {
     for (let i = 0; i < 5; i++) recorder.record(wan, changed("same"));
-    recorder.record(wan, changed("other"));
     recorder.record({ ...wan, metadata: { ...wan.metadata, uid: "u2" } }, changed("same"));
+    recorder.record(wan, { ...changed("same"), reason: "Disputed" });
     await recorder.idle();
     expect(api.calls).toHaveLength(3);
-    await clock.run(3_600_000);
-    recorder.record(wan, changed("same"));
+    expect(api.objects.size).toBe(3);
+  });
+
+  it("tells of every change of an address that goes to and fro, and of a dispute that comes again", async () => {
+    for (const note of ["A, before B", "B, before A", "A, before B"]) recorder.record(wan, changed(note));
+    recorder.record(wan, { ...changed("no majority"), reason: "Disputed" });
+    await clock.run(60_000);
+    recorder.record(wan, { ...changed("no majority"), reason: "Disputed" });
     await recorder.idle();
-    expect(api.calls).toHaveLength(4);
-    expect(api.objects.size).toBe(4);
+    expect(notes()).toEqual(["A, before B", "B, before A", "A, before B", "no majority", "no majority"]);
+  });
+
+  it("writes 60 of one object and reason within an hour and leaves out the rest", async () => {
+    for (let i = 0; i < 100; i++) recorder.record(wan, changed(`flap ${i}`));
+    recorder.record(wan, { ...changed("other"), reason: "Disputed" });
+    await recorder.idle();
+    expect(notes().slice(-2)).toEqual(["flap 59", "other"]);
+    await clock.run(3_600_000);
+    recorder.record(wan, changed("later"));
+    await recorder.idle();
+    expect(notes().at(-1)).toBe("later");
   });
 
   it("never fails, and cuts a note that is too long", async () => {

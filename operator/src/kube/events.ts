@@ -15,9 +15,12 @@ export interface EventNote {
   readonly note: string;
 }
 
-/** The same note about the same object is not written again for so long, milliseconds. */
-const REPEAT_MS = 60 * 60_000;
-/** So many different notes are remembered; the oldest is forgotten first. */
+/** The same note as the last of its object and reason is a retry's, not news, for so long, milliseconds. */
+const REPEAT_MS = 60_000;
+const HOUR_MS = 3_600_000;
+/** Of one object and reason, so that what flaps does not flood the API server. */
+const MOST_AN_HOUR = 60;
+/** So many objects and reasons are remembered; the oldest is forgotten first. */
 const REMEMBERED = 256;
 const MAX_NOTE_LENGTH = 1024;
 
@@ -37,18 +40,20 @@ export function eventRecorder(options: {
   signal: AbortSignal;
 }): EventRecorder {
   const { client, instance, clock, log, signal } = options;
-  const writtenAt = new Map<string, number>();
+  const written = new Map<string, { note: string; times: readonly number[] }>();
   const pending = new Set<Promise<void>>();
   let serial = 0;
 
-  const isRepeat = (key: string): boolean => {
-    const before = writtenAt.get(key);
+  const isTooMuch = (key: string, note: string): boolean => {
     const now = clock.monotonic();
-    if (before !== undefined && now - before < REPEAT_MS) return true;
-    writtenAt.delete(key);
-    writtenAt.set(key, now);
-    const oldest = writtenAt.keys().next();
-    if (writtenAt.size > REMEMBERED && oldest.done !== true) writtenAt.delete(oldest.value);
+    const before = written.get(key);
+    const times = (before?.times ?? []).filter((at) => now - at < HOUR_MS);
+    const isRepeat = before?.note === note && now - (times.at(-1) ?? -Infinity) < REPEAT_MS;
+    if (isRepeat || times.length >= MOST_AN_HOUR) return true;
+    written.delete(key);
+    written.set(key, { note, times: [...times, now] });
+    const oldest = written.keys().next();
+    if (written.size > REMEMBERED && oldest.done !== true) written.delete(oldest.value);
     return false;
   };
 
@@ -76,7 +81,7 @@ export function eventRecorder(options: {
 
   return {
     record: (regarding, event) => {
-      if (isRepeat(JSON.stringify([regarding.kind, regarding.metadata.uid, event.reason, event.note]))) return;
+      if (isTooMuch(JSON.stringify([regarding.kind, regarding.metadata.uid, event.reason]), event.note)) return;
       const task = write(regarding, event).finally(() => pending.delete(task));
       pending.add(task);
     },

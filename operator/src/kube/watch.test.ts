@@ -199,6 +199,34 @@ describe("Watch", () => {
     expect(changes).toEqual(["a 400", "a 500", "a 500", "b 300"]);
   });
 
+  it("takes a list for what there is, also where etcd came back from a backup and its versions are smaller", async () => {
+    served.api.put(`${collection}/a`, record("a", 400));
+    served.api.put(`${collection}/same`, record("same"));
+    const watch = start();
+    await until(() => served.api.watching === 1);
+    const restored = { ...record("a", 300), metadata: { name: "a", namespace: "home", resourceVersion: "11" } };
+    served.api.objects.set(`${collection}/a`, restored);
+    served.api.resourceVersion = 12;
+    served.api.emit(`${collection}/`, { type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } });
+    await until(() => listCalls().length === 2 && served.api.watching === 1);
+    served.api.put(`${collection}/a`, record("a", 500));
+    await until(() => watch.get("a")?.spec.ttl === 500);
+    expect(changes).toEqual(["a 400", "same 300", "a 300", "a 500"]);
+  });
+
+  it("lists anew after a watch that was silent to its end: its resource version may be one of before a restore", async () => {
+    start();
+    await until(() => served.api.watching === 1);
+    served.cutWatches();
+    await until(() => listCalls().length === 2 && served.api.watching === 1);
+    served.api.emit(`${collection}/`, { type: "BOOKMARK", object: { metadata: { resourceVersion: "777" } } });
+    served.api.put(`${collection}/a`, record("a"));
+    await until(() => changes.length === 1);
+    served.cutWatches();
+    await until(() => watchCalls().length === 3);
+    expect(listCalls()).toHaveLength(2);
+  });
+
   it("gives up waiting for the first list when told to", async () => {
     served.api.fault = () => status(503, "", "no");
     const watch = start();
@@ -233,5 +261,48 @@ describe("Watch on a server that accepts and says nothing", () => {
     expect(watches).toBe(7);
     stop.abort();
     await ended;
+  });
+});
+
+describe("Watch, while a list is under way", () => {
+  it("keeps what was put meanwhile and is newer than the list, and nothing else", async () => {
+    const item = (name: string, version: string, ttl: number): object => ({
+      ...record(name, ttl),
+      metadata: { name, namespace: "home", resourceVersion: version },
+    });
+    const parse = (value: unknown): DnsRecordObject => {
+      const parsed = dnsRecords.parse(value);
+      return parsed.ok ? parsed.value : expect.unreachable();
+    };
+    const lists = [1, 2].map(() => Promise.withResolvers<object[]>());
+    let asked = 0;
+    const watch = new Watch({
+      client: {
+        list: async () => ({
+          ok: true,
+          value: { resourceVersion: "450", items: (await lists[asked++]?.promise) ?? expect.unreachable() },
+        }),
+        watch: () => Promise.resolve({ ok: false, error: { kind: "Expired", message: "" } }),
+      },
+      resource: dnsRecords,
+      namespace: "home",
+      clock: virtualClock(),
+      random: () => 1,
+      log: silentLog(),
+    });
+    running = watch.run(stop.signal);
+    lists[0]?.resolve([item("written", "400", 300), item("before", "400", 300)]);
+    await until(() => asked === 2);
+    watch.put(parse(item("before", "440", 600)));
+    watch.put(parse(item("written", "500", 600)));
+    watch.put(parse(item("made", "501", 600)));
+    watch.put(parse(item("gone", "440", 600)));
+    lists[1]?.resolve([item("written", "400", 300), item("before", "445", 900)]);
+    await until(() => watch.get("gone") === undefined);
+    expect(watch.items().map(({ metadata: { name }, spec }) => `${name} ${spec.ttl}`)).toEqual([
+      "before 900",
+      "made 600",
+      "written 600",
+    ]);
   });
 });

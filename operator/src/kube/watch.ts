@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../api/index.ts";
 import type { Clock, Random } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { backoffMs, pause, untilAborted } from "../wait.ts";
-import type { KubeClient } from "./client.ts";
+import type { KubeClient, ListPage } from "./client.ts";
 import { failureOfError, failureOfStatus, type KubeFailure } from "./failure.ts";
 import { splitLines } from "./lines.ts";
 import type { Resource } from "./resources.ts";
@@ -38,6 +39,8 @@ const SHORT_WATCH_MS = 1_000;
 export class Watch<T extends KubeObject> {
   readonly #options: WatchOptions<T>;
   readonly #objects = new Map<string, T>();
+  /** Names of what was put since the last list was asked for: its answer may be older than they are. */
+  readonly #putSinceList = new Set<string>();
   readonly #synced = Promise.withResolvers<undefined>();
   #resourceVersion: string | undefined;
   #listedAt = 0;
@@ -69,7 +72,7 @@ export class Watch<T extends KubeObject> {
 
   /** Puts in what the API server has just answered to a read or a write, ahead of the event. */
   put(object: T): void {
-    this.#set(object);
+    if (this.#offer(object)) this.#putSinceList.add(object.metadata.name);
   }
 
   /** Resolves after the first list; rejects with the signal's reason. */
@@ -102,9 +105,10 @@ export class Watch<T extends KubeObject> {
   async #session(signal: AbortSignal): Promise<KubeFailure | undefined> {
     const { client, resource, namespace, clock, random } = this.#options;
     if (this.#resourceVersion === undefined || clock.monotonic() - this.#listedAt >= RELIST_MS) {
+      this.#putSinceList.clear();
       const listed = await client.list(resource, namespace, signal);
       if (!listed.ok) return listed.error;
-      this.#replace(listed.value.items);
+      this.#replace(listed.value);
       this.#resourceVersion = listed.value.resourceVersion;
       this.#listedAt = clock.monotonic();
       this.#contact();
@@ -140,6 +144,10 @@ export class Watch<T extends KubeObject> {
     } catch (error) {
       signal.throwIfAborted();
       return this.#relistUnlessTransient(failureOfError(error));
+    } finally {
+      // Not so much as a bookmark: nothing shows that the server knows this resourceVersion. One whose etcd came back from
+      // a backup does not, and is silent until it has counted up to it.
+      if (events === 0) this.#resourceVersion = undefined;
     }
     if (events === 0 && this.#options.clock.monotonic() - startedAt < SHORT_WATCH_MS) {
       return { kind: "Unexpected", message: "the watch ended at once" };
@@ -154,8 +162,9 @@ export class Watch<T extends KubeObject> {
     if (resourceVersion === undefined) return { kind: "Unexpected", message: "an event without a resource version" };
     this.#resourceVersion = resourceVersion;
     if (type === "BOOKMARK" || name === undefined) return undefined;
-    if (type === "DELETED") this.#delete(name);
-    else this.#read(object);
+    const parsed = type === "DELETED" ? undefined : this.#read(object);
+    if (parsed === undefined) this.#delete(name);
+    else this.#offer(parsed);
     return undefined;
   }
 
@@ -172,33 +181,48 @@ export class Watch<T extends KubeObject> {
     return undefined;
   }
 
-  #replace(items: readonly unknown[]): void {
-    const gone = new Set(this.#objects.keys());
-    for (const item of items) gone.delete(this.#read(item) ?? "");
-    for (const name of gone) this.#delete(name);
+  /**
+   * The list is what there is, also where its versions are smaller than those known: etcd came back from a backup then.
+   * Only what was put meanwhile and is newer than the list stays; the watch tells what becomes of it.
+   */
+  #replace({ items, resourceVersion: listed }: ListPage): void {
+    const ahead = (name: string): boolean => {
+      const version = this.#objects.get(name)?.metadata.resourceVersion;
+      return this.#putSinceList.has(name) && version !== undefined && isNewer(version, listed);
+    };
+    const objects = items.map((item) => this.#read(item)).filter((object) => object !== undefined);
+    const names = new Set(objects.map(({ metadata }) => metadata.name));
+    for (const object of objects) if (!ahead(object.metadata.name)) this.#set(object);
+    for (const name of [...this.#objects.keys()]) if (!names.has(name) && !ahead(name)) this.#delete(name);
   }
 
-  /** Takes an object into the store and returns its name. One that does not parse is as good as not there. */
-  #read(value: unknown): string | undefined {
+  /** One that does not parse is as good as not there. */
+  #read(value: unknown): T | undefined {
     const parsed = this.#options.resource.parse(value);
-    if (parsed.ok) {
-      this.#set(parsed.value);
-      return parsed.value.metadata.name;
-    }
-    const name = (value as { metadata?: { name?: string } }).metadata?.name;
+    if (parsed.ok) return parsed.value;
     this.#options.log.warn(
-      { kind: this.#options.resource.kind, name, problem: parsed.problem },
+      {
+        kind: this.#options.resource.kind,
+        name: (value as { metadata?: { name?: string } }).metadata?.name,
+        problem: parsed.problem,
+      },
       "object ignored: not as its definition has it",
     );
-    if (name !== undefined) this.#delete(name);
     return undefined;
   }
 
-  #set(object: T): void {
+  /** Takes the object unless what is known is newer: the answer to a write may come before or after its event. */
+  #offer(object: T): boolean {
     const { name, resourceVersion } = object.metadata;
     const before = this.#objects.get(name)?.metadata.resourceVersion;
-    // The answer to a write may come before or after the event that it caused: the newer one stays.
-    if (before !== undefined && resourceVersion !== undefined && !isNewer(resourceVersion, before)) return;
+    if (before !== undefined && resourceVersion !== undefined && !isNewer(resourceVersion, before)) return false;
+    this.#set(object);
+    return true;
+  }
+
+  #set(object: T): void {
+    const { name } = object.metadata;
+    if (isDeepStrictEqual(object, this.#objects.get(name))) return;
     this.#objects.set(name, object);
     this.#options.onChange?.(name, object);
   }

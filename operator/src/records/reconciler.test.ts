@@ -380,6 +380,92 @@ describe("failures", () => {
   });
 });
 
+describe("a write whose answer is lost, and then another address", () => {
+  const lose = (failure: LiveDnsFailure): void => {
+    gandi.lost = (call) => (call.startsWith("PUT") ? failure : undefined);
+  };
+  const afterwards = async (): Promise<Reconciled> => {
+    gandi.lost = () => undefined;
+    return await run({ ...wan, ipv4: "198.51.100.77" });
+  };
+  const unclear: [LiveDnsFailure][] = [
+    [network],
+    [{ kind: "Timeout", message: "m" }],
+    [{ kind: "ServerError", message: "m", status: 502 }],
+    [{ kind: "Unexpected", message: "m", status: 200 }],
+  ];
+
+  test.each(unclear)("with Refuse, after %j, the record's own value is no stranger's", async (failure) => {
+    declare({ conflictPolicy: "Refuse" });
+    lose(failure);
+    expect((await run()).status.attempted).toEqual([{ type: "A", ttl: 300, values: ["198.51.100.20"] }]);
+    const result = await afterwards();
+    expect(synced(result)).toBe("True Synced");
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.77"]);
+    expect(result.status).not.toHaveProperty("replaced");
+    expect(result.status).not.toHaveProperty("attempted");
+  });
+
+  test("what a person had there stays noted", async () => {
+    gandi.stand("home", "A", 10800, "203.0.113.9");
+    lose(network);
+    await run();
+    expect((await afterwards()).status.replaced).toEqual([{ type: "A", ttl: 10800, values: ["203.0.113.9"] }]);
+  });
+
+  test("it stays noted also where the second write meets what the first left only later", async () => {
+    gandi.stand("home", "A", 10800, "203.0.113.9");
+    gandi.fault = (call) => (call.startsWith("PUT") ? network : undefined);
+    await run();
+    await run({ ...wan, ipv4: "198.51.100.21" });
+    gandi.fault = () => undefined;
+    gandi.stand("home", "A", 300, "198.51.100.20");
+    expect((await afterwards()).status.replaced).toEqual([{ type: "A", ttl: 10800, values: ["203.0.113.9"] }]);
+  });
+
+  test("it is nobody's change: driftLimit is not used up", async () => {
+    declare({ driftLimit: 0 });
+    await run();
+    lose(network);
+    await run({ ...wan, ipv4: "198.51.100.21" });
+    const result = await afterwards();
+    expect(synced(result)).toBe("True Synced");
+    expect(result.corrected).toEqual([]);
+  });
+
+  test("somebody else's value there is still somebody else's", async () => {
+    await run();
+    lose(network);
+    await run({ ...wan, ipv4: "198.51.100.21" });
+    gandi.stand("home", "A", 300, "203.0.113.9");
+    expect((await afterwards()).corrected).toHaveLength(1);
+  });
+
+  test("one that Gandi accepted and showed too late is the record's own, too", async () => {
+    declare({ conflictPolicy: "Refuse" });
+    gandi.store = () => undefined;
+    expect(synced(await run())).toBe("False ReadBackDiffers");
+    gandi.store = (rrset) => rrset;
+    gandi.stand("home", "A", 300, "198.51.100.20");
+    expect(synced(await afterwards())).toBe("True Synced");
+  });
+
+  test("a refusal leaves nothing in doubt", async () => {
+    gandi.fault = (call) => (call.startsWith("PUT") ? { kind: "Invalid", message: "m", status: 400 } : undefined);
+    expect((await run()).status).not.toHaveProperty("attempted");
+  });
+
+  test("with Delete it goes, too, when the record gets another name", async () => {
+    declare({ deletionPolicy: "Delete" });
+    await run();
+    lose(network);
+    await run({ ...wan, ipv4: "198.51.100.21" });
+    record = { ...record, spec: { ...record.spec, name: "www" } };
+    expect((await afterwards()).status).not.toHaveProperty("left");
+    expect(gandi.at("home", "A")).toBeUndefined();
+  });
+});
+
 describe("somebody else who changes the record again and again", () => {
   const hostile = async (): Promise<Reconciled> => {
     clock.advance(60_000);
@@ -473,6 +559,69 @@ describe("a record that gets another name or loses a type", () => {
       "DELETE example.com home A",
     ]);
     expect(result.status).not.toHaveProperty("left");
+  });
+
+  const elsewhere = { ...wan };
+  delete elsewhere.ipv6Prefix;
+  test.each<[string, Partial<DnsRecordObject["spec"]>, WanAddressStatus, () => void, string]>([
+    [
+      "something else stands at the new name",
+      { name: "www" },
+      wan,
+      () => {
+        gandi.stand("www", "A", 300, "203.0.113.8", "203.0.113.9");
+      },
+      "Conflict",
+    ],
+    [
+      "Gandi refuses the new one",
+      { name: "www" },
+      wan,
+      () => {
+        gandi.fault = (call) => (call.startsWith("PUT") ? { kind: "Invalid", message: "m" } : undefined);
+      },
+      "Invalid",
+    ],
+    [
+      "Gandi answers something else than the new one",
+      { name: "www" },
+      wan,
+      () => {
+        gandi.store = () => undefined;
+      },
+      "ReadBackDiffers",
+    ],
+    [
+      "the address of the new type is not known",
+      { types: ["AAAA"], ipv6Suffix: "::10" },
+      elsewhere,
+      () => undefined,
+      "WaitingForAddress",
+    ],
+  ])("with Delete the former rrset stays while %s, and goes after that", async (_, spec, known, obstruct, reason) => {
+    declare({ deletionPolicy: "Delete" });
+    await run();
+    rename(spec);
+    obstruct();
+    expect(synced(await run(known))).toBe(`False ${reason}`);
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.20"]);
+    [gandi.fault, gandi.store] = [() => undefined, (rrset) => rrset];
+    gandi.rrsets.delete("example.com www A");
+    expect(synced(await run())).toBe("True Synced");
+    expect(gandi.at("home", "A")).toBeUndefined();
+  });
+
+  test("a zone spelled in capitals is the same zone: nothing is deleted, and nobody has changed anything", async () => {
+    declare({ deletionPolicy: "Delete" });
+    gandi.stand("home", "A", 600, "203.0.113.9");
+    const before = await run();
+    rename({ zone: "Example.COM" });
+    expect((await run()).action).toBe("none");
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.20"]);
+    const result = await run({ ...wan, ipv4: "198.51.100.77" });
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.77"]);
+    expect(result.corrected).toEqual([]);
+    expect(result.status.replaced).toEqual(before.status.replaced);
   });
 
   test("with Delete a type that is no longer wanted goes, and the other stays", async () => {

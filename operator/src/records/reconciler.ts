@@ -14,8 +14,8 @@ import {
   withSynced,
 } from "./findings.ts";
 import { isAddressType } from "./left.ts";
-import { type Action, planRrset } from "./plan.ts";
-import { isSame, look, readBack, remove } from "./rrsets.ts";
+import { type Action, planRrset, sameRrset } from "./plan.ts";
+import { isSame, look, mayHaveComeThrough, readBack, remove } from "./rrsets.ts";
 import { kept, placeOf, type RecordContext, type Run, startRun } from "./run.ts";
 
 /** What the status may hold: values of one rrset, characters of a step of the plan. */
@@ -60,7 +60,8 @@ export async function reconcileRecord(
     if (finding.general) break;
   }
   // What is new stands before what is old goes.
-  if (!findings.some(({ general }) => general)) findings.push(...(await removeLeft(run)));
+  const stands = findings.every(({ effect }) => effect === "none" || effect === "put");
+  if (stands) findings.push(...(await removeLeft(run)));
   return { ...conclude(record, context, summarise(findings), kept(run)), corrected: run.corrected };
 }
 
@@ -80,6 +81,11 @@ async function settle(desired: Desired, run: Run): Promise<Finding> {
   if (!found.ok) return failed(found.error, context.attempt, context.random);
   const { actual, cname } = found;
   if (cname === undefined) run.cnameExcluded = true;
+  const attempted = run.attempted.get(type);
+  if (actual !== undefined && attempted !== undefined && sameRrset(actual, attempted)) {
+    run.published.set(type, attempted);
+    run.attempted.delete(type);
+  }
   const action = planRrset({
     desired: desired.rrset,
     actual,
@@ -102,6 +108,7 @@ async function carryOut(action: Action, rrset: Rrset, actual: Rrset | undefined,
   if (dryRun) return note(planStep(run.fqdn, rrset, actual, action), run);
   if (action.kind === "Put") return write(rrset, actual, action, run);
   run.published.set(rrset.type, actual ?? rrset);
+  run.attempted.delete(rrset.type);
   return inPlace(rrset, "none");
 }
 
@@ -111,11 +118,12 @@ async function write(
   { because }: Extract<Action, { kind: "Put" }>,
   run: Run,
 ): Promise<Finding> {
-  const { context, record, published } = run;
+  const { context, record, published, attempted } = run;
   const { livedns, log, attempt, random, clock } = context;
   const { type } = rrset;
   const fields = { record: record.metadata.name, fqdn: run.fqdn, type, to: rrset.values, ttl: rrset.ttl };
-  if (because === "TakenOver" && actual !== undefined) {
+  // After a first attempt of unknown outcome what stands there may be no longer what a person had there.
+  if (because === "TakenOver" && actual !== undefined && !attempted.has(type)) {
     // Noted before the request: if its answer gets lost, what stood there is gone all the same.
     run.replaced.set(type, { ...actual, values: actual.values.slice(0, MAX_VALUES) });
     log.info({ ...fields, replaced: actual }, "Taking over a DNS record that stood there before");
@@ -123,9 +131,13 @@ async function write(
 
   const place = placeOf(run);
   const put = await livedns.putRrset(place.zone, place.name, rrset, run.signal);
-  if (!put.ok) return failed(put.error, attempt, random);
+  if (!put.ok) {
+    if (mayHaveComeThrough(put.error)) attempted.set(type, rrset);
+    return failed(put.error, attempt, random);
+  }
   const before = published.get(type);
   published.set(type, rrset);
+  attempted.delete(type);
   log.info({ ...fields, from: actual?.values, because }, "DNS record written");
   if (because === "Drifted") {
     run.corrections.push(new Date(clock.now()).toISOString());
@@ -140,8 +152,11 @@ async function write(
   if (!back.ok) return failed(back.error, attempt, random);
   if (isSame(back.value, rrset)) return inPlace(rrset, "put");
   // What stood there before is an answer that is late, and no sign of somebody else: it is not to count as drift.
-  if (isSame(back.value, actual) && before !== undefined) published.set(type, before);
-  if (isSame(back.value, actual) && before === undefined) published.delete(type);
+  if (isSame(back.value, actual)) {
+    if (before === undefined) published.delete(type);
+    else published.set(type, before);
+    attempted.set(type, rrset);
+  }
   return readBackDiffers(`${type} ${run.fqdn}`, attempt, random);
 }
 

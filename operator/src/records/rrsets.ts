@@ -57,6 +57,11 @@ export function isSame(a: Rrset | undefined, b: Rrset | undefined): boolean {
   return a === undefined || b === undefined ? a === b : sameRrset(a, b);
 }
 
+/** Whether a write that failed so may have come through all the same: only its answer was lost, or could not be read. */
+export function mayHaveComeThrough({ kind }: LiveDnsFailure): boolean {
+  return kind === "Network" || kind === "Timeout" || kind === "ServerError" || kind === "Unexpected";
+}
+
 /** What became of an rrset that is to go. */
 type Removal =
   | { kind: "Removed" }

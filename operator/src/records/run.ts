@@ -11,7 +11,7 @@ import type { Clock, Random } from "../clock.ts";
 import { fqdn } from "../gandi/names.ts";
 import type { Logger } from "../log.ts";
 import { recentCorrections } from "./drift.ts";
-import { holdings } from "./left.ts";
+import { holdings, isSameZone } from "./left.ts";
 import type { NodeAddress } from "./nodeAddress.ts";
 import type { Place, RrsetApi } from "./rrsets.ts";
 
@@ -41,6 +41,8 @@ export interface Run {
   readonly signal: AbortSignal;
   readonly fqdn: string;
   readonly published: Map<string, PublishedRrset>;
+  /** What writes of unknown outcome may have left there: it is this record's own. */
+  readonly attempted: Map<string, PublishedRrset>;
   readonly replaced: Map<string, PublishedRrset>;
   left: readonly LeftRrset[];
   /** Of the last hour, oldest first. */
@@ -57,11 +59,12 @@ const MAX_LEFT = 16;
 
 /** The status without what the findings say. */
 export function kept(run: Run): DnsRecordStatus {
-  const { record, fqdn, published, replaced, left, corrections, plan } = run;
+  const { record, fqdn, published, attempted, replaced, left, corrections, plan } = run;
   return {
     fqdn,
     zone: record.spec.zone,
     ...(published.size > 0 ? { published: [...published.values()] } : {}),
+    ...(attempted.size > 0 ? { attempted: [...attempted.values()] } : {}),
     ...(replaced.size > 0 ? { replaced: [...replaced.values()] } : {}),
     ...(left.length > 0 ? { left: left.slice(-MAX_LEFT) } : {}),
     ...(corrections.length > 0 ? { corrections } : {}),
@@ -80,14 +83,15 @@ export function startRun(record: DnsRecordObject, context: RecordContext, signal
   const { spec, status } = record;
   const name = fqdn(spec.zone, spec.name);
   // Another zone or name is another record: what is known of the former one says nothing about it.
-  const sameName = status?.fqdn === name && (status.zone ?? spec.zone) === spec.zone;
-  const { published, left } = holdings(spec, status);
+  const sameName = status?.fqdn === name && isSameZone(status.zone ?? spec.zone, spec.zone);
+  const { published, attempted, left } = holdings(spec, status);
   return {
     record,
     context,
     signal,
     fqdn: name,
     published,
+    attempted,
     replaced: new Map((sameName ? (status.replaced ?? []) : []).map((rrset) => [rrset.type, rrset])),
     left,
     corrections: recentCorrections(sameName ? status.corrections : [], context.clock.now()),

@@ -8,37 +8,47 @@ export class FakeLiveDns {
   readonly calls: string[] = [];
   /** Looked at before every call; a failure that it gives is the call's outcome. */
   fault: (call: string) => LiveDnsFailure | undefined = () => undefined;
+  /** A call that is carried out, and the answer to which is lost: this is what comes instead. */
+  lost: (call: string) => LiveDnsFailure | undefined = () => undefined;
   /** What a PUT leaves behind. */
   store: (rrset: Rrset) => Rrset | undefined = (rrset) => rrset;
 
   readonly api: RecordContext["livedns"] = {
     getRrset: (zone, name, type, signal) =>
-      this.#call(`GET ${key(zone, name, type)}`, signal, () => this.rrsets.get(key(zone, name, type))),
+      this.#call(`GET ${key(zone, name, type)}`, signal, () => this.rrsets.get(place(zone, name, type))),
     putRrset: (zone, name, rrset, signal) =>
       this.#call(`PUT ${key(zone, name, rrset.type)} ${rrset.values.join()} ${rrset.ttl}`, signal, () => {
         const stored = this.store(rrset);
-        if (stored !== undefined) this.rrsets.set(key(zone, name, rrset.type), stored);
+        if (stored !== undefined) this.rrsets.set(place(zone, name, rrset.type), stored);
       }),
     deleteRrset: (zone, name, type, signal) =>
       this.#call(`DELETE ${key(zone, name, type)}`, signal, () => {
-        this.rrsets.delete(key(zone, name, type));
+        this.rrsets.delete(place(zone, name, type));
       }),
   };
 
   stand(name: string, type: RrsetType, ttl: number, ...values: string[]): void {
-    this.rrsets.set(key("example.com", name, type), { type, ttl, values });
+    this.rrsets.set(place("example.com", name, type), { type, ttl, values });
   }
 
   at(name: string, type: RrsetType): Rrset | undefined {
-    return this.rrsets.get(key("example.com", name, type));
+    return this.rrsets.get(place("example.com", name, type));
   }
 
   #call<T>(call: string, signal: AbortSignal, act: () => T): Promise<LiveDnsResult<T>> {
     signal.throwIfAborted();
     this.calls.push(call);
     const error = this.fault(call);
-    return Promise.resolve(error === undefined ? { ok: true, value: act() } : { ok: false, error });
+    if (error !== undefined) return Promise.resolve({ ok: false, error });
+    const value = act();
+    const lost = this.lost(call);
+    return Promise.resolve(lost === undefined ? { ok: true, value } : { ok: false, error: lost });
   }
+}
+
+/** Where an rrset stands: names are the same in capitals and in small letters. */
+function place(zone: string, name: string, type: string): string {
+  return key(zone.toLowerCase(), name.toLowerCase(), type);
 }
 
 function key(zone: string, name: string, type: string): string {

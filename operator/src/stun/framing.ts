@@ -1,4 +1,4 @@
-import type { Decoded } from "./message.ts";
+import type { Decoded, Malformed } from "./message.ts";
 import { HEADER_BYTES, MAGIC_COOKIE, malformed } from "./message.ts";
 
 /** Far more than any answer to a Binding request needs; what announces more is not read. */
@@ -12,22 +12,32 @@ const MAX_MESSAGE_BYTES = 4096;
 export class MessageReader {
   #rest: Buffer = Buffer.alloc(0);
 
-  /** Returns the messages that the chunk completes, each as its bytes. */
-  push(chunk: Uint8Array): Decoded<Uint8Array[]> {
-    const bytes = Buffer.concat([this.#rest, chunk]);
+  /**
+   * Returns the messages that the chunk completes, each as its bytes, and the end of the stream where it comes to one:
+   * what came before it is as good as if it had come in a chunk of its own.
+   */
+  push(chunk: Uint8Array): { messages: Uint8Array[]; error: Malformed | undefined } {
     const messages: Uint8Array[] = [];
-    let offset = 0;
-    while (bytes.length - offset >= HEADER_BYTES) {
-      const size = HEADER_BYTES + bytes.readUInt16BE(offset + 2);
-      if (bytes.readUInt16BE(offset) > 0x3fff || bytes.readUInt32BE(offset + 4) !== MAGIC_COOKIE || size % 4 !== 0) {
-        return malformed(offset, "the stream does not go on with a STUN header");
-      }
-      if (size > MAX_MESSAGE_BYTES) return malformed(offset + 2, `a message of ${size} bytes is not accepted`);
-      if (bytes.length - offset < size) break;
-      messages.push(bytes.subarray(offset, offset + size));
-      offset += size;
+    let rest = Buffer.concat([this.#rest, chunk]);
+    let error: Malformed | undefined;
+    while (rest.length >= HEADER_BYTES) {
+      const size = sizeOf(rest);
+      if (!size.ok) error = size.error;
+      if (!size.ok || rest.length < size.value) break;
+      messages.push(rest.subarray(0, size.value));
+      rest = rest.subarray(size.value);
     }
-    this.#rest = bytes.subarray(offset);
-    return { ok: true, value: messages };
+    this.#rest = rest;
+    return { messages, error };
   }
+}
+
+/** Of the message that starts here, in bytes with its header. */
+function sizeOf(bytes: Buffer): Decoded<number> {
+  const size = HEADER_BYTES + bytes.readUInt16BE(2);
+  if (bytes.readUInt16BE(0) > 0x3fff || bytes.readUInt32BE(4) !== MAGIC_COOKIE || size % 4 !== 0) {
+    return malformed(0, "the stream does not go on with a STUN header");
+  }
+  if (size > MAX_MESSAGE_BYTES) return malformed(2, `a message of ${size} bytes is not accepted`);
+  return { ok: true, value: size };
 }

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../clock.ts";
 import { encodeAddress, XOR_MAPPED_ADDRESS } from "./attributes.ts";
+import { describe as inWords } from "./codec.ts";
 import { MessageReader } from "./framing.ts";
 import { encodeMessage } from "./message.ts";
 import { bindingOverTcp, bindingOverTls } from "./stream.ts";
@@ -33,22 +34,29 @@ describe("MessageReader", () => {
     hex("00010000 2112a442 000000000000000000000000"),
   ];
 
-  it("finds the messages of a stream, however it is cut", () => {
-    const cuts = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 20 });
+  const junk = [Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n"), hex("0101fffc 2112a442 000000000000000000000000")];
+  const strings = (all: readonly Uint8Array[]): string[] => all.map((bytes) => Buffer.from(bytes).toString("hex"));
+
+  it("finds the messages of a stream and its end, however it is cut", () => {
+    const cuts = fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 20 });
+    const sequence = fc.array(fc.constantFrom(...messages), { maxLength: 6 });
+    const end = fc.constantFrom(undefined, ...junk);
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...messages), { maxLength: 6 }), cuts, (sent, sizes) => {
-        const stream = Buffer.concat(sent);
+      fc.property(sequence, end, cuts, (sent, after, sizes) => {
+        const stream = Buffer.concat([...sent, after ?? Buffer.alloc(0)]);
         const reader = new MessageReader();
         const found: Uint8Array[] = [];
+        const errors = new Set<string>();
         for (let at = 0, i = 0; at < stream.length; i++) {
           const size = sizes[i % sizes.length] ?? 1;
-          const result = reader.push(stream.subarray(at, at + size));
-          if (result.ok) found.push(...result.value);
+          const { messages, error } = reader.push(stream.subarray(at, at + size));
+          found.push(...messages);
+          if (error !== undefined) errors.add(inWords(error));
           at += size;
         }
-        expect(found.map((bytes) => Buffer.from(bytes).toString("hex"))).toEqual(
-          sent.map((bytes) => Buffer.from(bytes).toString("hex")),
-        );
+        expect(strings(found)).toEqual(strings(sent));
+        const { error } = new MessageReader().push(after ?? Buffer.alloc(0));
+        expect([...errors]).toEqual(error === undefined ? [] : [inWords(error)]);
       }),
     );
   });
@@ -59,7 +67,7 @@ describe("MessageReader", () => {
     ["a length that is no multiple of 4", hex("01010002 2112a442 000000000000000000000000")],
     ["a length beyond the bound", hex("0101fffc 2112a442 000000000000000000000000")],
   ])("gives up on %s, at once", (_name, bytes) => {
-    expect(new MessageReader().push(bytes).ok).toBe(false);
+    expect(new MessageReader().push(bytes).error).toBeDefined();
   });
 });
 
@@ -112,6 +120,13 @@ describe.each(["tcp", "tls"] as const)("a transaction over %s", (transport) => {
       socket.setNoDelay();
       for (const byte of Buffer.concat([RFC5769.ipv4Response, success(request)])) socket.write(Uint8Array.of(byte));
     });
+    expect(await ask(port)).toMatchObject({ ok: true, mapped });
+  });
+
+  it("takes an answer that comes in one piece with what is no STUN", async () => {
+    const port = await listen(transport, (request, socket) =>
+      socket.write(Buffer.concat([success(request), Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")])),
+    );
     expect(await ask(port)).toMatchObject({ ok: true, mapped });
   });
 

@@ -72,12 +72,12 @@ async function transact(options: StreamOptions, open: () => Connection): Promise
   const reader = new MessageReader();
   socket.once(ready, () => socket.write(request.bytes));
   socket.on("data", (chunk) => {
-    const messages = reader.push(chunk);
-    if (!messages.ok) end.resolve(failure("Malformed", describe(messages.error)));
-    for (const message of messages.ok ? messages.value : []) {
+    const { messages, error } = reader.push(chunk);
+    for (const message of messages) {
       const result = resultOf(readBindingResponse(message, request.transactionId), clock.monotonic() - startedAt);
       if (result !== undefined) end.resolve(result);
     }
+    if (error !== undefined) end.resolve(failure("Malformed", describe(error)));
   });
   socket.on("error", (error) => {
     end.resolve(failure(stage(), error.message));

@@ -27,8 +27,8 @@ export class Decisions {
   /** The store may be behind the API server. */
   #mustRead = true;
   #failures = 0;
-  /** The decision that was last told of. */
-  #told: number | undefined;
+  /** What this term last decided, and told of. */
+  #decided: WanAddressStatus | undefined;
   /** What this term knows to stand in the ConfigMap. */
   #configMap: Record<string, string> | undefined;
 
@@ -81,17 +81,26 @@ export class Decisions {
     const decision = decide({
       spec: present.spec,
       observations: observations.items(),
-      previous: present.status,
+      previous: this.#newest(present.status),
       generation: present.metadata.generation ?? 0,
       neededFamilies: neededFamilies(records.items()),
       now: clock.now(),
     });
     if (!isDeepStrictEqual(decision.status, present.status)) await this.#write(present, decision, signal);
-    const moved = decision.status.decisionId !== this.#told;
-    this.#told = decision.status.decisionId;
+    const moved = decision.status.decisionId !== this.#decided?.decisionId;
+    this.#decided = decision.status;
     this.#onDecided(moved);
     await this.#writeConfigMap(decision.status, signal);
     return Math.min(decision.recheckAfterMs ?? REDECIDE_MS, REDECIDE_MS);
+  }
+
+  /**
+   * Decisions are only counted up. A status that has an earlier one than this term's came out of a backup of etcd, and
+   * its address is one that the line has left.
+   */
+  #newest(status: WanAddressStatus | undefined): WanAddressStatus | undefined {
+    const [stored, decided] = [status?.decisionId, this.#decided?.decisionId];
+    return stored !== undefined && decided !== undefined && stored < decided ? this.#decided : status;
   }
 
   /** A consistent read: what the watch has told so far may be older than what another holder wrote. */

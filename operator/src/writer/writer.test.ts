@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { WanAddressObject } from "../api/index.ts";
 import { status } from "../kube/testing.ts";
 import { vote } from "../wan/testing.ts";
 import { World } from "./testing.ts";
@@ -142,6 +143,24 @@ describe("the writer", () => {
     await world.clock.run(2_000);
     expect(world.wanStatus).toMatchObject({ ipv4: B, decisionId: 8 });
     expect(world.logged).toContain("WARN decision to be made anew");
+    await end();
+  });
+
+  it("does not go back to the address of a status that came out of a backup of etcd, and puts it right", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    const end = world.lead();
+    await world.clock.run(1_000);
+    const backup = structuredClone(world.stored("/wanaddresses/wan")) as unknown as WanAddressObject;
+    world.observe("node1", agreed(B));
+    await world.clock.run(1_000);
+    world.api.put("/wanaddresses/wan", { ...backup });
+    world.api.remove("/wanobservations/node1");
+    world.observations.objects.clear();
+    world.catchUp();
+    await world.clock.run(60_000);
+    expect(world.wanStatus).toMatchObject({ ipv4: B, decisionId: 2 });
+    expect(world.puts.map((put) => put.split(" ")[4])).toEqual([A, B]);
     await end();
   });
 
