@@ -21,6 +21,7 @@ export interface OperatorArgs extends Pick<
   | "token"
   | "gandiToken"
   | "gandiTokenExpires"
+  | "gandiRequestsPerMinute"
   | "notify"
   | "push"
   | "monitoring"
@@ -122,6 +123,7 @@ export class Operator extends pulumi.ComponentResource {
               hostNetwork: args.detection.hostNetwork,
               env: [
                 { name: "ESDDNS_GANDI_TOKEN_FILE", value: `${TOKEN_DIR}/token` },
+                { name: "ESDDNS_GANDI_REQUESTS_PER_MINUTE", value: String(args.gandiRequestsPerMinute) },
                 ...expiryEnv(args.gandiTokenExpires),
                 ...(ca?.env ?? []),
                 ...(notify ? [notify.env] : []),
