@@ -176,6 +176,11 @@ export const keys = {
         .describe(
           "Whether the operator, the page and MetalLB's controller also run on nodes with the control plane's taint.",
         ),
+      apiServerPorts: distinct(z.array(z.int().min(1).max(65535)))
+        .default([])
+        .describe(
+          "Ports that the API server listens on, besides 443, 6443, 8443 and 16443: NetworkPolicies let pods to them.",
+        ),
     })
     .prefault({}),
   observeLive: z

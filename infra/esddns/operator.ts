@@ -43,6 +43,7 @@ const CA_DIR = "/etc/esddns";
 export class Operator extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
   readonly tolerateControlPlane: boolean;
+  readonly apiServerPorts: readonly number[];
   readonly daemonSet: k8s.apps.v1.DaemonSet;
   /** What custom resources of the group need before they can be written. */
   readonly definitions: readonly pulumi.Resource[];
@@ -51,6 +52,7 @@ export class Operator extends pulumi.ComponentResource {
     super("esddns:operator:Operator", name, {}, options);
     const self = { parent: this };
     this.tolerateControlPlane = args.operator.tolerateControlPlane;
+    this.apiServerPorts = args.operator.apiServerPorts;
     const namespace = new k8s.core.v1.Namespace(
       `${name}-namespace`,
       // No level but `privileged` lets a pod onto the host's network; what the pods may do is as restricted as ever.
@@ -91,6 +93,7 @@ export class Operator extends pulumi.ComponentResource {
         spec: egressPolicy(names.operator.app, {
           internet: true,
           alsoTo: [...args.detection.allowNonGlobal, ...literalHosts(args.notify)],
+          apiServerPorts: this.apiServerPorts,
           router: args.detection.router,
         }),
       },
