@@ -6,6 +6,7 @@ beforeAll(async () => {
   program = await runProgram({
     ...CONFIG,
     gandiTokenExpires: "2027-05-01",
+    gandiRequestsPerMinute: 300,
     notify: [{ name: "phone", type: "ntfy", url: "https://192.168.1.5/topic" }],
     push: { enabled: true, address: "192.168.1.100" },
   });
@@ -66,6 +67,14 @@ describe("push", () => {
     const plain = await runProgram(CONFIG);
     const names = plain.resources.map(({ name }) => name);
     expect(names.filter((name) => name.includes("push") || name.includes("notify"))).toEqual([]);
+  });
+});
+
+describe("the operator", () => {
+  it("is told how much it may ask of Gandi", () => {
+    expect(container("kubernetes:apps/v1:DaemonSet").environment).toMatchObject({
+      ESDDNS_GANDI_REQUESTS_PER_MINUTE: "300",
+    });
   });
 });
 

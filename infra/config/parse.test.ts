@@ -40,6 +40,7 @@ describe("defaults", () => {
       service: { pool: "esddns-pool", addresses: [] },
       records: [{ zone: "example.com", name: "home", types: ["A"], ttl: 300 }],
       token: { kind: "config" },
+      gandiRequestsPerMinute: 28,
       observeLive: true,
       waitForWanSeconds: 90,
     });
@@ -324,6 +325,8 @@ describe("the rest", () => {
     [{ observeLive: "yes" }, 'esddns:observeLive: "yes" is a text, not true or false'],
     [{ waitForWanSeconds: "soon" }, "esddns:waitForWanSeconds: "],
     [{ waitForWanSeconds: -1 }, "esddns:waitForWanSeconds: -1 is too small"],
+    [{ gandiRequestsPerMinute: 5 }, "esddns:gandiRequestsPerMinute: 5 is too small: the least is 10"],
+    [{ gandiRequestsPerMinute: 1000 }, "esddns:gandiRequestsPerMinute: 1000 is too much: the most is 900"],
     [{ shared: "owned" }, 'esddns:shared: "owned" does not fit. Write "own" or "adopt". Did you mean "own"?'],
     [{ metallb: { version: 0.15 } }, "esddns:metallb.version: 0.15 is a number, not a text"],
     [{ metallb: { version: "latest" } }, "is not one exact version"],

@@ -44,6 +44,7 @@ export interface StackConfig {
   readonly detection: DetectionSpec;
   readonly token: TokenSource;
   readonly gandiTokenExpires: string | undefined;
+  readonly gandiRequestsPerMinute: number;
   /** Holds secrets: to be written into a Secret and nowhere else. */
   readonly notify: Section<"notify">;
   readonly push: Section<"push">;
@@ -86,6 +87,7 @@ export function parseStackConfig(
     keepOnDestroy: reader.section("keepOnDestroy") ?? context.stack === "production",
     dryRun: reader.section("dryRun"),
     gandiTokenExpires: reader.section("gandiTokenExpires"),
+    gandiRequestsPerMinute: reader.section("gandiRequestsPerMinute"),
     notify,
     push,
     monitoring: reader.section("monitoring"),

@@ -99,6 +99,7 @@ const GUIDES: Partial<Record<Key, string>> = {
   gandiToken: "gandi-token.md",
   gandiTokenSecret: "gandi-token.md#a-secret-of-your-own",
   gandiTokenExpires: "gandi-token.md#expiry",
+  gandiRequestsPerMinute: "records.md#how-long-it-takes",
   notify: "notify.md",
   push: "push.md",
   monitoring: "monitoring.md",

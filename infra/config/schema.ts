@@ -1,6 +1,13 @@
 /** The shape of the stack config, key by key. What spans several keys is checked beside parse.ts. */
 import { z } from "zod";
-import { dnsRecordSpec, notifyChannel, recordSource, TTL_MAX, TTL_MIN } from "@esddns/operator/api";
+import {
+  dnsRecordSpec,
+  GANDI_REQUESTS_PER_MINUTE,
+  notifyChannel,
+  recordSource,
+  TTL_MAX,
+  TTL_MIN,
+} from "@esddns/operator/api";
 import { bgpSchema } from "./bgpSchema.ts";
 import { detectionSchema } from "./detection.ts";
 import * as fields from "./fields.ts";
@@ -140,6 +147,12 @@ export const keys = {
     })
     .optional(),
   gandiTokenExpires: fields.date.optional().describe("The day on which Gandi's token ends, for instance 2027-05-01."),
+  gandiRequestsPerMinute: z
+    .int()
+    .min(GANDI_REQUESTS_PER_MINUTE.least)
+    .max(GANDI_REQUESTS_PER_MINUTE.most)
+    .default(GANDI_REQUESTS_PER_MINUTE.usual)
+    .describe("How many requests a minute the operator sends to Gandi at most."),
   notify: z
     .array(notifyChannel)
     .describe("Write a list: [{ name: phone, type: ntfy, url: https://ntfy.sh/my-topic }].")
@@ -162,6 +175,11 @@ export const keys = {
         .default(false)
         .describe(
           "Whether the operator, the page and MetalLB's controller also run on nodes with the control plane's taint.",
+        ),
+      apiServerPorts: distinct(z.array(z.int().min(1).max(65535)))
+        .default([])
+        .describe(
+          "Ports that the API server listens on, besides 443, 6443, 8443 and 16443: NetworkPolicies let pods to them.",
         ),
     })
     .prefault({}),

@@ -20,19 +20,29 @@ const INTERNET: EgressRule = {
 
 const DNS: EgressRule = { ports: [port("UDP", 53), port("TCP", 53)] };
 
-/** Its endpoints are known to the cluster only, and network plugins see either them or its Service: so by port. */
-const API_SERVER: EgressRule = { ports: [port("TCP", 443), port("TCP", 6443)] };
+/**
+ * Of its Service, of kubeadm, k3s and most others, of minikube, of MicroK8s. Its addresses are known to the cluster only,
+ * and most network plugins judge by the endpoint and its port, a few by the Service: so by port, and both.
+ */
+export const API_SERVER_PORTS: readonly number[] = [443, 6443, 8443, 16443];
 
 /**
  * For the pods of one app: in to the one port that they serve, out to DNS and the API server.
  * `internet`: also anywhere that is not private. `alsoTo`: CIDRs that are allowed besides, on any port.
+ * `apiServerPorts`: others than the usual ones.
  * `router`: the one address that may be asked by NAT-PMP (RFC 6886).
  */
 export function egressPolicy(
   app: string,
-  options: { internet: boolean; alsoTo: readonly string[]; router?: string | undefined },
+  options: {
+    internet: boolean;
+    alsoTo: readonly string[];
+    apiServerPorts: readonly number[];
+    router?: string | undefined;
+  },
 ): PolicySpec {
   const { router } = options;
+  const apiServer = new Set([...API_SERVER_PORTS, ...options.apiServerPorts]);
   const besides = options.alsoTo.map((cidr) => ({ ipBlock: { cidr } }));
   return {
     podSelector: { matchLabels: { app } },
@@ -40,7 +50,7 @@ export function egressPolicy(
     ingress: [{ ports: [port("TCP", HTTP_PORT)] }],
     egress: [
       DNS,
-      API_SERVER,
+      { ports: [...apiServer].map((number) => port("TCP", number)) },
       ...(options.internet ? [INTERNET] : []),
       ...(besides.length > 0 ? [{ to: besides }] : []),
       ...(router === undefined ? [] : [{ to: [{ ipBlock: { cidr: `${router}/32` } }], ports: [port("UDP", 5351)] }]),

@@ -21,6 +21,7 @@ export interface OperatorArgs extends Pick<
   | "token"
   | "gandiToken"
   | "gandiTokenExpires"
+  | "gandiRequestsPerMinute"
   | "notify"
   | "push"
   | "monitoring"
@@ -42,6 +43,7 @@ const CA_DIR = "/etc/esddns";
 export class Operator extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
   readonly tolerateControlPlane: boolean;
+  readonly apiServerPorts: readonly number[];
   readonly daemonSet: k8s.apps.v1.DaemonSet;
   /** What custom resources of the group need before they can be written. */
   readonly definitions: readonly pulumi.Resource[];
@@ -50,6 +52,7 @@ export class Operator extends pulumi.ComponentResource {
     super("esddns:operator:Operator", name, {}, options);
     const self = { parent: this };
     this.tolerateControlPlane = args.operator.tolerateControlPlane;
+    this.apiServerPorts = args.operator.apiServerPorts;
     const namespace = new k8s.core.v1.Namespace(
       `${name}-namespace`,
       // No level but `privileged` lets a pod onto the host's network; what the pods may do is as restricted as ever.
@@ -90,6 +93,7 @@ export class Operator extends pulumi.ComponentResource {
         spec: egressPolicy(names.operator.app, {
           internet: true,
           alsoTo: [...args.detection.allowNonGlobal, ...literalHosts(args.notify)],
+          apiServerPorts: this.apiServerPorts,
           router: args.detection.router,
         }),
       },
@@ -122,6 +126,7 @@ export class Operator extends pulumi.ComponentResource {
               hostNetwork: args.detection.hostNetwork,
               env: [
                 { name: "ESDDNS_GANDI_TOKEN_FILE", value: `${TOKEN_DIR}/token` },
+                { name: "ESDDNS_GANDI_REQUESTS_PER_MINUTE", value: String(args.gandiRequestsPerMinute) },
                 ...expiryEnv(args.gandiTokenExpires),
                 ...(ca?.env ?? []),
                 ...(notify ? [notify.env] : []),

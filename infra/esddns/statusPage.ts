@@ -18,7 +18,7 @@ export interface StatusPageArgs extends Pick<StackConfig, "service" | "gandiToke
   /** By digest. */
   readonly image: pulumi.Input<string>;
   /** Whose namespace it shares, and whose custom resources it shows. */
-  readonly operator: Pick<Operator, "namespace" | "definitions" | "tolerateControlPlane">;
+  readonly operator: Pick<Operator, "namespace" | "definitions" | "tolerateControlPlane" | "apiServerPorts">;
   /** Where its address comes from. */
   readonly loadBalancer: Pick<MetalLB, "namespace" | "pools" | "advertisements" | "annotations">;
 }
@@ -40,7 +40,11 @@ export class StatusPage extends pulumi.ComponentResource {
       `${name}-network`,
       {
         metadata: { name: names.page.app, namespace: args.operator.namespace },
-        spec: egressPolicy(names.page.app, { internet: false, alsoTo: [] }),
+        spec: egressPolicy(names.page.app, {
+          internet: false,
+          alsoTo: [],
+          apiServerPorts: args.operator.apiServerPorts,
+        }),
       },
       self,
     );

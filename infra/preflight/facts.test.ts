@@ -62,6 +62,9 @@ describe("what is read of a cluster", () => {
     const read = await readFacts(
       cluster({
         [NODES]: { items: [node] },
+        "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes": {
+          ports: [{ name: "https", protocol: "TCP", port: 8443 }],
+        },
         [`${apps}/deployments`]: workload(controller, {
           image: "quay.io/metallb/controller:v0.14.5",
           args: ["--port=7472", "--lb-class=metallb"],
@@ -85,6 +88,7 @@ describe("what is read of a cluster", () => {
             taints: ["node-role.kubernetes.io/control-plane"],
           },
         ],
+        apiServerPorts: [8443],
         metallb: { version: "0.14.5", native: false, ignoresExcludeLabel: true, loadBalancerClass: "metallb" },
       },
     });

@@ -42,6 +42,8 @@ export interface ClusterFacts {
   /** undefined: may not be read. */
   readonly nodes: readonly NodeFact[] | undefined;
   readonly serviceCidrs: readonly string[];
+  /** Those that the API servers themselves listen on; none: may not be read. */
+  readonly apiServerPorts?: readonly number[];
   readonly pools: readonly PoolFact[];
   /** undefined: there is none, or it may not be read. */
   readonly metallb: RunningMetalLB | undefined;
@@ -68,8 +70,9 @@ export async function readFacts(
   // First alone: where nothing answers, one wait is enough.
   const nodes = await cluster.get("/api/v1/nodes", list(node));
   if (!nodes.found && !isRefusal(nodes)) return { reached: false, why: nodes.why };
-  const [services, pools, deployments, daemonSets, definitions, monitoring, owned] = await Promise.all([
+  const [services, apiServer, pools, deployments, daemonSets, definitions, monitoring, owned] = await Promise.all([
     cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
+    cluster.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes", endpointSlice),
     cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/ipaddresspools`, list(pool)),
     cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments`, list(workload)),
     cluster.get(`/apis/apps/v1/namespaces/${namespace}/daemonsets`, list(workload)),
@@ -84,6 +87,7 @@ export async function readFacts(
     facts: {
       nodes: nodes.found ? nodes.value.items.map(nodeFact) : undefined,
       serviceCidrs: items(services).flatMap(({ spec }) => spec.cidrs),
+      apiServerPorts: apiServer.found ? apiServer.value.ports.flatMap(({ port }) => port ?? []) : [],
       pools: items(pools).map(({ metadata, spec }) => ({
         name: metadata.name,
         addresses: spec.addresses,
@@ -211,6 +215,12 @@ const node = z.object({
     .prefault({}),
 });
 const serviceCidr = z.object({ spec: z.object({ cidrs: z.array(z.string()).default([]) }) });
+const endpointSlice = z.object({
+  ports: z
+    .array(z.object({ port: z.int().nullish() }))
+    .nullish()
+    .transform((ports) => ports ?? []),
+});
 const pool = z.object({ metadata, spec: z.object({ addresses: z.array(z.string()).default([]) }).prefault({}) });
 const container = z.object({
   image: z.string().default(""),

@@ -155,6 +155,24 @@ describe("a BGP peer", () => {
   });
 });
 
+describe("the API server's port", () => {
+  const warnings = (apiServerPorts: number[], over: Record<string, unknown> = {}) =>
+    judge(config(over), facts({ apiServerPorts })).warnings;
+
+  it("is nothing to speak of where it is a usual one, or is not known", () => {
+    for (const ports of [[443], [6443], [8443], [16443], []]) expect(warnings(ports)).toEqual([]);
+  });
+
+  it("is spoken of where the pods would not be let to it, with the key", () => {
+    expect(warnings([7443])).toEqual([
+      expect.stringMatching(/^esddns:operator\.apiServerPorts: .* port 7443, .* Write \[7443\]\.$/),
+    ]);
+    const operator = { apiServerPorts: [7000] };
+    expect(warnings([7443], { operator })).toEqual([expect.stringContaining("Write [7000, 7443].")]);
+    expect(warnings([7000], { operator })).toEqual([]);
+  });
+});
+
 describe("an adopted MetalLB", () => {
   const own = new Map(crds.flatMap((crd) => [...fieldsOf(crd)]));
   const metallb = (fields: readonly string[]) =>

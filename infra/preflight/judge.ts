@@ -5,6 +5,7 @@ import { monitoringKinds } from "../config/monitoring.ts";
 import { placePool, type PlacedPool } from "../config/pools.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { formatPath, quote, type KeyPath, type Problem } from "../config/problem.ts";
+import { API_SERVER_PORTS } from "../esddns/networkPolicy.ts";
 import { definitionProblems } from "./definitions.ts";
 import type { ClusterFacts, RunningMetalLB } from "./facts.ts";
 import { announcements, noRoomForPods } from "./nodes.ts";
@@ -53,6 +54,7 @@ export function judge(config: Judged, facts: ClusterFacts): Judgement {
       ...adopted.warnings,
       ...announcing.warnings,
       ...ownPeers(config, facts),
+      ...closedApiServer(config, facts),
       ...unread,
     ],
     notes: announcing.notes,
@@ -104,6 +106,18 @@ function ownPeers({ bgp }: Judged, { nodes = [] }: ClusterFacts): string[] {
     const where = formatPath(["bgp", "peers", i, "peerAddress"]);
     return [`${where}: ${peerAddress} is the node ${node.name} itself: right only where a router runs on it.`];
   });
+}
+
+/** Only network plugins that enforce the stack's NetworkPolicies cut the pods off, and which one does is not to be seen. */
+function closedApiServer({ operator }: Judged, facts: ClusterFacts): string[] {
+  const open = [...API_SERVER_PORTS, ...operator.apiServerPorts];
+  const closed = (facts.apiServerPorts ?? []).filter((port) => !open.includes(port));
+  if (closed.length === 0) return [];
+  const where = formatPath(["operator", "apiServerPorts"]);
+  return [
+    `${where}: the API server listens on port ${closed.join(", ")}, which the stack's NetworkPolicies do not let the pods to: ` +
+      `where the network plugin enforces them no pod gets ready. Write [${[...operator.apiServerPorts, ...closed].join(", ")}].`,
+  ];
 }
 
 function monitoringProblems({ monitoring }: Judged, { monitoringKinds: known }: ClusterFacts): Problem[] {

@@ -27,6 +27,7 @@ describe("parseConfig", () => {
         },
         gandiUrl: "https://api.gandi.net/v5/livedns",
         gandiTokenFile: "/var/run/secrets/esddns/token",
+        gandiRequestsPerMinute: 28,
       },
     });
   });
@@ -59,6 +60,7 @@ describe("parseConfig", () => {
       ESDDNS_HTTP_PORT: "80a",
       KUBERNETES_SERVICE_PORT: "70000",
       ESDDNS_GANDI_URL: "ftp://example.com",
+      ESDDNS_GANDI_REQUESTS_PER_MINUTE: "1000",
     };
     expect(parseConfig(["operator"], env)).toEqual({
       ok: false,
@@ -71,6 +73,7 @@ describe("parseConfig", () => {
         'KUBERNETES_SERVICE_PORT is "70000", not a port from 1 to 65535',
         "NODE_NAME is not set",
         'ESDDNS_GANDI_URL is "ftp://example.com", not an https:// URL',
+        'ESDDNS_GANDI_REQUESTS_PER_MINUTE is "1000", not a number from 10 to 900',
       ],
     });
   });

@@ -1,4 +1,5 @@
 /** What the pod's environment says: read once at the start, by a pure function that reports every problem at once. */
+import { GANDI_REQUESTS_PER_MINUTE } from "./api/index.ts";
 
 interface CommonConfig {
   readonly namespace: string;
@@ -15,6 +16,7 @@ export interface OperatorConfig extends CommonConfig {
   readonly nodeName: string;
   readonly gandiUrl: string;
   readonly gandiTokenFile: string;
+  readonly gandiRequestsPerMinute: number;
   /** Whom to tell of changes and failures; undefined: nobody. */
   readonly notifyFile: string | undefined;
   /** The bearer token of POST /probe; undefined: there is no such path. */
@@ -46,6 +48,8 @@ type LogLevel = (typeof LOG_LEVELS)[number];
 const SERVICE_ACCOUNT_DIR = "/var/run/secrets/kubernetes.io/serviceaccount";
 const TOKEN_FILE = "/var/run/secrets/esddns/token";
 const GANDI_URL = "https://api.gandi.net/v5/livedns";
+const { least, most, usual } = GANDI_REQUESTS_PER_MINUTE;
+const REQUESTS = { least, most, fallback: usual };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -96,6 +100,7 @@ function commandConfig(
     nodeName: read.required("NODE_NAME"),
     gandiUrl: read.httpUrl("ESDDNS_GANDI_URL", GANDI_URL),
     gandiTokenFile: read.optional("ESDDNS_GANDI_TOKEN_FILE", TOKEN_FILE),
+    gandiRequestsPerMinute: read.number("ESDDNS_GANDI_REQUESTS_PER_MINUTE", "a number", REQUESTS),
     notifyFile: read.maybe("ESDDNS_NOTIFY_FILE"),
     pushTokenFile: read.maybe("ESDDNS_PUSH_TOKEN_FILE"),
   };
@@ -104,6 +109,16 @@ function commandConfig(
 function reader(env: Environment, problems: string[]) {
   // A variable that is set to nothing is one that a template left empty: the same as not set.
   const get = (name: string): string | undefined => (env[name] === "" ? undefined : env[name]);
+  /** A whole one; `what` it is, for the message. */
+  const number = (name: string, what: string, range: { least: number; most: number; fallback: number }): number => {
+    const value = get(name);
+    if (value === undefined) return range.fallback;
+    const given = Number(value);
+    if (!/^\d+$/.test(value) || given < range.least || given > range.most) {
+      problems.push(`${name} is "${value}", not ${what} from ${range.least} to ${range.most}`);
+    }
+    return given;
+  };
   return {
     required: (name: string): string => {
       const value = get(name);
@@ -119,15 +134,8 @@ function reader(env: Environment, problems: string[]) {
       }
       return value;
     },
-    port: (name: string, fallback: number): number => {
-      const value = get(name);
-      if (value === undefined) return fallback;
-      const port = Number(value);
-      if (!/^\d+$/.test(value) || port < 1 || port > 65535) {
-        problems.push(`${name} is "${value}", not a port from 1 to 65535`);
-      }
-      return port;
-    },
+    port: (name: string, fallback: number): number => number(name, "a port", { least: 1, most: 65535, fallback }),
+    number,
     oneOf: <const T extends string>(name: string, allowed: readonly T[], fallback: T): T => {
       const value = get(name) ?? fallback;
       const found = allowed.find((candidate) => candidate === value.toLowerCase());

@@ -9,6 +9,7 @@ import { Cluster } from "./cluster.ts";
 import { type OperatorConfig, parseConfig, type ServingConfig, type StatusConfig } from "./config.ts";
 import { doctorInPod } from "./doctor/pod.ts";
 import { EsddnsError } from "./errors.ts";
+import { RateBudget } from "./gandi/budget.ts";
 import { LiveDns } from "./gandi/livedns.ts";
 import { tokenFile } from "./gandi/token.ts";
 import { KubeClient } from "./kube/client.ts";
@@ -168,6 +169,7 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
     baseUrl: config.gandiUrl,
     token: gandiToken,
     timeouts: GANDI_TIMEOUTS,
+    budget: new RateBudget(clock, { limit: config.gandiRequestsPerMinute }),
     clock,
     log: log.child({ part: "gandi" }),
     onRequest: (...request) => {

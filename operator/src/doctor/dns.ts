@@ -48,7 +48,9 @@ function perRecord(records: Facts["records"], type: "Synced" | "Verified", good:
 /** Reasons of Synced that only another token, or more rights for it, will cure. */
 const TOKEN_REASONS = ["TokenRefused", "AccessDenied"];
 /** Reasons with which Gandi has not been asked, or has not answered about the token. */
-const NOT_ASKED = ["WaitingForAddress", "NotGlobal", "Conflict", "DryRun", "RateLimited", "GandiUnavailable"];
+const NOT_ASKED = [
+  ...["WaitingForAddress", "WaitingForBudget", "NotGlobal", "Conflict", "DryRun", "RateLimited", "GandiUnavailable"],
+];
 
 /** Whether Gandi takes the token and lets it write the zones, by what the operator met last; and how long it lasts. */
 export function token({ tokenExpires, records, now }: Facts): Finding {

@@ -6,29 +6,33 @@ import { virtualClock } from "../testing.ts";
 test("a burst goes through up to the limit, the next one when the first is a window old", () => {
   const clock = virtualClock();
   const budget = new RateBudget(clock, { limit: 3, windowMs: 60_000 });
-  expect([budget.take(), budget.take(), budget.take()]).toEqual([0, 0, 0]);
+  expect([budget.take(), budget.take(), budget.take()]).toEqual([undefined, undefined, undefined]);
   clock.advance(10_000);
-  expect(budget.take()).toBe(50_000);
+  expect(budget.take()).toEqual({ because: "Spent", waitMs: 50_000 });
   clock.advance(49_999);
-  expect(budget.take()).toBe(1);
+  expect(budget.take()).toEqual({ because: "Spent", waitMs: 1 });
   clock.advance(1);
-  expect(budget.take()).toBe(0);
-});
-
-test("by default fewer than 30 a minute", () => {
-  const budget = new RateBudget(virtualClock());
-  const granted = Array.from({ length: 100 }, () => budget.take()).filter((waitMs) => waitMs === 0);
-  expect(granted.length).toBe(28);
+  expect(budget.take()).toBeUndefined();
 });
 
 test("a pause holds even where there is budget, and a shorter one does not end it", () => {
   const clock = virtualClock();
-  const budget = new RateBudget(clock);
+  const budget = new RateBudget(clock, { limit: 1 });
   budget.pause(30_000);
   budget.pause(1_000);
-  expect(budget.take()).toBe(30_000);
+  expect(budget.take()).toEqual({ because: "Paused", waitMs: 30_000 });
   clock.advance(30_000);
-  expect(budget.take()).toBe(0);
+  expect(budget.take()).toBeUndefined();
+});
+
+test("a pause is called so also where the limit is reached, until it is over", () => {
+  const clock = virtualClock();
+  const budget = new RateBudget(clock, { limit: 1, windowMs: 60_000 });
+  budget.take();
+  budget.pause(30_000);
+  expect(budget.take()).toEqual({ because: "Paused", waitMs: 60_000 });
+  clock.advance(30_000);
+  expect(budget.take()).toEqual({ because: "Spent", waitMs: 30_000 });
 });
 
 test("no window ever holds more than the limit, and who waits as told gets through", () => {
@@ -39,15 +43,14 @@ test("no window ever holds more than the limit, and who waits as told gets throu
       const sent: number[] = [];
       for (const step of steps) {
         clock.advance(step);
-        const waitMs = budget.take();
-        if (waitMs === 0) sent.push(clock.monotonic());
+        if (budget.take() === undefined) sent.push(clock.monotonic());
       }
       for (const start of sent) {
         expect(sent.filter((time) => time >= start && time < start + 100).length).toBeLessThanOrEqual(limit);
       }
-      const waitMs = budget.take();
-      clock.advance(waitMs);
-      if (waitMs > 0) expect(budget.take()).toBe(0);
+      const refusal = budget.take();
+      clock.advance(refusal?.waitMs ?? 0);
+      if (refusal !== undefined) expect(budget.take()).toBeUndefined();
     }),
   );
 });

@@ -1,8 +1,12 @@
 import type { Clock } from "../clock.ts";
 
-/** Gandi's older limit is 30 requests a minute (today's is 1000); two are left for what jitter on the way adds up to. */
-const DEFAULT_LIMIT = 28;
 const DEFAULT_WINDOW_MS = 60_000;
+
+/** Why no request may go out now: as many were sent as may be, or Gandi itself asked for a pause. */
+export interface Refusal {
+  readonly because: "Spent" | "Paused";
+  readonly waitMs: number;
+}
 
 /**
  * At most `limit` requests in any `windowMs`, whatever the number of records: bursts are free, unlike with a bucket
@@ -19,21 +23,21 @@ export class RateBudget {
   readonly #sent: number[] = [];
   #pausedUntil = -Infinity;
 
-  constructor(clock: Clock, options: { limit?: number; windowMs?: number } = {}) {
+  constructor(clock: Clock, options: { limit: number; windowMs?: number }) {
     this.#clock = clock;
-    this.limit = options.limit ?? DEFAULT_LIMIT;
+    this.limit = options.limit;
     this.#windowMs = options.windowMs ?? DEFAULT_WINDOW_MS;
   }
 
-  /** 0 when a request may go out now, which is then counted; else the milliseconds after which one may. */
-  take(): number {
+  /** Undefined when a request may go out now, which is then counted; else why not, and after how long one may. */
+  take(): Refusal | undefined {
     const now = this.#clock.monotonic();
     const oldest = this.#sent.length < this.limit ? -Infinity : (this.#sent[0] ?? -Infinity);
     const waitMs = Math.max(oldest + this.#windowMs, this.#pausedUntil) - now;
-    if (waitMs > 0) return waitMs;
+    if (waitMs > 0) return { because: now < this.#pausedUntil ? "Paused" : "Spent", waitMs };
     this.#sent.push(now);
     if (this.#sent.length > this.limit) this.#sent.shift();
-    return 0;
+    return undefined;
   }
 
   /** How many requests may go out now. */

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../clock.ts";
+import { RateBudget } from "./budget.ts";
 import { LiveDns, type LiveDnsOptions } from "./livedns.ts";
 import { keptLog, virtualClock } from "../testing.ts";
 
@@ -42,6 +43,7 @@ function client(options: Partial<LiveDnsOptions> = {}): LiveDns {
     clock: systemClock,
     log: keptLog().log,
     timeouts: TIMEOUTS,
+    budget: new RateBudget(systemClock, { limit: 28 }),
     ...options,
   });
   return livedns;

@@ -1,6 +1,7 @@
 /** What can become of a request to LiveDNS other than success, as values: each with a sentence that says what to do. */
 import { errors as undiciErrors } from "undici";
 import * as z from "zod";
+import type { Refusal } from "./budget.ts";
 import type { HttpReply } from "./http.ts";
 
 export type LiveDnsFailure =
@@ -10,7 +11,10 @@ export type LiveDnsFailure =
       /** Gandi's HTTP status; absent where the request was not answered, or not sent. */
       status?: number;
     }
+  /** Gandi's own word; without `status` where it asked for a pause that is not over. */
   | { kind: "RateLimited"; message: string; status?: number; retryAfterMs: number }
+  /** Ours: nothing was sent, nothing is wrong. */
+  | { kind: "BudgetSpent"; message: string; status?: undefined; retryAfterMs: number }
   | { kind: "ServerError"; message: string; status: number; retryAfterMs?: number };
 
 export type LiveDnsResult<T> = { ok: true; value: T } | { ok: false; error: LiveDnsFailure };
@@ -106,10 +110,16 @@ export function failureOfError(error: unknown, subject: Subject): LiveDnsFailure
   return { kind: "Network", message: `The connection to Gandi at ${subject.api} failed (${code}): ${advice}` };
 }
 
-/** The answer of our own rate budget, before anything is sent. */
-export function budgetSpent(limit: number, retryAfterMs: number): LiveDnsFailure {
-  const message = `More than ${limit} requests a minute to Gandi would be needed, or Gandi asked for a pause; it will be tried again.`;
-  return { kind: "RateLimited", message, retryAfterMs };
+/** The answer of our own rate budget, before anything is sent. `limit`: requests a minute. */
+export function notSentYet({ because, waitMs }: Refusal, limit: number): LiveDnsFailure {
+  if (because === "Paused") {
+    const message = `Gandi answered "too many requests" and asked for a pause; it will be tried again. ${OTHER_PROGRAMS}`;
+    return { kind: "RateLimited", message, retryAfterMs: waitMs };
+  }
+  const message =
+    `Waits for its turn, a minute or a few: ${limit} requests a minute go to Gandi at most ` +
+    "(esddns:gandiRequestsPerMinute), and these are used up. Nothing is wrong, and nothing has to be done.";
+  return { kind: "BudgetSpent", message, retryAfterMs: waitMs };
 }
 
 const OTHER_PROGRAMS = "If this lasts, another program behind the same address uses up Gandi's limit.";

@@ -1,6 +1,7 @@
 import { MockAgent } from "undici";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { EsddnsError } from "../errors.ts";
+import { RateBudget } from "./budget.ts";
 import { LiveDns, type LiveDnsOptions } from "./livedns.ts";
 import { keptLog, type VirtualClock, virtualClock } from "../testing.ts";
 
@@ -45,6 +46,7 @@ function client(options: Partial<LiveDnsOptions> = {}): LiveDns {
     log: kept.log,
     connect: () => agent,
     timeouts: { headersMs: 30_000, bodyMs: 30_000, totalMs: 30_000 },
+    budget: new RateBudget(clock, { limit: 3 }),
     ...options,
   });
 }
@@ -244,22 +246,32 @@ describe("across requests", () => {
     await livedns.getRrset("example.com", "home", "A", signal);
     clock.advance(2_000);
     expect(await livedns.getRrset("example.net", "other", "A", signal)).toMatchObject({
-      error: { kind: "RateLimited", retryAfterMs: 5_000 },
+      error: {
+        kind: "RateLimited",
+        retryAfterMs: 5_000,
+        message: expect.stringContaining("asked for a pause") as string,
+      },
     });
     clock.advance(5_000);
     answer(200, found);
     expect(await livedns.getRrset("example.com", "home", "A", signal)).toMatchObject({ ok: true });
   });
 
-  test("the budget is shared, and its end is a RateLimited that says when", async () => {
+  test("the budget is shared, and its end says when it goes on, and which key is the cause", async () => {
     const livedns = client();
-    agent.get(ORIGIN).intercept({ path: RECORD }).reply(200, found).times(28);
-    for (let i = 0; i < 28; i++) {
+    agent.get(ORIGIN).intercept({ path: RECORD }).reply(200, found).times(3);
+    for (let i = 0; i < 3; i++) {
       expect(await livedns.getRrset("example.com", "home", "A", signal)).toMatchObject({ ok: true });
     }
     expect(await livedns.putRrset("example.com", "home", rrset, signal)).toMatchObject({
       ok: false,
-      error: { kind: "RateLimited", retryAfterMs: 60_000 },
+      error: {
+        kind: "BudgetSpent",
+        retryAfterMs: 60_000,
+        message: expect.stringContaining(
+          "3 requests a minute go to Gandi at most (esddns:gandiRequestsPerMinute)",
+        ) as string,
+      },
     });
   });
 

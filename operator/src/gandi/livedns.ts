@@ -2,15 +2,15 @@ import { Agent, type Dispatcher } from "undici";
 import type { Clock } from "../clock.ts";
 import { EsddnsError } from "../errors.ts";
 import type { Logger } from "../log.ts";
-import { RateBudget } from "./budget.ts";
+import type { RateBudget } from "./budget.ts";
 import {
-  budgetSpent,
   failureOfBody,
   failureOfError,
   failureOfReply,
   isRrsetAbsent,
   type LiveDnsFailure,
   type LiveDnsResult,
+  notSentYet,
   type Subject,
 } from "./errors.ts";
 import { exchange, type HttpReply, type HttpRequest, type HttpTimeouts } from "./http.ts";
@@ -25,7 +25,7 @@ export interface LiveDnsOptions {
   token: () => Promise<string>;
   clock: Clock;
   log: Logger;
-  budget?: RateBudget;
+  budget: RateBudget;
   /** Makes the pool of connections, at first and again after `dropConnections`. */
   connect?: () => Dispatcher;
   timeouts: HttpTimeouts;
@@ -54,7 +54,7 @@ export class LiveDns {
   constructor(options: LiveDnsOptions) {
     this.#options = options;
     this.#baseUrl = checkBaseUrl(options.baseUrl);
-    this.#budget = options.budget ?? new RateBudget(options.clock);
+    this.#budget = options.budget;
     this.#connect = options.connect ?? (() => new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } }));
     this.#dispatcher = this.#connect();
   }
@@ -128,8 +128,8 @@ export class LiveDns {
 
     const token = await this.#token();
     if (!token.ok) return token;
-    const waitMs = this.#budget.take();
-    if (waitMs > 0) return { ok: false, error: budgetSpent(this.#budget.limit, waitMs) };
+    const refusal = this.#budget.take();
+    if (refusal !== undefined) return { ok: false, error: notSentYet(refusal, this.#budget.limit) };
 
     const path = [zone, "records", name, type].map(encodeURIComponent).join("/");
     const url = new URL(`${this.#baseUrl}/domains/${path}`);

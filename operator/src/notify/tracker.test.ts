@@ -81,6 +81,18 @@ describe("what people are told", () => {
     expect(after(MINUTE, good(), failing)).toEqual(["Failed home.example.com (home)"]);
   });
 
+  it("is nothing of a record that waits its turn, and a trouble that was told before it has its end told after it", () => {
+    const waiting = record("home", "False");
+    for (const one of waiting.status?.conditions ?? []) one.reason = "WaitingForBudget";
+    after(0, good(), [waiting]);
+    expect(after(10 * MINUTE, good(), [waiting])).toEqual([]);
+    after(1, good(), [record("home", "False")]);
+    expect(after(MINUTE, good(), [record("home", "False")])).toEqual(["Failed home.example.com (home)"]);
+    expect(after(10 * MINUTE, good(), [waiting])).toEqual([]);
+    after(1, good(), [record("home")]);
+    expect(after(MINUTE, good(), [record("home")])).toEqual(["Recovered home.example.com (home)"]);
+  });
+
   it("is nothing of a record that was deleted while it failed", () => {
     after(0, good(), [record("home", "False")]);
     after(1, good(), []);

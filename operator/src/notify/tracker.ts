@@ -12,10 +12,11 @@ export interface Note {
   readonly time: string;
 }
 
-/** How something stands now; of what is not known there is none. */
+/** How something stands now. */
 interface Finding {
   readonly subject: string;
-  readonly good: boolean;
+  /** Undefined: that is not known, or neither; whatever was told before still holds. */
+  readonly good: boolean | undefined;
   readonly kind: "Disputed" | "Failed";
   readonly text: string;
 }
@@ -53,7 +54,9 @@ export class Tracker {
     const findings = findingsOf(wan, records);
     let againMs: number | undefined;
     for (const finding of findings) {
-      const tracked = this.#track(finding, monotonic);
+      const { good, subject, text } = finding;
+      if (good === undefined) continue;
+      const tracked = this.#track(subject, good, monotonic);
       if (tracked.good === tracked.toldGood) continue;
       const waitMs = tracked.since + SETTLE_MS - monotonic;
       if (waitMs > 0) {
@@ -61,8 +64,7 @@ export class Tracker {
         continue;
       }
       tracked.toldGood = tracked.good;
-      const { subject, text } = finding;
-      notes.push({ key: `state ${subject}`, kind: finding.good ? "Recovered" : finding.kind, subject, text, time });
+      notes.push({ key: `state ${subject}`, kind: good ? "Recovered" : finding.kind, subject, text, time });
     }
     const subjects = new Set(findings.map(({ subject }) => subject));
     for (const subject of this.#tracked.keys()) {
@@ -72,15 +74,15 @@ export class Tracker {
     return { notes, againMs };
   }
 
-  #track(finding: Finding, monotonic: number): Tracked {
-    const before = this.#tracked.get(finding.subject);
+  #track(subject: string, good: boolean, monotonic: number): Tracked {
+    const before = this.#tracked.get(subject);
     if (before === undefined) {
-      const tracked = { good: finding.good, since: monotonic, toldGood: true };
-      this.#tracked.set(finding.subject, tracked);
+      const tracked = { good, since: monotonic, toldGood: true };
+      this.#tracked.set(subject, tracked);
       return tracked;
     }
-    if (before.good !== finding.good) before.since = monotonic;
-    before.good = finding.good;
+    if (before.good !== good) before.since = monotonic;
+    before.good = good;
     return before;
   }
 
@@ -104,8 +106,8 @@ export class Tracker {
 }
 
 const WAN = "WAN address";
-/** What people asked for is no trouble. */
-const INTENDED = ["DryRun"];
+/** What people asked for is no trouble, nor is a turn that comes by itself. */
+const NO_TROUBLE = ["DryRun", "WaitingForBudget"];
 
 function findingsOf(wan: WanAddressObject | undefined, records: readonly DnsRecordObject[]): Finding[] {
   const condition = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
@@ -130,6 +132,8 @@ function findingsOf(wan: WanAddressObject | undefined, records: readonly DnsReco
 }
 
 function finding(subject: string, condition: Condition | undefined, kind: Finding["kind"]): Finding[] {
-  if (condition === undefined || condition.status === "Unknown" || INTENDED.includes(condition.reason)) return [];
-  return [{ subject, good: condition.status === "True", kind, text: condition.message }];
+  if (condition === undefined) return [];
+  const { status, reason, message: text } = condition;
+  const good = status === "Unknown" || NO_TROUBLE.includes(reason) ? undefined : status === "True";
+  return [{ subject, good, kind, text }];
 }

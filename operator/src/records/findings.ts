@@ -6,6 +6,7 @@ import { backoffMs } from "../wait.ts";
 type SyncedReason =
   | "Synced"
   | "WaitingForAddress"
+  | "WaitingForBudget"
   | "NotGlobal"
   | "Conflict"
   | "TokenRefused"
@@ -21,7 +22,7 @@ type SyncedReason =
 
 /** What became of one rrset, or of the record as a whole. */
 export interface Finding {
-  /** Blocked: something outside has to change first. Failed: the same may succeed when it is tried again. */
+  /** Blocked: something outside has to change, or time to pass, first. Failed: the same may succeed when it is tried again. */
   effect: "none" | "put" | "blocked" | "failed";
   reason: SyncedReason;
   /** For people; says nothing that is another each time, so that the same finding makes the same status. */
@@ -39,7 +40,7 @@ const TOKEN_MS = 60_000;
 /** Where a person has to do something at Gandi. */
 const PERSON_MS = 300_000;
 
-const reasonOf: Record<LiveDnsFailure["kind"], SyncedReason> = {
+const reasonOf: Record<Exclude<LiveDnsFailure["kind"], "BudgetSpent">, SyncedReason> = {
   Unauthorized: "TokenRefused",
   Forbidden: "AccessDenied",
   ZoneNotFound: "ZoneNotFound",
@@ -54,10 +55,16 @@ const reasonOf: Record<LiveDnsFailure["kind"], SyncedReason> = {
 /** Every reason that a failed attempt can have. */
 export const FAILURE_REASONS: readonly string[] = [...new Set([...Object.values(reasonOf), "ReadBackDiffers"])];
 
-/** @param attempt failures of this record in a row before this one. */
+/**
+ * What a request that did not succeed makes of a record; one that only has to wait its turn is no failure of it.
+ * @param attempt failures of this record in a row before this one.
+ */
 export function failed(failure: LiveDnsFailure, attempt: number, random: Random): Finding {
   const { kind, message } = failure;
   const retryAfterMs = Math.round(delayMs(failure, attempt, random));
+  if (kind === "BudgetSpent") {
+    return { effect: "blocked", reason: "WaitingForBudget", message, retryAfterMs, general: true };
+  }
   const finding: Finding = { effect: "failed", reason: reasonOf[kind], message, retryAfterMs };
   return kind === "Invalid" ? finding : { ...finding, general: true };
 }
@@ -138,8 +145,11 @@ function delayMs(failure: LiveDnsFailure, attempt: number, random: Random): numb
     case "Network":
     case "Timeout":
       return backoffMs(attempt, TRANSIENT, random);
+    case "BudgetSpent":
+      // It knows when there is room; guessing more would only be later.
+      return jitter(failure.retryAfterMs, random);
     case "RateLimited":
-      // Our own budget, where nothing was sent, knows when there is room; guessing more would only be later.
+      // So does a pause that is not over.
       if (failure.status === undefined) return jitter(failure.retryAfterMs, random);
       return Math.max(backoffMs(attempt, TRANSIENT, random), jitter(failure.retryAfterMs, random));
     case "ServerError":

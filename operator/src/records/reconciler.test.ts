@@ -466,6 +466,52 @@ describe("a write whose answer is lost, and then another address", () => {
   });
 });
 
+describe("a turn that has not come", () => {
+  const spent: LiveDnsFailure = { kind: "BudgetSpent", message: "Waits.", retryAfterMs: 20_000 };
+  const moved = { ...wan, ipv4: "198.51.100.77" };
+
+  test("is no failure, and what is to be written waits", async () => {
+    await run();
+    gandi.fault = () => spent;
+    const result = await run(moved);
+    expect([synced(result), message(result), result.action]).toEqual(["False WaitingForBudget", "Waits.", "blocked"]);
+    expect(result.status.published).toEqual([{ type: "A", ttl: 300, values: ["198.51.100.20"] }]);
+  });
+
+  test("leaves what was in place called so, and it is looked at soon", async () => {
+    const before = await run();
+    gandi.fault = () => spent;
+    const result = await run();
+    expect(result.status).toEqual(before.status);
+    expect([result.action, result.retryAfterMs]).toEqual(["none", 21_000]);
+    expect(lines).toEqual([]);
+  });
+
+  test("for one rrset that is in place does not hide another that is not", async () => {
+    declare({ types: ["A", "AAAA"], ipv6Suffix: "::10" });
+    await run();
+    gandi.fault = () => spent;
+    expect(synced(await run())).toBe("True Synced");
+    expect(synced(await run({ ...wan, ipv6Prefix: "2001:db8:200::/64" }))).toBe("False WaitingForBudget");
+    // Until somebody has looked it is not known to be in place again.
+    expect(synced(await run())).toBe("False WaitingForBudget");
+  });
+
+  test("between a write and its read-back is not called synced, neither then nor later", async () => {
+    await run();
+    let put = false;
+    gandi.fault = (call) => {
+      const fault = put ? spent : undefined;
+      put ||= call.startsWith("PUT");
+      return fault;
+    };
+    expect(synced(await run(moved))).toBe("False WaitingForBudget");
+    expect(synced(await run(moved))).toBe("False WaitingForBudget");
+    gandi.fault = () => undefined;
+    expect(synced(await run(moved))).toBe("True Synced");
+  });
+});
+
 describe("somebody else who changes the record again and again", () => {
   const hostile = async (): Promise<Reconciled> => {
     clock.advance(60_000);
@@ -694,10 +740,11 @@ describe("when to come back", () => {
     expect(await delay({ kind: "ServerError", message: "m", status: 500 }, 2, 1)).toBe(4_000);
   });
 
-  test("our own budget's word is taken as it is, however often it failed before", async () => {
-    const spent: LiveDnsFailure = { kind: "RateLimited", message: "m", retryAfterMs: 20_000 };
-    expect(await delay(spent, 9, 0)).toBe(20_000);
-    expect(await delay({ ...spent, status: 429 }, 9, 1)).toBe(300_000);
+  test("our own budget's word is taken as it is, however often it failed before, and so is the rest of a pause", async () => {
+    const words = { message: "m", retryAfterMs: 20_000 };
+    expect(await delay({ kind: "BudgetSpent", ...words }, 9, 0)).toBe(20_000);
+    expect(await delay({ kind: "RateLimited", ...words }, 9, 0)).toBe(20_000);
+    expect(await delay({ kind: "RateLimited", ...words, status: 429 }, 9, 1)).toBe(300_000);
   });
 
   test("what a person has to mend is looked at at leisure", async () => {

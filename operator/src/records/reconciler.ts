@@ -1,4 +1,5 @@
 import type { DnsRecordObject, DnsRecordStatus, LeftRrset, WanAddressStatus } from "../api/index.ts";
+import type { LiveDnsFailure } from "../gandi/errors.ts";
 import { fqdn } from "../gandi/names.ts";
 import type { Rrset } from "../gandi/rrset.ts";
 import { type Desired, desiredRrsets } from "./desired.ts";
@@ -78,7 +79,7 @@ async function settle(desired: Desired, run: Run): Promise<Finding> {
   }
 
   const found = await look(type, placeOf(run), run.cnameExcluded);
-  if (!found.ok) return failed(found.error, context.attempt, context.random);
+  if (!found.ok) return notLooked(found.error, desired.rrset, run);
   const { actual, cname } = found;
   if (cname === undefined) run.cnameExcluded = true;
   const attempted = run.attempted.get(type);
@@ -94,6 +95,16 @@ async function settle(desired: Desired, run: Run): Promise<Finding> {
     conflictPolicy: run.record.spec.conflictPolicy,
   });
   return carryOut(action, desired.rrset, actual, run);
+}
+
+/** Where only the turn has not come yet, what was in place by the last look is taken to be still. */
+function notLooked(error: LiveDnsFailure, rrset: Rrset, { record, published, context }: Run): Finding {
+  const finding = failed(error, context.attempt, context.random);
+  const synced = record.status?.conditions?.some(({ type, status }) => type === "Synced" && status === "True") ?? false;
+  const noted = published.get(rrset.type);
+  if (error.kind !== "BudgetSpent" || !synced || noted === undefined || !sameRrset(noted, rrset)) return finding;
+  const { retryAfterMs } = finding;
+  return { ...inPlace(rrset, "none"), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
 async function carryOut(action: Action, rrset: Rrset, actual: Rrset | undefined, run: Run): Promise<Finding> {

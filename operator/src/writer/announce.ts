@@ -6,7 +6,7 @@ import type { Reconciled } from "../records/reconciler.ts";
 import { conditionNamed } from "./context.ts";
 
 /** Reasons for which nothing is published, and nothing is wrong: it was asked for, or time alone mends it. */
-const AS_MEANT: readonly string[] = ["DryRun", "WaitingForAddress"];
+const AS_MEANT: readonly string[] = ["DryRun", "WaitingForAddress", "WaitingForBudget"];
 
 /** A correction, a write, and what is wrong as soon as it is something else than before. */
 export function announceOutcome(events: EventRecorder, record: DnsRecordObject, result: Reconciled): void {

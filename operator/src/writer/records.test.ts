@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Condition, type DnsRecordStatus, RECORD_FINALIZER } from "../api/index.ts";
+import { RateBudget } from "../gandi/budget.ts";
+import { notSentYet } from "../gandi/errors.ts";
 import { status } from "../kube/testing.ts";
 import { World } from "./testing.ts";
 
@@ -70,6 +72,40 @@ describe("what the zone's name servers say", () => {
     const record = world.api.calls.filter(({ method, target }) => method !== "GET" && target.includes("dnsrecords"));
     expect(record.length).toBeLessThanOrEqual(writes);
     expect(world.counted.filter((line) => line.startsWith("verified")).length).toBe(asked + 2);
+    await end();
+  });
+});
+
+describe("more records than a minute's requests to Gandi", () => {
+  const names = Array.from({ length: 15 }, (_, i) => `host${i}`);
+  const synced = (): string[] => names.filter((name) => condition(name, "Synced")?.status === "True");
+
+  beforeEach(async () => {
+    const budget = new RateBudget(world.clock, { limit: 28 });
+    world.gandi.fault = () => {
+      const refusal = budget.take();
+      return refusal && notSentYet(refusal, budget.limit);
+    };
+    for (const name of names) world.addRecord(name);
+    world.observe("node1", agreed(A));
+    end = world.lead();
+    await world.clock.run(1_000);
+  });
+
+  it("wait their turn, without a warning and without a failure, and it comes", async () => {
+    expect(synced()).toHaveLength(7);
+    await world.clock.run(3 * 60_000);
+    expect(synced()).toEqual(names);
+    expect(world.events.filter(({ type }) => type === "Warning")).toEqual([]);
+    expect(world.counted.filter((one) => /fail/.test(one))).toEqual([]);
+    await end();
+  });
+
+  it("stay in sync while they wait to be looked at again", async () => {
+    await world.clock.run(3 * 60_000);
+    world.gandi.fault = () => notSentYet({ because: "Spent", waitMs: 30_000 }, 28);
+    await world.clock.run(10 * 60_000);
+    expect(synced()).toEqual(names);
     await end();
   });
 });
