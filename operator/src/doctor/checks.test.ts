@@ -256,6 +256,19 @@ describe("the doctor", () => {
     expect(unseen).not.toContain("there are none");
   });
 
+  it("prints the logs of MetalLB's pods by a label that they have", () => {
+    const down = { l2Statuses: read([]) };
+    const speaker = (labels: Record<string, string>) => ({ ...down, metallbPods: read([pod("s", labels)]) });
+    const logs = "kubectl logs -n metallb-system -l";
+    expect(line("Announcing node", speaker({ component: "speaker" }))?.todo).toBe(`${logs} component=speaker`);
+    expect(line("Announcing node", speaker({ "app.kubernetes.io/component": "speaker" }))?.todo).toBe(
+      `${logs} app.kubernetes.io/component=speaker`,
+    );
+    expect(line("MetalLB's webhook", { webhook: read([]), metallbPods: silent })?.todo).toContain(
+      `${logs} component=controller`,
+    );
+  });
+
   it("names the ports to open for a transport without an answer", () => {
     const votes = observation("node1", "Google:198.51.100.20 !ipify:198.51.100.20").votes.map((vote) =>
       vote.transport === "udp" ? { ...vote, outcome: "Timeout" as const } : vote,

@@ -8,13 +8,8 @@ const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 export function metallbPods({ metallbPods: pods, metallbNamespace: ns }: Facts): Finding {
   if (!pods.read) return unread(pods);
-  const component = (name: string): Pod[] =>
-    pods.value.filter(({ metadata }) =>
-      [metadata.labels["component"], metadata.labels["app.kubernetes.io/component"]].includes(name),
-    );
-  const todo = `kubectl describe pods -n ${ns}; kubectl logs -n ${ns} -l app.kubernetes.io/name=metallb --all-containers`;
-  for (const part of ["controller", "speaker"]) {
-    if (component(part).length === 0) {
+  for (const part of ["controller", "speaker"] as const) {
+    if (!pods.value.some((pod) => isPartOf(pod, part))) {
       return wrong(
         `no ${part} of MetalLB in ${ns}`,
         "Is MetalLB installed, and in this namespace? pulumi up installs it with esddns:shared own.",
@@ -22,17 +17,24 @@ export function metallbPods({ metallbPods: pods, metallbNamespace: ns }: Facts):
     }
   }
   const bad = pods.value.filter((pod) => !isReady(pod));
-  if (bad.length > 0) return wrong(`not ready: ${bad.map(describe).join(", ")}`, todo);
+  const [first] = bad;
+  if (first !== undefined) {
+    return wrong(
+      `not ready: ${bad.map(describe).join(", ")}`,
+      `kubectl describe pods -n ${ns}; kubectl logs -n ${ns} ${first.metadata.name} --all-containers`,
+    );
+  }
   return ok(`${pods.value.length} pods are ready`);
 }
 
-export function webhook({ webhook: slices, metallbNamespace: ns }: Facts): Finding {
+export function webhook(facts: Facts): Finding {
+  const { webhook: slices } = facts;
   if (!slices.read) return unread(slices);
   const ready = slices.value.flatMap(({ endpoints }) => endpoints).filter(({ conditions }) => conditions.ready);
   if (ready.length > 0) return ok("MetalLB's webhook has a ready endpoint");
   return wrong(
     "MetalLB's webhook has no ready endpoint, so pools and advertisements cannot be written",
-    `The controller serves it: kubectl logs -n ${ns} -l app.kubernetes.io/component=controller`,
+    `The controller serves it: ${logsOf("controller", facts)}`,
   );
 }
 
@@ -115,6 +117,25 @@ export function excludeLabel({ nodes }: Facts): Finding {
   if (excluded.length === 0) return ok("no node is excluded from announcing");
   if (excluded.length === nodes.value.length) return wrong("every node has the label that forbids announcing", remove);
   return warn(`not announcing, by label: ${excluded.join(", ")}`, `If that is not meant: ${remove}`);
+}
+
+type Part = "controller" | "speaker";
+
+/** By the label of the plain manifests, which this stack's release has too, or by that of the chart alone. */
+const PART_LABELS = ["component", "app.kubernetes.io/component"] as const;
+
+export function isPartOf({ metadata }: Pod, part: Part): boolean {
+  return PART_LABELS.some((label) => metadata.labels[label] === part);
+}
+
+/** The command that prints a part's logs, with a label that its pods have. */
+export function logsOf(
+  part: Part,
+  { metallbPods: pods, metallbNamespace: ns }: Pick<Facts, "metallbPods" | "metallbNamespace">,
+): string {
+  const found = pods.read ? pods.value.find((pod) => isPartOf(pod, part)) : undefined;
+  const label = PART_LABELS.find((each) => found?.metadata.labels[each] === part) ?? PART_LABELS[0];
+  return `kubectl logs -n ${ns} -l ${label}=${part}`;
 }
 
 export function isReady({ status }: Pod): boolean {
