@@ -1,9 +1,11 @@
 /** MetalLB itself: its pods, its configuration, its pools. */
+import { familyUses, useInWords } from "../kube/poolUse.ts";
 import type { Advertisement, Facts, Pod, Pool } from "./facts.ts";
 import { nodeAddresses } from "./live.ts";
 import { isIn } from "./ranges.ts";
 import { type Finding, ok, unknown, unread, warn, wrong } from "./report.ts";
 
+const MORE_ADDRESSES = "Add addresses to esddns:pools, or delete a Service that holds one.";
 const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 export function metallbPods({ metallbPods: pods, metallbNamespace: ns }: Facts): Finding {
@@ -64,13 +66,13 @@ export function pools(facts: Facts): Finding {
   if (taken !== undefined)
     return wrong(taken, "Take the nodes' addresses out of esddns:pools: two would answer for them.");
   const pending = service.read && service.value.status.loadBalancer.ingress.length === 0;
-  const full = all.value.filter((pool) => pool.status !== undefined && left(pool) === 0);
   const text = all.value.map(use).join("; ");
-  if (full.length === all.value.length && pending) {
-    return wrong(`every pool is full: ${text}`, "Add addresses to esddns:pools, or delete a Service that holds one.");
+  const full = all.value.filter((pool) => isFull(pool));
+  if (full.length === all.value.length && pending) return wrong(`every pool is full: ${text}`, MORE_ADDRESSES);
+  if (full.length > 0) return warn(`full: ${text}`, MORE_ADDRESSES);
+  if (all.value.some((pool) => isNearlyFull(pool))) {
+    return warn(`nearly full: ${text}`, "Think of more addresses for esddns:pools.");
   }
-  const nearly = all.value.filter((pool) => pool.status !== undefined && left(pool) < 0.2 * (left(pool) + used(pool)));
-  if (nearly.length > 0) return warn(`nearly full: ${text}`, "Think of more addresses for esddns:pools.");
   if (pending && all.value.every(({ spec }) => !spec.autoAssign)) {
     return warn(text, "No pool assigns by itself (autoAssign): name one in esddns:service.pool.");
   }
@@ -160,16 +162,20 @@ function isOpen({ spec }: Advertisement): boolean {
   return spec.ipAddressPools.length === 0 && spec.ipAddressPoolSelectors.length === 0;
 }
 
-function used({ status }: Pool): number {
-  return (status?.assignedIPv4 ?? 0) + (status?.assignedIPv6 ?? 0);
+/** One family that has no address left is enough: a Service that needs one stays pending. */
+function isFull({ status }: Pool): boolean {
+  if (status === undefined) return false;
+  const families = familyUses(status);
+  return families.length === 0 || families.some(({ available }) => available === 0);
 }
 
-function left({ status }: Pool): number {
-  return (status?.availableIPv4 ?? 0) + (status?.availableIPv6 ?? 0);
+function isNearlyFull({ status }: Pool): boolean {
+  const families = status === undefined ? [] : familyUses(status);
+  return families.some(({ assigned, available }) => available < 0.2 * (assigned + available));
 }
 
-function use(pool: Pool): string {
-  const { metadata, spec, status } = pool;
-  const counted = status === undefined ? "use unknown" : `${used(pool)} of ${used(pool) + left(pool)} in use`;
+function use({ metadata, spec, status }: Pool): string {
+  const families = status === undefined ? undefined : familyUses(status).map(useInWords);
+  const counted = families === undefined ? "use unknown" : families.join(", ") || "has no address to give";
   return `${metadata.name} (${spec.addresses.join(", ")}) ${counted}`;
 }
