@@ -91,6 +91,7 @@ export class Operator extends pulumi.ComponentResource {
           internet: true,
           alsoTo: [...args.detection.allowNonGlobal, ...literalHosts(args.notify)],
           router: args.detection.router,
+          push: args.push.enabled,
         }),
       },
       self,
@@ -120,6 +121,7 @@ export class Operator extends pulumi.ComponentResource {
               serviceAccountName: account.name,
               tolerateControlPlane: this.tolerateControlPlane,
               hostNetwork: args.detection.hostNetwork,
+              push: args.push.enabled,
               env: [
                 { name: "ESDDNS_GANDI_TOKEN_FILE", value: `${TOKEN_DIR}/token` },
                 ...expiryEnv(args.gandiTokenExpires),
