@@ -263,6 +263,14 @@ describe("the doctor", () => {
     expect(unseen).not.toContain("there are none");
   });
 
+  it("does not call a BGP session down because it cannot see it", () => {
+    const bgpPeers = read([facts.anything.parse({ metadata: { name: "router" } })]);
+    expect(line("BGP sessions", { bgpPeers, bgpSessions: silent })).toMatchObject({
+      state: "unknown",
+      saw: "the speakers' metrics cannot be read (connection refused)",
+    });
+  });
+
   it("takes a pool for full of which one family is", () => {
     const text = "esddns-pool (192.168.1.120/30, fd00:1::/120) IPv4 4 of 4 in use, IPv6 0 of 256 in use";
     const full = { pools: read([withoutIpv4]) };

@@ -117,7 +117,12 @@ export function bgp(facts: Facts): Finding {
   const { bgpPeers, bgpSessions } = facts;
   if (!bgpPeers.read) return bgpPeers.forbidden === true ? unread(bgpPeers) : ok("no BGP");
   if (bgpPeers.value.length === 0) return ok("no peers are configured");
-  if (!bgpSessions.read) return unread(bgpSessions);
+  if (!bgpSessions.read) {
+    return unknown(
+      `the speakers' metrics cannot be read (${bgpSessions.why})`,
+      "From 0.16 on MetalLB gives them to nobody without a token. The router tells, by its own list of BGP sessions.",
+    );
+  }
   const down = bgpSessions.value.filter(({ up }) => !up);
   if (bgpSessions.value.length === 0) return unknown("no speaker tells of a session");
   if (down.length === 0) return ok(`${bgpSessions.value.length} sessions stand`);

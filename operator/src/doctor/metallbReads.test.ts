@@ -38,6 +38,28 @@ describe("what the doctor reads of MetalLB", () => {
     });
   });
 
+  it.each<[string, Record<string, number>, Record<string, boolean>]>([
+    ["stands", { "192.168.1.1": 0, "192.168.1.1:179": 1 }, { "192.168.1.1:179": true }],
+    ["was lost", { "192.168.1.1": 0, "192.168.1.1:179": 0 }, { "192.168.1.1:179": false }],
+    ["has never stood", { "192.168.1.1": 0 }, { "192.168.1.1": false }],
+    [
+      "is one of two, over IPv6",
+      { "fd00::1": 0, "fd00::2": 0, "fd00::1:179": 1 },
+      { "fd00::2": false, "fd00::1:179": true },
+    ],
+  ])("is one state for each session, however MetalLB 0.15 repeats it: one that %s", async (_name, told, expected) => {
+    const lines = Object.entries(told).map(([peer, up]) => `metallb_bgp_session_up{peer="${peer}"} ${up}\n`);
+    const { bgpSessions } = await read(
+      cluster({
+        [BY_MANIFEST]: items({ name: "speaker-a", labels: { component: "speaker" } }),
+        [PEERS]: items({ name: "router" }),
+        [`${PODS}/speaker-a:7472/proxy/metrics`]: lines.join(""),
+      }),
+    );
+    if (!bgpSessions.read) expect.unreachable();
+    expect(Object.fromEntries(bgpSessions.value.map(({ peer, up }) => [peer, up]))).toEqual(expected);
+  });
+
   it("says that the pods may not be read where that is so", async () => {
     const refused: Get = () => Promise.resolve(failed("no right", true));
     expect((await read(refused)).metallbPods).toMatchObject({ read: false, forbidden: true });

@@ -67,10 +67,16 @@ async function readSessions(get: Get, pods: string, read: Read<Pod[]>): Promise<
   );
   const [, unread] = texts.find(([, text]) => !text.read) ?? [];
   if (unread?.read === false) return unread;
-  const sessions = texts.flatMap(([speaker, text]) =>
-    [...(text.read ? text.value : "").matchAll(/^metallb_bgp_session_up\{.*?peer="([^"]+)".*?\} (\d)/gm)].map(
-      ([, peer = "", up]) => ({ speaker, peer, up: up === "1" }),
-    ),
+  return { read: true, value: texts.flatMap(([speaker, text]) => sessionsOf(speaker, text.read ? text.value : "")) };
+}
+
+function sessionsOf(speaker: string, metrics: string): BgpSession[] {
+  const told = [...metrics.matchAll(/^metallb_bgp_session_up\{.*?peer="([^"]+)".*?\} (\d)/gm)].map(
+    ([, peer = "", up]) => ({ speaker, peer, up: up === "1" }),
   );
-  return { read: true, value: sessions };
+  // MetalLB before 0.16 begins with a 0 under the bare address and leaves it there; what comes after is under
+  // ADDRESS:PORT. A session that has never stood has the bare one alone.
+  const toldAgain = ({ peer: bare }: BgpSession): boolean =>
+    told.some(({ peer }) => peer.startsWith(`${bare}:`) && /^\d+$/.test(peer.slice(bare.length + 1)));
+  return told.filter((session) => !toldAgain(session));
 }
