@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loadBalancerIp, recordOutputs, statusUrl, wanOutputs } from "./outputs.ts";
+import { loadBalancerIp, poolOutput, recordOutputs, statusUrl, wanOutputs } from "./outputs.ts";
 
 describe("outputs", () => {
   it("are null before there is anything to tell", () => {
@@ -18,6 +18,16 @@ describe("outputs", () => {
       wanIp: "2001:db8::1",
       wanIpv4: null,
       wanIpv6: "2001:db8::1",
+    });
+  });
+
+  it("count pools that are larger than a double counts exactly, in numbers that JSON keeps", () => {
+    const pool = { name: "p", addresses: ["fd00::/64"], capacity: 1n << 64n };
+    const status = { assignedIPv4: 0, assignedIPv6: 1, availableIPv4: 0, availableIPv6: 2 ** 63 };
+    const output = poolOutput(pool, status);
+    expect(JSON.parse(JSON.stringify(output))).toEqual({
+      ...{ name: "p", addresses: ["fd00::/64"] },
+      ...{ capacity: 2 ** 64, assigned: 1, available: 2 ** 63 },
     });
   });
 });

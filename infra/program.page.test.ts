@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 const container = (type: string) => {
   const spec = program.one(type).inputs.spec as {
-    template: { spec: { containers: { env: { name: string; value?: unknown }[]; volumeMounts?: object[] }[] } };
+    template: { spec: { containers: { env: { name: string; value?: unknown }[]; ports: object[] }[] } };
   };
   const [first] = spec.template.spec.containers;
   if (first === undefined) expect.unreachable();
@@ -52,8 +52,15 @@ describe("push", () => {
       metadata: {
         annotations: { "metallb.io/loadBalancerIPs": "192.168.1.100", "metallb.io/allow-shared-ip": "esddns" },
       },
-      spec: { selector: { app: "esddns-operator" }, ports: [{ port: 8081, targetPort: 8080 }] },
+      spec: { selector: { app: "esddns-operator" }, ports: [{ port: 8081, targetPort: 8081 }] },
     });
+    const policy = program.one("kubernetes:networking.k8s.io/v1:NetworkPolicy", "operator-network").inputs;
+    expect(policy.spec).toMatchObject({ ingress: [{ ports: [{ port: 8080 }, { port: 8081 }] }] });
+    expect(container("kubernetes:apps/v1:DaemonSet").ports).toMatchObject([
+      { name: "http", containerPort: 8080 },
+      { name: "push", containerPort: 8081 },
+      { name: "health", containerPort: 8082 },
+    ]);
     expect(program.one("kubernetes:core/v1:Service", "page-service").inputs.metadata?.annotations).toMatchObject({
       "metallb.io/allow-shared-ip": "esddns",
     });

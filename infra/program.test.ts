@@ -76,8 +76,13 @@ describe("the workloads", () => {
                 readOnlyRootFilesystem: true,
                 capabilities: { drop: ["ALL"] },
               },
-              livenessProbe: { httpGet: { path: "/healthz" } },
-              readinessProbe: { httpGet: { path: "/readyz" } },
+              // Strangers who hold every connection of the page leave these alone.
+              ports: [
+                { name: "http", containerPort: 8080 },
+                { name: "health", containerPort: 8082 },
+              ],
+              livenessProbe: { httpGet: { path: "/healthz", port: "health" } },
+              readinessProbe: { httpGet: { path: "/readyz", port: "health" } },
             },
           ],
         },

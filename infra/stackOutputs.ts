@@ -37,7 +37,7 @@ export interface PoolOutput {
   readonly addresses: readonly string[];
   /** How many addresses it has, of both families, without those that avoidBuggyIPs leaves out. */
   readonly capacity: number;
-  /** Addresses in use and free, of both families together. */
+  /** Addresses in use and free, of both families together; MetalLB counts to 2^63, and beyond 2^53 all is rounded. */
   readonly assigned: number | null;
   readonly available: number | null;
 }

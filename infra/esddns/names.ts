@@ -18,6 +18,10 @@ export const names = {
 
 /** Every pod serves health, metrics and the page on this one. */
 export const HTTP_PORT = 8080;
+/** POST /probe alone, which the push Service shows to the LAN. */
+export const PUSH_PORT = 8081;
+/** Health alone, for the kubelet: nobody else's connections are counted there. */
+export const HEALTH_PORT = 8082;
 
 export function labels(app: string): Record<string, string> {
   return { app, "app.kubernetes.io/name": app, "app.kubernetes.io/part-of": "esddns" };

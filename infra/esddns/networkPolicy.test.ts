@@ -10,6 +10,14 @@ const rules = (over: { router?: string | undefined; apiServerPorts?: number[] })
   egressPolicy("a", { internet: true, alsoTo: [], apiServerPorts: [], ...over }).egress as Rule[];
 
 describe("egressPolicy", () => {
+  it("lets others in to the page and, where it is on, to push, and to nothing else", () => {
+    const ingress = (push: boolean) =>
+      egressPolicy("a", { internet: true, alsoTo: [], apiServerPorts: [], push }).ingress;
+    const page = { protocol: "TCP", port: 8080 };
+    expect(ingress(false)).toEqual([{ ports: [page] }]);
+    expect(ingress(true)).toEqual([{ ports: [page, { protocol: "TCP", port: 8081 }] }]);
+  });
+
   const toLan = (router?: string) => rules({ router }).filter(({ to }) => JSON.stringify(to ?? []).includes("/32"));
 
   it("lets NAT-PMP out to the one router, and nothing else to the LAN", () => {

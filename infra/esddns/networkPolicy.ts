@@ -1,6 +1,6 @@
 /** What the pods may talk to. Where the network plugin enforces no NetworkPolicy, this changes nothing. Pure. */
 import type * as k8s from "@pulumi/kubernetes";
-import { HTTP_PORT } from "./names.ts";
+import { HTTP_PORT, PUSH_PORT } from "./names.ts";
 
 type PolicySpec = k8s.types.input.networking.v1.NetworkPolicySpec;
 type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
@@ -27,10 +27,11 @@ const DNS: EgressRule = { ports: [port("UDP", 53), port("TCP", 53)] };
 export const API_SERVER_PORTS: readonly number[] = [443, 6443, 8443, 16443];
 
 /**
- * For the pods of one app: in to the one port that they serve, out to DNS and the API server.
+ * For the pods of one app: in to what they serve, out to DNS and the API server. The port of health is not named: a pod's
+ * own node gets in whatever a policy says, and nobody else has to.
  * `internet`: also anywhere that is not private. `alsoTo`: CIDRs that are allowed besides, on any port.
  * `apiServerPorts`: others than the usual ones.
- * `router`: the one address that may be asked by NAT-PMP (RFC 6886).
+ * `router`: the one address that may be asked by NAT-PMP (RFC 6886). `push`: in to POST /probe, too.
  */
 export function egressPolicy(
   app: string,
@@ -39,6 +40,7 @@ export function egressPolicy(
     alsoTo: readonly string[];
     apiServerPorts: readonly number[];
     router?: string | undefined;
+    push?: boolean;
   },
 ): PolicySpec {
   const { router } = options;
@@ -47,7 +49,7 @@ export function egressPolicy(
   return {
     podSelector: { matchLabels: { app } },
     policyTypes: ["Ingress", "Egress"],
-    ingress: [{ ports: [port("TCP", HTTP_PORT)] }],
+    ingress: [{ ports: [port("TCP", HTTP_PORT), ...(options.push === true ? [port("TCP", PUSH_PORT)] : [])] }],
     egress: [
       DNS,
       { ports: [...apiServer].map((number) => port("TCP", number)) },

@@ -95,6 +95,7 @@ export class Operator extends pulumi.ComponentResource {
           alsoTo: [...args.detection.allowNonGlobal, ...literalHosts(args.notify)],
           apiServerPorts: this.apiServerPorts,
           router: args.detection.router,
+          push: args.push.enabled,
         }),
       },
       self,
@@ -124,6 +125,7 @@ export class Operator extends pulumi.ComponentResource {
               serviceAccountName: account.name,
               tolerateControlPlane: this.tolerateControlPlane,
               hostNetwork: args.detection.hostNetwork,
+              push: args.push.enabled,
               env: [
                 { name: "ESDDNS_GANDI_TOKEN_FILE", value: `${TOKEN_DIR}/token` },
                 { name: "ESDDNS_GANDI_REQUESTS_PER_MINUTE", value: String(args.gandiRequestsPerMinute) },

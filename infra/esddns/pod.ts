@@ -3,15 +3,17 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { restrictedContainer, restrictedPod } from "../kubernetes/podSecurity.ts";
 import { CONTROL_PLANE } from "../kubernetes/tolerations.ts";
-import { HTTP_PORT } from "./names.ts";
+import { HEALTH_PORT, HTTP_PORT, PUSH_PORT } from "./names.ts";
 
 export interface PodArgs {
   readonly command: "operator" | "status";
   readonly image: pulumi.Input<string>;
   readonly serviceAccountName: pulumi.Input<string>;
   readonly tolerateControlPlane: boolean;
-  /** On the node's own network, where it serves on the node's port, too. */
+  /** On the node's own network, where it serves on the node's ports, too. */
   readonly hostNetwork?: boolean;
+  /** Whether it takes POST /probe. */
+  readonly push?: boolean;
   readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
   /** Files from Secrets and ConfigMaps, each with the folder that it appears in. */
   readonly mounts?: readonly {
@@ -34,10 +36,14 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
         image: args.image,
         args: [args.command],
         env: [...identity, ...(args.env ?? [])],
-        ports: [{ name: "http", containerPort: HTTP_PORT, protocol: "TCP" }],
-        startupProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 2, failureThreshold: 30 },
-        livenessProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 10, failureThreshold: 3 },
-        readinessProbe: { httpGet: { path: "/readyz", port: "http" }, periodSeconds: 5, failureThreshold: 3 },
+        ports: [
+          { name: "http", containerPort: HTTP_PORT, protocol: "TCP" },
+          ...(args.push === true ? [{ name: "push", containerPort: PUSH_PORT, protocol: "TCP" }] : []),
+          { name: "health", containerPort: HEALTH_PORT, protocol: "TCP" },
+        ],
+        startupProbe: { httpGet: { path: "/healthz", port: "health" }, periodSeconds: 2, failureThreshold: 30 },
+        livenessProbe: { httpGet: { path: "/healthz", port: "health" }, periodSeconds: 10, failureThreshold: 3 },
+        readinessProbe: { httpGet: { path: "/readyz", port: "health" }, periodSeconds: 5, failureThreshold: 3 },
         // Node with one bundled file needs about 50 MiB.
         resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "192Mi" } },
         securityContext: restrictedContainer,

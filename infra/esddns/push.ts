@@ -5,7 +5,7 @@ import { splitAddresses } from "../config/fields.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { familiesOf, ipFamilies } from "../config/service.ts";
 import type { MetalLB } from "../metallb/metallb.ts";
-import { HTTP_PORT, labels, names } from "./names.ts";
+import { labels, names, PUSH_PORT } from "./names.ts";
 import type { PodArgs } from "./pod.ts";
 
 const DIR = "/var/run/secrets/esddns-push";
@@ -84,7 +84,7 @@ export function pushService(
         ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
         ...ipFamilies(familiesOf(splitAddresses(address ?? "").filter(Boolean), home), undefined),
         selector: { app: names.operator.app },
-        ports: [{ name: "http", port, targetPort: HTTP_PORT, protocol: "TCP" }],
+        ports: [{ name: "push", port, targetPort: PUSH_PORT, protocol: "TCP" }],
       },
     },
     { ...options, ...ofAnotherClass },

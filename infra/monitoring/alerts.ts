@@ -140,7 +140,8 @@ function tokenAlerts({ namespace }: Watched): Alert[] {
 
 function podAlerts({ namespace }: Watched): Alert[] {
   const m = selectIn(namespace);
-  const size = `(max by (namespace, pool) (${m("poolAvailable")}) + max by (namespace, pool) (${m("poolAssigned")}))`;
+  const free = `max by (namespace, pool, family) (${m("poolAvailable")})`;
+  const size = `(${free} + max by (namespace, pool, family) (${m("poolAssigned")}))`;
   return [
     {
       name: "EsddnsOperatorDown",
@@ -184,12 +185,12 @@ function podAlerts({ namespace }: Watched): Alert[] {
     },
     {
       name: "EsddnsPoolNearlyFull",
-      expr: `max by (namespace, pool) (${m("poolAvailable")}) / ${size} < 0.1 and ${size} >= 5`,
+      expr: `${free} / ${size} < 0.1 and ${size} >= 4`,
       for: "15m",
       severity: "warning",
-      summary: "The address pool {{ $labels.pool }} is nearly full.",
+      summary: "The address pool {{ $labels.pool }} has hardly any {{ $labels.family }} address left.",
       description:
-        "Fewer than a tenth of its addresses are free ({{ $value | humanizePercentage }}). Services that come when there is none stay pending.",
+        "Fewer than a tenth of them are free ({{ $value | humanizePercentage }}). Services that come when there is none stay pending.",
     },
   ];
 }

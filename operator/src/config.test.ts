@@ -20,6 +20,7 @@ describe("parseConfig", () => {
         nodeName: "node1",
         logLevel: "info",
         httpPort: 8080,
+        healthPort: 8082,
         kube: {
           host: "fd00:96::1",
           port: 443,
@@ -28,6 +29,7 @@ describe("parseConfig", () => {
         gandiUrl: "https://api.gandi.net/v5/livedns",
         gandiTokenFile: "/var/run/secrets/esddns/token",
         gandiRequestsPerMinute: 28,
+        pushPort: 8081,
       },
     });
   });

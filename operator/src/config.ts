@@ -6,6 +6,8 @@ interface CommonConfig {
   readonly podName: string;
   readonly logLevel: LogLevel;
   readonly httpPort: number;
+  /** Of health alone, for the kubelet. */
+  readonly healthPort: number;
   readonly kube: { readonly host: string; readonly port: number; readonly serviceAccountDir: string };
   /** The day on which Gandi's token ends, YYYY-MM-DD; undefined: nobody has said. */
   readonly gandiTokenExpires: string | undefined;
@@ -21,6 +23,8 @@ export interface OperatorConfig extends CommonConfig {
   readonly notifyFile: string | undefined;
   /** The bearer token of POST /probe; undefined: there is no such path. */
   readonly pushTokenFile: string | undefined;
+  /** Of POST /probe alone. */
+  readonly pushPort: number;
 }
 
 export interface StatusConfig extends CommonConfig {
@@ -63,6 +67,7 @@ export function parseConfig(args: readonly string[], env: Environment): ParsedCo
     podName: read.required("POD_NAME"),
     logLevel: read.oneOf("ESDDNS_LOG_LEVEL", LOG_LEVELS, "info"),
     httpPort: read.port("ESDDNS_HTTP_PORT", 8080),
+    healthPort: read.port("ESDDNS_HEALTH_PORT", 8082),
     kube: {
       host: read.required("KUBERNETES_SERVICE_HOST"),
       port: read.port("KUBERNETES_SERVICE_PORT", 443),
@@ -103,6 +108,7 @@ function commandConfig(
     gandiRequestsPerMinute: read.number("ESDDNS_GANDI_REQUESTS_PER_MINUTE", "a number", REQUESTS),
     notifyFile: read.maybe("ESDDNS_NOTIFY_FILE"),
     pushTokenFile: read.maybe("ESDDNS_PUSH_TOKEN_FILE"),
+    pushPort: read.port("ESDDNS_PUSH_PORT", 8081),
   };
 }
 

@@ -26,7 +26,7 @@ import { RoundRequests } from "./push/requests.ts";
 import { dnsAuthority } from "./records/authority.ts";
 import { Health } from "./status/health.ts";
 import { createMetrics, type Metrics } from "./status/metrics.ts";
-import { statusRoutes } from "./status/routes.ts";
+import { healthRoutes, statusRoutes } from "./status/routes.ts";
 import { type Actions, StatusServer } from "./status/server.ts";
 import { SurroundingsReader } from "./status/surroundings.ts";
 import { VERSION } from "./version.ts";
@@ -60,7 +60,7 @@ interface Parts {
   readonly cluster: Cluster;
   readonly metrics: Metrics;
   readonly loops: readonly Promise<void>[];
-  readonly actions?: Actions;
+  readonly push?: { readonly port: number; readonly actions: Actions };
   readonly surroundings?: SurroundingsReader;
   close(): Promise<void>;
 }
@@ -106,23 +106,28 @@ async function run(config: ServingConfig, stop: AbortController, log: Logger): P
   const health = new Health(clock);
   const common = { client, health, log, signal: stop.signal };
   const parts = config.command === "operator" ? await operator(config, common) : status(config, common);
-  const { cluster, metrics, surroundings, actions } = parts;
+  const { cluster, metrics, surroundings, push } = parts;
   const { gandiTokenExpires } = config;
   const snapshot = () => ({
     ...cluster.snapshot(),
     gandiTokenExpires,
     ...(surroundings === undefined ? {} : { surroundings: surroundings.current() }),
   });
-  const server = new StatusServer(statusRoutes({ snapshot, health, metrics }), clock, log, actions);
+  // Each with connections of its own: whoever holds all that the page or the push address has keeps no kubelet out.
+  const servers = [
+    { port: config.httpPort, server: new StatusServer(statusRoutes({ snapshot, health, metrics }), clock, log) },
+    { port: config.healthPort, server: new StatusServer(healthRoutes(health), clock, log) },
+    ...(push === undefined ? [] : [{ port: push.port, server: new StatusServer({}, clock, log, push.actions) }]),
+  ];
   try {
-    const port = await server.listen(config.httpPort);
-    log.info({ port }, "serving");
+    const ports = await Promise.all(servers.map(({ server, port }) => server.listen(port)));
+    log.info({ ports }, "serving");
     await Promise.all(parts.loops);
   } finally {
     stop.abort();
     // The loops that have not failed end by the abort; nothing may be written after the connections are closed.
     await Promise.allSettled(parts.loops);
-    await Promise.all([server.close(), parts.close()]);
+    await Promise.all([...servers.map(({ server }) => server.close()), parts.close()]);
     await client.close();
   }
 }
@@ -254,7 +259,7 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
     ],
     ...(config.pushTokenFile === undefined
       ? {}
-      : { actions: { "/probe": (authorization: string | undefined) => requests.post(authorization) } }),
+      : { push: { port: config.pushPort, actions: { "/probe": (authorization) => requests.post(authorization) } } }),
     close: async () => {
       await events.idle();
       await livedns.close();

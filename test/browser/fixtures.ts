@@ -32,7 +32,12 @@ const well: Partial<Snapshot> = {
   namespace: "esddns-production",
   observations: [observation("node1", AGREEING), observation("node2", AGREEING)],
   records: [record("home"), record("www")],
-  surroundings: surroundings({ pools: { known: true, value: [{ name: "esddns-pool", assigned: 2, available: 9 }] } }),
+  surroundings: surroundings({
+    pools: {
+      known: true,
+      value: [{ name: "esddns-pool", families: [{ family: "IPv4", assigned: 2, available: 9 }] }],
+    },
+  }),
   gandiTokenExpires: "2027-02-01",
 };
 

@@ -17,9 +17,9 @@ const expiry = (days: number): Series => ({
   // Alerts are looked for after an hour.
   esddns_gandi_token_expiry_timestamp_seconds: `${days * DAY + 3600}x100`,
 });
-const pool = (name: string, assigned: number, available: number): Series => ({
-  [`esddns_pool_addresses_assigned{pool="${name}"}`]: `${assigned}x100`,
-  [`esddns_pool_addresses_available{pool="${name}"}`]: `${available}x100`,
+const pool = (name: string, family: string, assigned: number, available: number): Series => ({
+  [`esddns_pool_addresses_assigned{pool="${name}",family="${family}"}`]: `${assigned}x100`,
+  [`esddns_pool_addresses_available{pool="${name}",family="${family}"}`]: `${available}x100`,
 });
 
 export const cases: Readonly<Record<string, Case>> = {
@@ -88,5 +88,8 @@ export const cases: Readonly<Record<string, Case>> = {
     fires: { esddns_load_balancer_addresses: "0x100" },
     quiet: { 'esddns_load_balancer_addresses{pod="a"}': "0x100", 'esddns_load_balancer_addresses{pod="b"}': "1x100" },
   },
-  EsddnsPoolNearlyFull: { fires: pool("p", 11, 1), quiet: { ...pool("p", 9, 2), ...pool("one", 1, 0) } },
+  EsddnsPoolNearlyFull: {
+    fires: { ...pool("p", "IPv4", 4, 0), ...pool("p", "IPv6", 0, 256) },
+    quiet: { ...pool("p", "IPv4", 9, 2), ...pool("p", "IPv6", 1, 2 ** 63), ...pool("three", "IPv4", 3, 0) },
+  },
 };

@@ -110,6 +110,29 @@ describe("MetalLB", () => {
     }
   });
 
+  test("a pool whose IPv4 addresses are all given away, however many of IPv6 are free", async () => {
+    // A page of nobody's, in a namespace of its own: the stack's keeps its address.
+    const crowd = "full-pool";
+    const services = (...names: string[]) => createServices(crowd, names);
+    try {
+      await labOk("kubectl", "create", "namespace", crowd);
+      await services(...Array.from({ length: await freeIpv4() }, (_, i) => `holder-${i}`));
+      await eventually(async () => {
+        expect(await freeIpv4()).toBe(0);
+      }, 120_000);
+      await services("esddns-service");
+      await namesIn(
+        crowd,
+        /✗ Address pools: every pool is full: esddns-pool \(.*\) IPv4 (\d+) of \1 in use, IPv6 (?!(\d+) of \2 )\d+ of \d+ in use/,
+        /✗ LoadBalancer address: esddns-service is <pending>; MetalLB says: Failed to allocate IP/,
+      );
+      const { stdout } = await lab(["doctor", namespace]);
+      expect(stdout).toMatch(/^! Address pools: full: esddns-pool .*\n {4}→ Add addresses to esddns:pools/m);
+    } finally {
+      await labOk("kubectl", "delete", "namespace", crowd, "--ignore-not-found");
+    }
+  });
+
   test("another device that has an address of the pool, before first use and after", async () => {
     const taken = "192.168.1.107";
     const device = (verb: string) =>
@@ -136,6 +159,27 @@ describe("the page and the operator", () => {
       await names(/✗ Page: .*; its pods do not answer either \(there are none\)/);
     } finally {
       await pages(2);
+    }
+  });
+
+  test("a firewall between this machine and the page", async () => {
+    const { status } = await labJson<{ status: { loadBalancer: { ingress: { ip: string }[] } } }>(
+      ...["kubectl", "get", "service", "esddns-service", "-n", namespace, "-o", "json"],
+    );
+    const rules = (verb: string) =>
+      status.loadBalancer.ingress
+        .map(({ ip }) => [ip.includes(":") ? "ip6tables" : "iptables", ip] as const)
+        .map(([program, ip]) => `${program} -w -${verb} OUTPUT -d ${ip} -p tcp --dport 80 -j DROP`)
+        .join("; ");
+    const firewall = (verb: string) => labOk("exec", lan.client.name, "sh", "-c", rules(verb));
+    try {
+      await firewall("I");
+      await names(
+        /✗ Page: http:\S+ does not answer from here \(\w+\); its pods do answer through the API server/,
+        /→ .*Is a firewall on the nodes in the way\?/,
+      );
+    } finally {
+      await firewall("D");
     }
   });
 
@@ -170,9 +214,13 @@ describe("the page and the operator", () => {
 });
 
 /** All that was said, once it says all of this. */
-async function names(...said: readonly RegExp[]): Promise<void> {
+function names(...said: readonly RegExp[]): Promise<void> {
+  return namesIn(namespace, ...said);
+}
+
+async function namesIn(stack: string, ...said: readonly RegExp[]): Promise<void> {
   await eventually(async () => {
-    const { status, stdout } = await lab(["doctor", namespace]);
+    const { status, stdout } = await lab(["doctor", stack]);
     for (const pattern of said) expect(stdout).toMatch(pattern);
     expect(status).toBe(1);
     // Whatever is wrong comes with what to do.
@@ -186,6 +234,27 @@ async function wellAgain(): Promise<{ output: string }> {
     expect(status, stdout + stderr).toBe(0);
     return { output: stdout };
   }, 120_000);
+}
+
+/** How many IPv4 addresses of the stack's pool are free. */
+async function freeIpv4(): Promise<number> {
+  const { status } = await labJson<{ status: { availableIPv4: number } }>(
+    ...["kubectl", "get", "ipaddresspool", "esddns-pool", "-n", metallb, "-o", "json"],
+  );
+  return status.availableIPv4;
+}
+
+/** Services that each want an IPv4 address of the stack's pool. */
+async function createServices(inNamespace: string, serviceNames: readonly string[]): Promise<void> {
+  const items = serviceNames.map((name) => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace: inNamespace, annotations: { "metallb.io/address-pool": "esddns-pool" } },
+    spec: { type: "LoadBalancer", ipFamilyPolicy: "SingleStack", ipFamilies: ["IPv4"], ports: [{ port: 80 }] },
+  }));
+  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+  const { status, stderr } = await lab(["kubectl", "create", "-f", "-"], { stdin: list });
+  expect(status, stderr).toBe(0);
 }
 
 /** Deletes an object of MetalLB's for as long as `during` takes. */

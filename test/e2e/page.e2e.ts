@@ -67,6 +67,20 @@ describe("nonsense", () => {
   });
 });
 
+test("whoever holds every connection of a pod of the page keeps visitors out for a while, and not the kubelet", async () => {
+  const { items } = await labJson<{ items: { spec: { nodeName: string }; status: { podIP: string } }[] }>(
+    ...["kubectl", "get", "pods", "-n", namespace, "-l", "app=esddns-service", "-o", "json"],
+  );
+  const [pod] = items;
+  if (pod === undefined) expect.unreachable();
+  const held = await labJson("exec", pod.spec.nodeName, process.execPath, "-e", HOLD, pod.status.podIP);
+  expect(held).toEqual({ page: 0, health: 200 });
+  await eventually(async () => {
+    expect((await request("/", [])).code).toBe(200);
+  });
+  expect(await pods()).toEqual(before);
+});
+
 describe("a burst of requests", () => {
   test("keeps no change of address from DNS, and restarts no pod", async () => {
     const burst = labJson<Record<string, number>>("exec", "client", process.execPath, "-e", BURST, url);
@@ -78,6 +92,20 @@ describe("a burst of requests", () => {
     expect(await pods()).toEqual(before);
   });
 });
+
+/** More connections than a pod takes, without a word; prints what it answers to others meanwhile, 0: nothing. */
+const HOLD = `
+  const host = process.argv[1].includes(":") ? "[" + process.argv[1] + "]" : process.argv[1];
+  const opened = () => new Promise((resolve) => {
+    require("node:net").connect(8080, process.argv[1], resolve).on("error", resolve);
+  });
+  const ask = (port) => fetch("http://" + host + ":" + port + "/healthz").then(({ status }) => status, () => 0);
+  (async () => {
+    await Promise.all(Array.from({ length: 300 }, opened));
+    const answers = { page: await ask(8080), health: await ask(8082) };
+    process.stdout.write(JSON.stringify(answers), () => process.exit());
+  })();
+`;
 
 /** 48 at a time, 6000 in all; prints how often each status came. */
 const BURST = `

@@ -19,19 +19,7 @@ test("an annotation of the WanAddress has every node look at once", async () => 
 });
 
 test("a router's script with the token starts a round, and nobody else does", async () => {
-  const address = await labOk(
-    ...[
-      "kubectl",
-      "get",
-      "service",
-      "esddns-push",
-      "-n",
-      namespace,
-      "-o",
-      "jsonpath={.status.loadBalancer.ingress[0].ip}",
-    ],
-  );
-  const url = `http://${address}:8081/probe`;
+  const url = `http://${await pushAddress()}:8081/probe`;
   const post = async (header: string) => {
     const options = ["-sS", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "10", "-X", "POST", "-H", "@-"];
     return (await lab(["exec", "client", "curl", ...options, url], { stdin: header })).stdout;
@@ -46,6 +34,20 @@ test("a router's script with the token starts a round, and nobody else does", as
     expect(sum(await rounds())).toBeGreaterThan(sum(before));
   }, patienceMs);
 });
+
+test("the push address shows the LAN nothing but /probe", async () => {
+  const address = await pushAddress();
+  for (const path of ["", "raw", "metrics", "healthz"]) {
+    const options = ["-sS", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "10"];
+    const code = await labOk("exec", "client", "curl", ...options, `http://${address}:8081/${path}`);
+    expect([path, code]).toEqual([path, "404"]);
+  }
+});
+
+function pushAddress(): Promise<string> {
+  const path = "jsonpath={.status.loadBalancer.ingress[0].ip}";
+  return labOk("kubectl", "get", "service", "esddns-push", "-n", namespace, "-o", path);
+}
 
 /** Full rounds so far, by pod of the operator. */
 async function rounds(): Promise<(readonly [pod: string, count: number])[]> {

@@ -247,15 +247,15 @@ export const metricTable = {
   poolAssigned: {
     name: "esddns_pool_addresses_assigned",
     type: "gauge",
-    help: "Addresses of the pool that Services have.",
-    labels: ["pool"],
+    help: "Addresses of the pool that Services have, for each family that the pool has.",
+    labels: ["pool", "family"],
     of: "page",
   },
   poolAvailable: {
     name: "esddns_pool_addresses_available",
     type: "gauge",
-    help: "Addresses of the pool that are free.",
-    labels: ["pool"],
+    help: "Addresses of the pool that are free, for each family that the pool has.",
+    labels: ["pool", "family"],
     of: "page",
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;

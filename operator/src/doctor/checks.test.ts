@@ -27,6 +27,13 @@ const pool = (name: string, assigned: number, available: number): facts.Pool =>
     status: { assignedIPv4: assigned, availableIPv4: available },
   });
 
+/** As `192.168.1.120/30` and `fd00:1::/120` are once IPv4 is given away. */
+const withoutIpv4 = facts.pool.parse({
+  metadata: { name: "esddns-pool" },
+  spec: { addresses: ["192.168.1.120/30", "fd00:1::/120"] },
+  status: { assignedIPv4: 4, availableIPv4: 0, assignedIPv6: 0, availableIPv6: 256 },
+});
+
 const node = (name: string, labels: Record<string, string> = {}) =>
   facts.node.parse({
     metadata: { name, labels },
@@ -255,6 +262,37 @@ describe("the doctor", () => {
     const unseen = line("Page", { page: silent, pagePastMetallb: silent, ownPods: forbidden })?.saw;
     expect(unseen).toContain("cannot be looked at");
     expect(unseen).not.toContain("there are none");
+  });
+
+  it("does not call a BGP session down because it cannot see it", () => {
+    const bgpPeers = read([facts.anything.parse({ metadata: { name: "router" } })]);
+    expect(line("BGP sessions", { bgpPeers, bgpSessions: silent })).toMatchObject({
+      state: "unknown",
+      saw: "the speakers' metrics cannot be read (connection refused)",
+    });
+  });
+
+  it("takes a pool for full of which one family is", () => {
+    const text = "esddns-pool (192.168.1.120/30, fd00:1::/120) IPv4 4 of 4 in use, IPv6 0 of 256 in use";
+    const full = { pools: read([withoutIpv4]) };
+    expect(line("Address pools", full)).toMatchObject({ state: "warn", saw: `full: ${text}` });
+    expect(line("Address pools", { ...full, service: pending })).toMatchObject({
+      state: "wrong",
+      saw: `every pool is full: ${text}`,
+    });
+  });
+
+  it("prints the logs of MetalLB's pods by a label that they have", () => {
+    const down = { l2Statuses: read([]) };
+    const speaker = (labels: Record<string, string>) => ({ ...down, metallbPods: read([pod("s", labels)]) });
+    const logs = "kubectl logs -n metallb-system -l";
+    expect(line("Announcing node", speaker({ component: "speaker" }))?.todo).toBe(`${logs} component=speaker`);
+    expect(line("Announcing node", speaker({ "app.kubernetes.io/component": "speaker" }))?.todo).toBe(
+      `${logs} app.kubernetes.io/component=speaker`,
+    );
+    expect(line("MetalLB's webhook", { webhook: read([]), metallbPods: silent })?.todo).toContain(
+      `${logs} component=controller`,
+    );
   });
 
   it("names the ports to open for a transport without an answer", () => {

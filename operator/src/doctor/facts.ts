@@ -1,6 +1,7 @@
 /** What the doctor has read: parts of objects, as loose as other people's objects are. */
 import * as z from "zod";
 import type { DnsRecordObject, WanAddressObject, WanObservationObject } from "../api/index.ts";
+import { poolCounts } from "../kube/poolUse.ts";
 import type { Verdict } from "../records/verify.ts";
 
 const metadata = z.object({
@@ -42,14 +43,7 @@ export const endpointSlice = z.object({
 export const pool = z.object({
   metadata,
   spec: z.object({ addresses: z.array(z.string()).default([]), autoAssign: z.boolean().default(true) }).prefault({}),
-  status: z
-    .object({
-      assignedIPv4: z.int().default(0),
-      assignedIPv6: z.int().default(0),
-      availableIPv4: z.int().default(0),
-      availableIPv6: z.int().default(0),
-    })
-    .optional(),
+  status: poolCounts.optional(),
 });
 
 export const advertisement = z.object({

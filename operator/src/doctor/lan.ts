@@ -2,7 +2,7 @@
 import { PAGE_SERVICE_NAME } from "../api/index.ts";
 import type { Facts, Pod } from "./facts.ts";
 import { freeAddresses, nodeAddresses, pageAddresses } from "./live.ts";
-import { describe, isTrue } from "./metallb.ts";
+import { describe, isTrue, logsOf } from "./metallb.ts";
 import { type Finding, ok, unknown, unread, warn, wrong } from "./report.ts";
 
 export function address({ service, serviceWarnings, namespace }: Facts): Finding {
@@ -20,16 +20,14 @@ export function address({ service, serviceWarnings, namespace }: Facts): Finding
   );
 }
 
-export function announcingNode({ l2Statuses, namespace, nodes, bgpAdvertisements, metallbNamespace }: Facts): Finding {
+export function announcingNode(facts: Facts): Finding {
+  const { l2Statuses, namespace, nodes, bgpAdvertisements } = facts;
   if (!l2Statuses.read) return unread(l2Statuses);
   const mine = announcing({ l2Statuses, namespace });
   if (mine.length === 0) {
     const byBgp = bgpAdvertisements.read && bgpAdvertisements.value.length > 0;
     if (byBgp) return ok("no node on layer 2; there is a BGP advertisement");
-    return wrong(
-      "no node announces the page's address",
-      `kubectl logs -n ${metallbNamespace} -l app.kubernetes.io/component=speaker`,
-    );
+    return wrong("no node announces the page's address", logsOf("speaker", facts));
   }
   const down = nodes.read
     ? nodes.value
@@ -115,17 +113,23 @@ export function conflicts(asked: readonly string[], answers: ReadonlyMap<string,
   );
 }
 
-export function bgp({ bgpPeers, bgpSessions, metallbNamespace }: Facts): Finding {
+export function bgp(facts: Facts): Finding {
+  const { bgpPeers, bgpSessions } = facts;
   if (!bgpPeers.read) return bgpPeers.forbidden === true ? unread(bgpPeers) : ok("no BGP");
   if (bgpPeers.value.length === 0) return ok("no peers are configured");
-  if (!bgpSessions.read) return unread(bgpSessions);
+  if (!bgpSessions.read) {
+    return unknown(
+      `the speakers' metrics cannot be read (${bgpSessions.why})`,
+      "From 0.16 on MetalLB gives them to nobody without a token. The router tells, by its own list of BGP sessions.",
+    );
+  }
   const down = bgpSessions.value.filter(({ up }) => !up);
   if (bgpSessions.value.length === 0) return unknown("no speaker tells of a session");
   if (down.length === 0) return ok(`${bgpSessions.value.length} sessions stand`);
   return wrong(
     `no session with ${[...new Set(down.map(({ peer }) => peer))].join(", ")} from ${down.map(({ speaker }) => speaker).join(", ")}`,
     "Do both sides agree about the AS numbers, the addresses and the password? Is TCP 179 open between them?\n" +
-      `kubectl logs -n ${metallbNamespace} -l app.kubernetes.io/component=speaker`,
+      logsOf("speaker", facts),
   );
 }
 

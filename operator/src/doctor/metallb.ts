@@ -1,20 +1,17 @@
 /** MetalLB itself: its pods, its configuration, its pools. */
+import { familyUses, useInWords } from "../kube/poolUse.ts";
 import type { Advertisement, Facts, Pod, Pool } from "./facts.ts";
 import { nodeAddresses } from "./live.ts";
 import { isIn } from "./ranges.ts";
 import { type Finding, ok, unknown, unread, warn, wrong } from "./report.ts";
 
+const MORE_ADDRESSES = "Add addresses to esddns:pools, or delete a Service that holds one.";
 const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 export function metallbPods({ metallbPods: pods, metallbNamespace: ns }: Facts): Finding {
   if (!pods.read) return unread(pods);
-  const component = (name: string): Pod[] =>
-    pods.value.filter(({ metadata }) =>
-      [metadata.labels["component"], metadata.labels["app.kubernetes.io/component"]].includes(name),
-    );
-  const todo = `kubectl describe pods -n ${ns}; kubectl logs -n ${ns} -l app.kubernetes.io/name=metallb --all-containers`;
-  for (const part of ["controller", "speaker"]) {
-    if (component(part).length === 0) {
+  for (const part of ["controller", "speaker"] as const) {
+    if (!pods.value.some((pod) => isPartOf(pod, part))) {
       return wrong(
         `no ${part} of MetalLB in ${ns}`,
         "Is MetalLB installed, and in this namespace? pulumi up installs it with esddns:shared own.",
@@ -22,17 +19,24 @@ export function metallbPods({ metallbPods: pods, metallbNamespace: ns }: Facts):
     }
   }
   const bad = pods.value.filter((pod) => !isReady(pod));
-  if (bad.length > 0) return wrong(`not ready: ${bad.map(describe).join(", ")}`, todo);
+  const [first] = bad;
+  if (first !== undefined) {
+    return wrong(
+      `not ready: ${bad.map(describe).join(", ")}`,
+      `kubectl describe pods -n ${ns}; kubectl logs -n ${ns} ${first.metadata.name} --all-containers`,
+    );
+  }
   return ok(`${pods.value.length} pods are ready`);
 }
 
-export function webhook({ webhook: slices, metallbNamespace: ns }: Facts): Finding {
+export function webhook(facts: Facts): Finding {
+  const { webhook: slices } = facts;
   if (!slices.read) return unread(slices);
   const ready = slices.value.flatMap(({ endpoints }) => endpoints).filter(({ conditions }) => conditions.ready);
   if (ready.length > 0) return ok("MetalLB's webhook has a ready endpoint");
   return wrong(
     "MetalLB's webhook has no ready endpoint, so pools and advertisements cannot be written",
-    `The controller serves it: kubectl logs -n ${ns} -l app.kubernetes.io/component=controller`,
+    `The controller serves it: ${logsOf("controller", facts)}`,
   );
 }
 
@@ -62,13 +66,13 @@ export function pools(facts: Facts): Finding {
   if (taken !== undefined)
     return wrong(taken, "Take the nodes' addresses out of esddns:pools: two would answer for them.");
   const pending = service.read && service.value.status.loadBalancer.ingress.length === 0;
-  const full = all.value.filter((pool) => pool.status !== undefined && left(pool) === 0);
   const text = all.value.map(use).join("; ");
-  if (full.length === all.value.length && pending) {
-    return wrong(`every pool is full: ${text}`, "Add addresses to esddns:pools, or delete a Service that holds one.");
+  const full = all.value.filter((pool) => isFull(pool));
+  if (full.length === all.value.length && pending) return wrong(`every pool is full: ${text}`, MORE_ADDRESSES);
+  if (full.length > 0) return warn(`full: ${text}`, MORE_ADDRESSES);
+  if (all.value.some((pool) => isNearlyFull(pool))) {
+    return warn(`nearly full: ${text}`, "Think of more addresses for esddns:pools.");
   }
-  const nearly = all.value.filter((pool) => pool.status !== undefined && left(pool) < 0.2 * (left(pool) + used(pool)));
-  if (nearly.length > 0) return warn(`nearly full: ${text}`, "Think of more addresses for esddns:pools.");
   if (pending && all.value.every(({ spec }) => !spec.autoAssign)) {
     return warn(text, "No pool assigns by itself (autoAssign): name one in esddns:service.pool.");
   }
@@ -117,6 +121,25 @@ export function excludeLabel({ nodes }: Facts): Finding {
   return warn(`not announcing, by label: ${excluded.join(", ")}`, `If that is not meant: ${remove}`);
 }
 
+type Part = "controller" | "speaker";
+
+/** By the label of the plain manifests, which this stack's release has too, or by that of the chart alone. */
+const PART_LABELS = ["component", "app.kubernetes.io/component"] as const;
+
+export function isPartOf({ metadata }: Pod, part: Part): boolean {
+  return PART_LABELS.some((label) => metadata.labels[label] === part);
+}
+
+/** The command that prints a part's logs, with a label that its pods have. */
+export function logsOf(
+  part: Part,
+  { metallbPods: pods, metallbNamespace: ns }: Pick<Facts, "metallbPods" | "metallbNamespace">,
+): string {
+  const found = pods.read ? pods.value.find((pod) => isPartOf(pod, part)) : undefined;
+  const label = PART_LABELS.find((each) => found?.metadata.labels[each] === part) ?? PART_LABELS[0];
+  return `kubectl logs -n ${ns} -l ${label}=${part}`;
+}
+
 export function isReady({ status }: Pod): boolean {
   return status.phase === "Succeeded" || isTrue(status.conditions);
 }
@@ -139,16 +162,20 @@ function isOpen({ spec }: Advertisement): boolean {
   return spec.ipAddressPools.length === 0 && spec.ipAddressPoolSelectors.length === 0;
 }
 
-function used({ status }: Pool): number {
-  return (status?.assignedIPv4 ?? 0) + (status?.assignedIPv6 ?? 0);
+/** One family that has no address left is enough: a Service that needs one stays pending. */
+function isFull({ status }: Pool): boolean {
+  if (status === undefined) return false;
+  const families = familyUses(status);
+  return families.length === 0 || families.some(({ available }) => available === 0);
 }
 
-function left({ status }: Pool): number {
-  return (status?.availableIPv4 ?? 0) + (status?.availableIPv6 ?? 0);
+function isNearlyFull({ status }: Pool): boolean {
+  const families = status === undefined ? [] : familyUses(status);
+  return families.some(({ assigned, available }) => available < 0.2 * (assigned + available));
 }
 
-function use(pool: Pool): string {
-  const { metadata, spec, status } = pool;
-  const counted = status === undefined ? "use unknown" : `${used(pool)} of ${used(pool) + left(pool)} in use`;
+function use({ metadata, spec, status }: Pool): string {
+  const families = status === undefined ? undefined : familyUses(status).map(useInWords);
+  const counted = families === undefined ? "use unknown" : families.join(", ") || "has no address to give";
   return `${metadata.name} (${spec.addresses.join(", ")}) ${counted}`;
 }

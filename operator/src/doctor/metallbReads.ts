@@ -13,6 +13,7 @@ import {
   type Read,
 } from "./facts.ts";
 import { type Get, list, one } from "./get.ts";
+import { isPartOf } from "./metallb.ts";
 
 /** @param stackPools names of the pools that may be read where not all may. */
 export async function ofMetallb(get: Get, namespace: string, stackPools: readonly string[]) {
@@ -21,7 +22,7 @@ export async function ofMetallb(get: Get, namespace: string, stackPools: readonl
   const pods = `/api/v1/namespaces/${namespace}/pods`;
   const [metallbPods, webhook, configuration, pools, l2Advertisements, bgpAdvertisements, l2Statuses, bgpPeers] =
     await Promise.all([
-      list(get, `${pods}?labelSelector=app.kubernetes.io%2Fname%3Dmetallb`, pod),
+      readPods(get, pods),
       list(get, `${slices}?labelSelector=kubernetes.io%2Fservice-name%3Dmetallb-webhook-service`, endpointSlice),
       list(get, `${metallb}/configurationstates`, configurationState),
       readPools(get, `${metallb}/ipaddresspools`, stackPools),
@@ -38,6 +39,13 @@ export async function ofMetallb(get: Get, namespace: string, stackPools: readonl
   };
 }
 
+/** The chart's label first; MetalLB's plain manifests have another. */
+async function readPods(get: Get, path: string): Promise<Read<Pod[]>> {
+  const ofChart = await list(get, `${path}?labelSelector=app.kubernetes.io%2Fname%3Dmetallb`, pod);
+  if (!ofChart.read || ofChart.value.length > 0) return ofChart;
+  return list(get, `${path}?labelSelector=app%3Dmetallb`, pod);
+}
+
 /** All pools of the cluster; where these may not be listed, the stack's own one by one. */
 async function readPools(get: Get, path: string, names: readonly string[]): Promise<Facts["pools"]> {
   const all = await list(get, path, pool);
@@ -51,7 +59,7 @@ async function readPools(get: Get, path: string, names: readonly string[]): Prom
 /** From the speakers' metrics: MetalLB has no object that tells whether a session stands. */
 async function readSessions(get: Get, pods: string, read: Read<Pod[]>): Promise<Read<BgpSession[]>> {
   if (!read.read) return read;
-  const speakers = read.value.filter(({ metadata }) => metadata.labels["app.kubernetes.io/component"] === "speaker");
+  const speakers = read.value.filter((each) => isPartOf(each, "speaker"));
   const texts = await Promise.all(
     speakers.map(
       async ({ metadata }) => [metadata.name, await get(`${pods}/${metadata.name}:7472/proxy/metrics`)] as const,
@@ -59,10 +67,16 @@ async function readSessions(get: Get, pods: string, read: Read<Pod[]>): Promise<
   );
   const [, unread] = texts.find(([, text]) => !text.read) ?? [];
   if (unread?.read === false) return unread;
-  const sessions = texts.flatMap(([speaker, text]) =>
-    [...(text.read ? text.value : "").matchAll(/^metallb_bgp_session_up\{.*?peer="([^"]+)".*?\} (\d)/gm)].map(
-      ([, peer = "", up]) => ({ speaker, peer, up: up === "1" }),
-    ),
+  return { read: true, value: texts.flatMap(([speaker, text]) => sessionsOf(speaker, text.read ? text.value : "")) };
+}
+
+function sessionsOf(speaker: string, metrics: string): BgpSession[] {
+  const told = [...metrics.matchAll(/^metallb_bgp_session_up\{.*?peer="([^"]+)".*?\} (\d)/gm)].map(
+    ([, peer = "", up]) => ({ speaker, peer, up: up === "1" }),
   );
-  return { read: true, value: sessions };
+  // MetalLB before 0.16 begins with a 0 under the bare address and leaves it there; what comes after is under
+  // ADDRESS:PORT. A session that has never stood has the bare one alone.
+  const toldAgain = ({ peer: bare }: BgpSession): boolean =>
+    told.some(({ peer }) => peer.startsWith(`${bare}:`) && /^\d+$/.test(peer.slice(bare.length + 1)));
+  return told.filter((session) => !toldAgain(session));
 }

@@ -12,6 +12,7 @@ import {
   wanObservation,
   type WanObservationObject,
 } from "../api/index.ts";
+import { poolCounts } from "./poolUse.ts";
 
 export interface Resource<T extends KubeObject> {
   readonly apiVersion: string;
@@ -138,18 +139,8 @@ export const serviceL2Statuses: Resource<z.infer<typeof l2Status>> = resource(
   l2Status,
 );
 
-/** Of an address pool how full it is; MetalLB before 0.15 does not say. */
-const poolStatus = z.object({
-  ...object,
-  status: z
-    .object({
-      assignedIPv4: z.int().default(0),
-      assignedIPv6: z.int().default(0),
-      availableIPv4: z.int().default(0),
-      availableIPv6: z.int().default(0),
-    })
-    .exactOptional(),
-});
+/** Of an address pool how full it is. */
+const poolStatus = z.object({ ...object, status: poolCounts.exactOptional() });
 export const ipAddressPools: Resource<z.infer<typeof poolStatus>> = resource(
   METALLB,
   "IPAddressPool",

@@ -1,4 +1,5 @@
 import { badge, quiet, section } from "./elements.ts";
+import { type FamilyUse, useInWords } from "../kube/poolUse.ts";
 import { type Html, markup } from "./markup.ts";
 import type { Known, PoolUse, Surroundings } from "./surroundings.ts";
 
@@ -27,7 +28,7 @@ export function loadBalancer(surroundings: Surroundings | undefined): Html {
     </article>
     <article class="card">
       <h3>Address pools</h3>
-      ${told(pools, (value) => (value.length === 0 ? markup`<p class="quiet">This stack has none.</p>` : value.map(poolUse)))}
+      ${told(pools, (value) => (value.length === 0 ? markup`<p class="quiet">This stack has none.</p>` : value.flatMap(poolUse)))}
     </article></div>`,
   );
 }
@@ -39,10 +40,16 @@ function told<T>(known: Known<T>, show: (value: T) => Html | Html[]): Html | Htm
 /** From this share on somebody should think of more addresses. */
 const NEARLY_FULL = 0.8;
 
-function poolUse({ name, assigned, available }: PoolUse): Html {
+function poolUse({ name, families }: PoolUse): Html[] {
+  if (families.length === 0) return [markup`<p><strong>${name}</strong> has no address to give</p>`];
+  return families.map((use) => familyUse(name, use));
+}
+
+function familyUse(pool: string, use: FamilyUse): Html {
+  const { family, assigned, available } = use;
   const total = assigned + available;
-  const full = total > 0 && assigned / total >= NEARLY_FULL;
-  return markup`<p><strong>${name}</strong> ${assigned} of ${total} in use
-    ${full && badge(available === 0 ? "bad" : "warn", available === 0 ? "full" : "nearly full")}
-    <meter min="0" max="${total}" high="${total * NEARLY_FULL}" optimum="0" value="${assigned}" aria-label="Use of ${name}">${assigned} of ${total}</meter></p>`;
+  const words = useInWords(use);
+  return markup`<p><strong>${pool}</strong> ${words}
+    ${assigned / total >= NEARLY_FULL && badge(available === 0 ? "bad" : "warn", available === 0 ? "full" : "nearly full")}
+    <meter min="0" max="${total}" high="${total * NEARLY_FULL}" optimum="0" value="${assigned}" aria-label="Use of ${pool}, ${family}">${words}</meter></p>`;
 }

@@ -117,8 +117,8 @@ describe("metrics", () => {
     const found = Object.fromEntries(await samples(metricsOf(state, "status").text()));
     expect(found).toMatchObject({
       esddns_load_balancer_addresses: 1,
-      'esddns_pool_addresses_assigned{pool="esddns-pool"}': 9,
-      'esddns_pool_addresses_available{pool="esddns-pool"}': 2,
+      'esddns_pool_addresses_assigned{pool="esddns-pool",family="IPv4"}': 9,
+      'esddns_pool_addresses_available{pool="esddns-pool",family="IPv4"}': 2,
       esddns_gandi_token_expiry_timestamp_seconds: Date.parse("2026-03-09") / 1000,
     });
   });

@@ -85,8 +85,19 @@ describe("the page", () => {
   it("tells the LoadBalancer address, who announces it and how full the pools are", () => {
     const text = textOf(renderPage(snapshot({ surroundings: surroundings() })));
     expect(text).toContain("Address on the LAN 192.168.1.100 Announced by node1");
-    expect(text).toContain("esddns-pool 9 of 11 in use nearly full");
+    expect(text).toContain("esddns-pool IPv4 9 of 11 in use nearly full");
     expect(text).toContain("Doubt 2026-03-01 11:30:00 UTC (30 min ago) Disputed: The organisations differ.");
+  });
+
+  it("calls a pool full of which one family is, however many addresses of the other are free", () => {
+    const families = [
+      { family: "IPv4", assigned: 4, available: 0 },
+      { family: "IPv6", assigned: 1, available: 2 ** 63 },
+    ] as const;
+    const pools = { known: true, value: [{ name: "p", families }] } as const;
+    const text = textOf(renderPage(snapshot({ surroundings: surroundings({ pools }) })));
+    expect(text).toContain("p IPv4 4 of 4 in use full");
+    expect(text).toContain("p IPv6 1 of more than 2^53 in use");
   });
 
   it("says what it does not know, and why", () => {

@@ -3,6 +3,11 @@ import { rawDocument } from "./raw.ts";
 import { rawJsonSchema, rawSchema } from "./rawSchema.ts";
 import { observation, record, snapshot, surroundings } from "./testing.ts";
 
+const endless = {
+  known: true,
+  value: [{ name: "p", families: [{ family: "IPv6", assigned: 1, available: 2 ** 63 }] }],
+} as const;
+
 describe("/raw", () => {
   it("has the fields of old, about the first record", () => {
     expect(rawDocument(snapshot())).toMatchObject({
@@ -62,6 +67,7 @@ describe("/raw", () => {
 
   it.each([
     ["all there is", snapshot({ surroundings: surroundings(), gandiTokenExpires: "2026-05-01" })],
+    ["a pool without end", snapshot({ surroundings: surroundings({ pools: endless }) })],
     ["nothing yet", snapshot({ wan: undefined, observations: [], records: [] })],
   ])("is what its schema says, no key less and no key more: %s", (_name, given) => {
     const document: unknown = JSON.parse(JSON.stringify(rawDocument(given)));
@@ -72,7 +78,11 @@ describe("/raw", () => {
     const document = rawDocument(snapshot({ surroundings: surroundings(), gandiTokenExpires: "2026-05-01" }));
     expect(document).toMatchObject({
       verdict: { title: "In order" },
-      loadBalancer: { addresses: ["192.168.1.100"], announcedBy: ["node1"], pools: [{ name: "esddns-pool" }] },
+      loadBalancer: {
+        addresses: ["192.168.1.100"],
+        announcedBy: ["node1"],
+        pools: [{ name: "esddns-pool", assigned: 9, available: 2 }],
+      },
       gandiToken: { expires: "2026-05-01", daysLeft: 60 },
       timeline: [{ kind: "Doubt" }, { kind: "Change" }],
     });

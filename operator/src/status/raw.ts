@@ -2,7 +2,7 @@ import type * as z from "zod";
 import type { DnsRecordObject } from "../api/index.ts";
 import { tokenState } from "./token.ts";
 import { isTrue, lastObservedAt, type Snapshot, wanIp } from "./snapshot.ts";
-import type { Known } from "./surroundings.ts";
+import type { Known, PoolUse } from "./surroundings.ts";
 import type { rawSchema } from "./rawSchema.ts";
 import { timelineOf } from "./timeline.ts";
 import { verdict } from "./verdict.ts";
@@ -39,7 +39,7 @@ export function rawDocument(snapshot: Snapshot): RawDocument {
     loadBalancer: {
       addresses: orNull(surroundings?.addresses),
       announcedBy: orNull(surroundings?.announcedBy),
-      pools: orNull(surroundings?.pools),
+      pools: orNull(surroundings?.pools)?.map(poolUse) ?? null,
     },
     gandiToken: { expires: gandiTokenExpires ?? null, daysLeft: tokenState(gandiTokenExpires, now).days ?? null },
     timeline: timelineOf(snapshot),
@@ -52,6 +52,11 @@ export function rawDocument(snapshot: Snapshot): RawDocument {
 
 function orNull<T>(known: Known<readonly T[]> | undefined): T[] | null {
   return known?.known === true ? [...known.value] : null;
+}
+
+function poolUse({ name, families }: PoolUse) {
+  const sum = (key: "assigned" | "available") => families.reduce((total, use) => total + use[key], 0);
+  return { name, assigned: sum("assigned"), available: sum("available"), families: [...families] };
 }
 
 function recordState(record: DnsRecordObject | undefined): RawDocument["record_state"] {

@@ -1,7 +1,17 @@
 import * as z from "zod";
-import { detectionSpec, dnsRecordSpec, dnsRecordStatus, wanAddressStatus, wanObservation } from "../api/index.ts";
+import {
+  detectionSpec,
+  dnsRecordSpec,
+  dnsRecordStatus,
+  family,
+  wanAddressStatus,
+  wanObservation,
+} from "../api/index.ts";
 
 const dateTime = z.iso.datetime({ offset: true });
+
+/** No z.int(): IPv6 pools have more addresses than a double counts exactly. */
+const poolCount = { assigned: z.number(), available: z.number() };
 
 /** The document at /raw. New keys may come; those there are keep their meaning. */
 export const rawSchema = z.object({
@@ -38,9 +48,11 @@ export const rawSchema = z.object({
       addresses: z.array(z.string()).nullable(),
       announcedBy: z.array(z.string()).nullable().describe("Nodes that announce the page's address on layer 2."),
       pools: z
-        .array(z.object({ name: z.string(), assigned: z.int(), available: z.int() }))
+        .array(z.object({ name: z.string(), ...poolCount, families: z.array(z.object({ family, ...poolCount })) }))
         .nullable()
-        .describe("How many addresses are given away and how many are left."),
+        .describe(
+          "How many addresses are given away and how many are left, of all families together and of each that the pool has.",
+        ),
     })
     .describe("null: not known to the pod that answers; the operator's pods do not read it."),
   gandiToken: z.object({ expires: z.string().nullable(), daysLeft: z.int().nullable() }),

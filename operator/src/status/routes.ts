@@ -17,9 +17,15 @@ export function statusRoutes(options: {
   const { snapshot, health, metrics } = options;
   return {
     ...pageRoutes(snapshot),
+    ...healthRoutes(health),
+    "/metrics": async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.text() }),
+  };
+}
+
+export function healthRoutes(health: Health): Routes {
+  return {
     "/healthz": () => healthReply(health.live()),
     "/readyz": () => healthReply(health.ready()),
-    "/metrics": async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.text() }),
   };
 }
 

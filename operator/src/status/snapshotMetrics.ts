@@ -36,7 +36,9 @@ export function registerSurroundings(registry: Registry, snapshot: () => Snapsho
   ] as const) {
     collected(registry, key, (set) => {
       const pools = snapshot().surroundings?.pools;
-      if (pools?.known === true) for (const pool of pools.value) set({ pool: pool.name }, pool[count]);
+      for (const { name, families } of pools?.known === true ? pools.value : []) {
+        for (const use of families) set({ pool: name, family: use.family }, use[count]);
+      }
     });
   }
 }

@@ -26,7 +26,7 @@ function fill(api: FakeApi): void {
     const status = { node, serviceName, serviceNamespace: "home" };
     api.put(`${METALLB}/servicel2statuses/${name}`, object("metallb.io/v1beta1", "ServiceL2Status", name, { status }));
   }
-  const use = { assignedIPv4: 1, assignedIPv6: 1, availableIPv4: 10, availableIPv6: 10 };
+  const use = { assignedIPv4: 1, assignedIPv6: 2, availableIPv4: 10, availableIPv6: 20 };
   api.put(`${METALLB}/ipaddresspools/p`, object("metallb.io/v1beta1", "IPAddressPool", "p", { status: use }));
   const event = (name: string, type: string, kind: string, eventTime: string) => {
     const rest = { type, eventTime, reason: "Disputed", note: `note ${name}`, regarding: { kind, name: "wan" } };
@@ -61,7 +61,18 @@ describe("what the page tells of MetalLB", () => {
     expect(await readOnce(fill, "metallb-system")).toEqual({
       addresses: { known: true, value: ["192.168.1.100"] },
       announcedBy: { known: true, value: ["node2"] },
-      pools: { known: true, value: [{ name: "p", assigned: 2, available: 20 }] },
+      pools: {
+        known: true,
+        value: [
+          {
+            name: "p",
+            families: [
+              { family: "IPv4", assigned: 1, available: 10 },
+              { family: "IPv6", assigned: 2, available: 20 },
+            ],
+          },
+        ],
+      },
       incidents: {
         known: true,
         value: [

@@ -2,6 +2,7 @@ import { type KubeObject, PAGE_SERVICE_NAME } from "../api/index.ts";
 import type { Clock } from "../clock.ts";
 import type { KubeClient } from "../kube/client.ts";
 import type { KubeFailure, KubeResult } from "../kube/failure.ts";
+import { type FamilyUse, familyUses } from "../kube/poolUse.ts";
 import { ipAddressPools, notedEvents, type Resource, serviceL2Statuses, services } from "../kube/resources.ts";
 import { pause } from "../wait.ts";
 
@@ -10,8 +11,7 @@ export type Known<T> = { readonly known: true; readonly value: T } | { readonly 
 
 export interface PoolUse {
   readonly name: string;
-  readonly assigned: number;
-  readonly available: number;
+  readonly families: readonly FamilyUse[];
 }
 
 /** A warning that the operator wrote about one of its objects, for the timeline. */
@@ -119,11 +119,7 @@ export class SurroundingsReader {
       if (!read.ok) return unknown(whyOf(read.error, `pool ${name}`));
       const { status } = read.value;
       if (status === undefined) return unknown("this MetalLB does not count; 0.15 and later do");
-      uses.push({
-        name,
-        assigned: status.assignedIPv4 + status.assignedIPv6,
-        available: status.availableIPv4 + status.availableIPv6,
-      });
+      uses.push({ name, families: familyUses(status) });
     }
     return { known: true, value: uses };
   }

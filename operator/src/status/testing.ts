@@ -46,7 +46,10 @@ export function surroundings(overrides: Partial<Surroundings> = {}): Surrounding
   return {
     addresses: { known: true, value: ["192.168.1.100"] },
     announcedBy: { known: true, value: ["node1"] },
-    pools: { known: true, value: [{ name: "esddns-pool", assigned: 9, available: 2 }] },
+    pools: {
+      known: true,
+      value: [{ name: "esddns-pool", families: [{ family: "IPv4", assigned: 9, available: 2 }] }],
+    },
     incidents: {
       known: true,
       value: [
