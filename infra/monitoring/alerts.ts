@@ -38,10 +38,11 @@ function addressAlerts({ namespace, intervalSeconds }: Watched): Alert[] {
   return [
     {
       name: "EsddnsNoAgreement",
-      expr: `max by (namespace, reason) (${m("wanCondition", `type="Agreed",status!="True",reason!~"${DISPUTES}"`)}) == 1`,
+      // Not by reason: each new one would begin the wait anew.
+      expr: `max by (namespace) (${m("wanCondition", `type="Agreed",status!="True",reason!~"${DISPUTES}"`)}) == 1`,
       for: "15m",
       severity: "warning",
-      summary: "Nobody confirms the WAN address ({{ $labels.reason }}).",
+      summary: "Nobody confirms the WAN address, or not of each family.",
       description:
         "Too few independent organisations answer. The last good address stays in DNS; a change would not be noticed.",
     },
@@ -76,21 +77,25 @@ function addressAlerts({ namespace, intervalSeconds }: Watched): Alert[] {
 
 function recordAlerts({ namespace }: Watched): Alert[] {
   const m = selectIn(namespace);
+  const failures = (window: string): string =>
+    `sum by (namespace, reason) (increase(${m("dnsUpdateFailures")}[${window}]))`;
   return [
     {
       name: "EsddnsDnsUpdatesFailing",
-      expr: `sum by (namespace, reason) (increase(${m("dnsUpdateFailures")}[15m])) > 1.5`,
-      for: "5m",
+      // A failure is seen for as long as the shorter window, so a burst is over before the wait is.
+      expr: `${failures("15m")} > 1.5 and ${failures("10m")} > 0`,
+      for: "15m",
       severity: "warning",
       summary: "DNS updates fail repeatedly: {{ $labels.reason }}.",
-      description: "Several attempts to keep a record true have failed within 15 minutes. They go on by themselves.",
+      description:
+        "Attempts to keep a record true have failed again and again for 15 minutes. They go on by themselves.",
     },
     {
       name: "EsddnsRecordNotInSync",
-      expr: `max by (namespace, record, fqdn, reason) (${m("recordCondition", `type="Synced",status="False",reason!~"${NO_FAULT}"`)}) == 1`,
+      expr: `max by (namespace, record, fqdn) (${m("recordCondition", `type="Synced",status="False",reason!~"${NO_FAULT}"`)}) == 1`,
       for: "15m",
       severity: "critical",
-      summary: "{{ $labels.fqdn }} is not at Gandi as it should be: {{ $labels.reason }}.",
+      summary: "{{ $labels.fqdn }} is not at Gandi as it should be.",
       description:
         "The record {{ $labels.record }} could not be made true for 15 minutes. Its condition Synced says why, and what to do.",
     },

@@ -21,6 +21,54 @@ it.each(panels)("$title asks for metrics that there are, by labels that they hav
   }
 });
 
+const stats = panels.filter(({ type }) => type === "stat");
+
+/** The colour in which Grafana shows the value. */
+function colourOf(title: string, value: number): string | undefined {
+  const { color, thresholds } = stats.find((each) => each.title === title)?.fieldConfig.defaults ?? {};
+  if (color?.mode === "fixed") return color.fixedColor;
+  return thresholds?.steps.findLast(({ value: from }) => value >= (from ?? -Infinity))?.color;
+}
+
+it("tells in its stats how it is now, not the last that was ever heard within the hours shown", () => {
+  expect(stats.length).toBeGreaterThan(0);
+  for (const { title, targets } of stats) {
+    expect(
+      targets.map(({ instant, range }) => [instant, range]),
+      title,
+    ).toEqual([[true, false]]);
+  }
+});
+
+it.each([["Operators that look"], ["Lease holders"]])("%s: none is a number, too", (title) => {
+  const [target] = stats.find((each) => each.title === title)?.targets ?? [];
+  expect(target?.expr).toMatch(/ or vector\(0\)$/);
+});
+
+const DAY = 86_400;
+it.each([
+  ["WAN address", 1, "text"],
+  ["Since the last change", 100 * DAY, "text"],
+  ["All records in sync", 0, "red"],
+  ["All records in sync", 1, "green"],
+  ["Gandi's token lasts", -DAY, "red"],
+  ["Gandi's token lasts", DAY - 1, "red"],
+  ["Gandi's token lasts", 6 * DAY, "orange"],
+  ["Gandi's token lasts", 29 * DAY, "yellow"],
+  ["Gandi's token lasts", 300 * DAY, "green"],
+  ["Operators that look", 0, "red"],
+  ["Operators that look", 100, "green"],
+  ["Lease holders", 0, "red"],
+  ["Lease holders", 1, "green"],
+  ["Lease holders", 2, "red"],
+])("%s: %d is %s", (title, value, colour) => {
+  expect(colourOf(title, value)).toBe(colour);
+});
+
+it("has a colour of its own for every stat, since Grafana's are those of a percentage", () => {
+  for (const { title, fieldConfig } of stats) expect(fieldConfig.defaults.color, title).toBeDefined();
+});
+
 it("has places for its panels that do not overlap", () => {
   const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) => {
     expect(x + w).toBeLessThanOrEqual(24);

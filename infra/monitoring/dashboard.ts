@@ -8,9 +8,13 @@ interface Panel {
   readonly unit: string;
   /** Query by legend. */
   readonly queries: Readonly<Record<string, string>>;
+  /** Of a stat, by value: what is below the first is red; none: no value is better than another. */
+  readonly steps?: readonly Step[];
   /** Shows the legend in the place of the value. */
   readonly named?: true;
 }
+
+type Step = readonly [colour: string, from: number];
 
 const m = selectIn("$namespace");
 const rate = (key: MetricKey, by: string): string => `sum by (${by}) (rate(${m(key)}[5m]))`;
@@ -19,12 +23,15 @@ const p95 = (key: MetricKey): string => {
   const { name } = metricTable[key];
   return `histogram_quantile(0.95, sum by (le) (rate(${m(key).replace(name, `${name}_bucket`)}[5m])))`;
 };
-const stat = (title: string, unit: string, query: string, legend = ""): Panel => ({
+const stat = (title: string, unit: string, query: string, steps: readonly Step[] = []): Panel => ({
   title,
   type: "stat",
   unit,
-  queries: { [legend]: query },
+  queries: { "": query },
+  steps,
 });
+/** Without any series there are none, which is not the same as no data. */
+const orNone = (query: string): string => `${query} or vector(0)`;
 const graph = (title: string, unit: string, queries: Panel["queries"]): Panel => ({
   title,
   type: "timeseries",
@@ -32,16 +39,29 @@ const graph = (title: string, unit: string, queries: Panel["queries"]): Panel =>
   queries,
 });
 
+/** Seconds. */
+const DAY = 86_400;
+
 const PANELS: readonly Panel[] = [
   {
-    ...stat("WAN address", "none", `max by (family, address) (${m("wanAddressInfo")})`, "{{family}} {{address}}"),
+    title: "WAN address",
+    type: "stat",
+    unit: "none",
+    queries: { "{{family}} {{address}}": `max by (family, address) (${m("wanAddressInfo")})` },
     named: true,
   },
   stat("Since the last change", "s", `time() - max(${m("wanLastChange")})`),
-  stat("All records in sync", "bool_yes_no", `min(${m("stateInSync")})`),
-  stat("Gandi's token lasts", "s", `min(${m("tokenExpiry")}) - time()`),
-  stat("Operators that look", "none", `count(${m("buildInfo", 'role="operator"')})`),
-  stat("Lease holders", "none", `sum(${m("leader")})`),
+  stat("All records in sync", "bool_yes_no", `min(${m("stateInSync")})`, [["green", 1]]),
+  stat("Gandi's token lasts", "s", `min(${m("tokenExpiry")}) - time()`, [
+    ["orange", DAY],
+    ["yellow", 7 * DAY],
+    ["green", 30 * DAY],
+  ]),
+  stat("Operators that look", "none", orNone(`count(${m("buildInfo", 'role="operator"')})`), [["green", 1]]),
+  stat("Lease holders", "none", orNone(`sum(${m("leader")})`), [
+    ["green", 1],
+    ["red", 2],
+  ]),
   graph("Since the last agreement", "s", { age: `min(${m("wanAgreementAge")})` }),
   graph("Disagreement", "bool_yes_no", { disagreement: `max(${m("wanDisagreement")})` }),
   graph("Votes by outcome", "ops", { "{{outcome}}": rate("votes", "outcome") }),
@@ -102,8 +122,10 @@ const DATA_SOURCE = { type: "prometheus", uid: "${datasource}" };
 /** Grafana's grid is 24 wide. */
 const STAT = { w: 4, h: 4 };
 const GRAPH = { w: 12, h: 8 };
+/** A graph has Grafana's, one for each series. */
+const NO_COLOURS: Colours = {};
 
-function panel({ title, type, unit, queries, named }: Panel, index: number) {
+function panel({ title, type, unit, queries, steps, named }: Panel, index: number) {
   const stats = PANELS.filter((each) => each.type === "stat").length;
   const place = index - stats;
   const gridPos =
@@ -116,13 +138,33 @@ function panel({ title, type, unit, queries, named }: Panel, index: number) {
     type,
     gridPos,
     datasource: DATA_SOURCE,
-    fieldConfig: { defaults: { unit }, overrides: [] },
+    fieldConfig: { defaults: { unit, ...(type === "stat" ? colours(steps) : NO_COLOURS) }, overrides: [] },
     ...(named ? { options: { textMode: "name" } } : {}),
     targets: Object.entries(queries).map(([legendFormat, expr], i) => ({
       refId: String.fromCharCode("A".charCodeAt(0) + i),
       datasource: DATA_SOURCE,
       expr,
       legendFormat,
+      // A stat tells how it is now: of a range Grafana shows the last value that there was, however old.
+      ...(type === "stat" ? { instant: true, range: false } : {}),
     })),
+  };
+}
+
+interface Colours {
+  readonly color?: { readonly mode: string; readonly fixedColor?: string };
+  readonly thresholds?: {
+    readonly mode: "absolute";
+    readonly steps: readonly { readonly color: string; readonly value: number | null }[];
+  };
+}
+
+/** Said of each stat, since Grafana's own are green below 80 and red from there on. What is below the first step is red. */
+function colours(steps: readonly Step[] = []): Colours {
+  if (steps.length === 0) return { color: { mode: "fixed", fixedColor: "text" } };
+  const above = steps.map(([color, value]) => ({ color, value }));
+  return {
+    color: { mode: "thresholds" },
+    thresholds: { mode: "absolute", steps: [{ color: "red", value: null }, ...above] },
   };
 }

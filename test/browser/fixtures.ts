@@ -65,7 +65,7 @@ export const fixtures = {
       status: {
         conditions: [
           condition("Ready", "False", "AddressUnknown", "No WAN address is known yet for IPv4, which a record needs."),
-          condition("Agreed", "False", "NoAnswer", "IPv4: no source has answered."),
+          condition("Agreed", "False", "NoAnswers", "No source answers over IPv4."),
         ],
       },
     },
@@ -126,6 +126,67 @@ export const fixtures = {
         status: {
           ...record("home").status,
           published: [{ type: "A", ttl: 300, values: ["198.51.100.20", "203.0.113.9"] }],
+        },
+      },
+    ],
+  }),
+  "family-lost": snapshot({
+    ...well,
+    wan: wan(
+      [
+        condition("Agreed", "False", "NoAnswers", "No source answers over IPv4. The last known value is kept."),
+        condition(
+          "FamilyUnavailable",
+          "True",
+          "NoAnswers",
+          "No source answers over IPv4. The last known value is kept: IPv4 198.51.100.20.",
+        ),
+      ],
+      { ipv6Prefix: "2001:db8:100::/64" },
+    ),
+    observations: ["1", "2"].map((node) =>
+      observation(`node${node}`, AGREEING.replaceAll(/198[\d.]+/g, `2001:db8:100::1${node}`)),
+    ),
+  }),
+  "behind-nat": snapshot({
+    ...well,
+    wan: wan([
+      condition(
+        "BehindNAT",
+        "True",
+        "CarrierNat",
+        "The router's own address outside is 100.64.3.7, the provider's: nobody gets in by the WAN address.",
+      ),
+    ]),
+  }),
+  "nobody-looks": snapshot({
+    ...well,
+    observations: ["node1", "node2"].map((node) => ({
+      ...observation(node, AGREEING),
+      observedAt: "2026-03-01T09:20:00Z",
+    })),
+  }),
+  "out-of-date": snapshot({
+    ...well,
+    watches: ["WanAddress", "WanObservation", "DnsRecord"].map((kind) => ({ kind, ageMs: 1_500_000 })),
+  }),
+  "not-verified": snapshot({
+    ...well,
+    records: [
+      record("home"),
+      {
+        ...record("www"),
+        status: {
+          ...record("www").status,
+          conditions: [
+            ...(record("www").status?.conditions ?? []),
+            condition(
+              "Verified",
+              "False",
+              "Differs",
+              "www.example.com is not A 198.51.100.20 everywhere: ns1.example.net says A 192.0.2.7.",
+            ),
+          ],
         },
       },
     ],

@@ -71,6 +71,22 @@ describe.each(fixtureNames)("the page, %s", (name) => {
   );
 });
 
+describe("the headline", () => {
+  it.each<[FixtureName, string, string]>([
+    ["well", "good", "In order."],
+    ["family-lost", "warn", "In doubt. No source answers over IPv4."],
+    ["behind-nat", "warn", "Behind NAT. The router's own address outside is 100.64.3.7"],
+    ["not-verified", "warn", "Not verified. The zone's name servers say something else of www.example.com."],
+    ["nobody-looks", "bad", "Nobody looks. No node has reported lately"],
+    ["out-of-date", "bad", "Out of date. The API server is silent about WanAddress, WanObservation, DnsRecord"],
+  ])("tells the worst that is the matter: %s", async (name, tone, text) => {
+    const { page } = await open(name);
+    const headline = page.locator("#verdict");
+    expect(await headline.getAttribute("class")).toBe(`banner ${tone}`);
+    expect(await headline.innerText()).toContain(text);
+  });
+});
+
 describe("an open page", () => {
   it("follows what happens, without losing focus, place or what was opened", async () => {
     const { page, served: now } = await open("well", { viewport: { width: 390, height: 500 } });

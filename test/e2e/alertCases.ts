@@ -4,6 +4,8 @@ interface Case {
   readonly fires: Series;
   /** What comes near, and is no reason. */
   readonly quiet: Series;
+  /** More of either, by what they are. */
+  readonly more?: Readonly<Record<string, { readonly fires: boolean; readonly series: Series }>>;
 }
 /** Values by metric and labels; `namespace` is added. */
 type Series = Readonly<Record<string, string>>;
@@ -13,6 +15,20 @@ const synced = (reason: string): string =>
   `esddns_record_condition{record="home",fqdn="home.example.com",type="Synced",status="False",reason="${reason}"}`;
 const agreed = (status: string, reason: string): string =>
   `esddns_wan_condition{type="Agreed",status="${status}",reason="${reason}"}`;
+/** One value for each minute, from the beginning of the hour to its end. */
+const minutes = (value: (minute: number) => number | "stale"): string =>
+  Array.from({ length: 61 }, (_, minute) => value(minute)).join(" ");
+/** Two series of which there is now the one, now the other, for some minutes each. */
+const inTurns = (one: string, other: string, each: number): Series => {
+  const turn = (minute: number): number => Math.floor(minute / each) % 2;
+  return {
+    [one]: minutes((minute) => (turn(minute) === 0 ? 1 : "stale")),
+    [other]: minutes((minute) => (turn(minute) === 1 ? 1 : "stale")),
+  };
+};
+const failures = (total: (minute: number) => number): Series => ({
+  'esddns_dns_update_failures_total{reason="GandiUnavailable"}': minutes(total),
+});
 const expiry = (days: number): Series => ({
   // Alerts are looked for after an hour.
   esddns_gandi_token_expiry_timestamp_seconds: `${days * DAY + 3600}x100`,
@@ -26,6 +42,17 @@ export const cases: Readonly<Record<string, Case>> = {
   EsddnsNoAgreement: {
     fires: { [agreed("False", "TooFewOrganisations")]: "1x100" },
     quiet: { [agreed("False", "Disputed")]: "1x100", [agreed("Unknown", "NoObservations")]: "1x10 stale" },
+    more: {
+      "for a family that is silent": { fires: true, series: { [agreed("False", "NoAnswers")]: "1x100" } },
+      "for reasons that take turns": {
+        fires: true,
+        series: inTurns(agreed("False", "TooFewOrganisations"), agreed("Unknown", "NoObservations"), 8),
+      },
+      "while they agree every now and then": {
+        fires: false,
+        series: inTurns(agreed("False", "TooFewOrganisations"), agreed("True", "QuorumReached"), 8),
+      },
+    },
   },
   EsddnsAddressDisputed: {
     fires: { esddns_wan_disagreement: "1x100" },
@@ -43,8 +70,19 @@ export const cases: Readonly<Record<string, Case>> = {
     quiet: { 'esddns_wan_condition{type="BehindNAT",status="Unknown",reason="RouterNotAsked"}': "1x100" },
   },
   EsddnsDnsUpdatesFailing: {
-    fires: { 'esddns_dns_update_failures_total{reason="GandiUnavailable"}': "0x40 1+0.2x100" },
-    quiet: { 'esddns_dns_update_failures_total{reason="GandiUnavailable"}': "0x50 1x100" },
+    fires: failures((minute) => Math.floor(minute / 5)),
+    quiet: failures((minute) => (minute < 30 ? 0 : 1)),
+    more: {
+      "for a glitch of three records, each of them tried twice": {
+        fires: false,
+        series: failures((minute) => Math.min(6, Math.max(0, 2 * (minute - 29)))),
+      },
+      "for a glitch in one moment": { fires: false, series: failures((minute) => (minute < 30 ? 0 : 6)) },
+      "for failures that became rarer, as waits between attempts do": {
+        fires: true,
+        series: failures((minute) => (minute < 30 ? 0 : 8 + Math.floor((minute - 30) / 5))),
+      },
+    },
   },
   EsddnsRecordNotInSync: {
     fires: { [synced("Contested")]: "1x100" },
@@ -52,6 +90,9 @@ export const cases: Readonly<Record<string, Case>> = {
       [synced("DryRun")]: "1x100",
       [synced("TokenRefused")]: "1x100",
       [synced("GandiUnavailable")]: "_x50 1x100",
+    },
+    more: {
+      "for reasons that take turns": { fires: true, series: inTurns(synced("Contested"), synced("RateLimited"), 8) },
     },
   },
   EsddnsRecordNotVerified: {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { DnsRecordObject, WanAddressObject } from "../api/index.ts";
+import type { Condition, DnsRecordObject, WanAddressObject } from "../api/index.ts";
 import { record, snapshot } from "../status/testing.ts";
 import { Tracker } from "./tracker.ts";
 
@@ -16,13 +16,14 @@ const good = (): WanAddressObject => {
   if (wan === undefined) expect.unreachable();
   return wan;
 };
-const disputed = (): WanAddressObject => {
+const withAgreed = (status: Condition["status"], reason: string): WanAddressObject => {
   const wan = good();
   const conditions = (wan.status?.conditions ?? []).map((one) =>
-    one.type === "Agreed" ? { ...one, status: "False" as const, reason: "Disputed", message: "They differ." } : one,
+    one.type === "Agreed" ? { ...one, status, reason, message: `Why: ${reason}.` } : one,
   );
   return { ...wan, status: { ...wan.status, conditions } };
 };
+const disputed = (): WanAddressObject => withAgreed("False", "Disputed");
 const moved = (to: string): WanAddressObject => {
   const wan = good();
   const [last] = wan.status?.history ?? [];
@@ -62,6 +63,35 @@ describe("what people are told", () => {
     expect(after(60 * MINUTE, disputed())).toEqual([]);
     expect(after(1, good())).toEqual([]);
     expect(after(MINUTE, good())).toEqual(["Recovered WAN address"]);
+  });
+
+  it.each([
+    ["False", "NoAnswers"],
+    ["Unknown", "NoAnswers"],
+    ["Unknown", "NoObservations"],
+  ] as const)("is an address that nobody confirms any more (%s, %s), once, and its end", (status, reason) => {
+    after(0, good());
+    expect(after(1, withAgreed(status, reason))).toEqual([]);
+    expect(after(MINUTE, withAgreed(status, reason))).toEqual(["Failed WAN address"]);
+    expect(after(60 * MINUTE, withAgreed(status, reason))).toEqual([]);
+    expect(after(1, good())).toEqual([]);
+    expect(after(MINUTE, good())).toEqual(["Recovered WAN address"]);
+  });
+
+  it("is one trouble, however often its reason changes", () => {
+    after(0, good());
+    after(1, withAgreed("False", "NoAnswers"));
+    expect(after(MINUTE, withAgreed("Unknown", "NoObservations"))).toEqual(["Failed WAN address"]);
+    for (let i = 0; i < 50; i++) {
+      expect(after(MINUTE, withAgreed("False", "TooFewOrganisations"))).toEqual([]);
+      expect(after(MINUTE, withAgreed("Unknown", "NoObservations"))).toEqual([]);
+    }
+  });
+
+  it("is nothing of a pod that starts and has not heard from the nodes yet", () => {
+    expect(after(0, withAgreed("Unknown", "NoObservations"))).toEqual([]);
+    expect(after(20_000, good())).toEqual([]);
+    expect(after(10 * MINUTE, good())).toEqual([]);
   });
 
   it("is nothing of trouble that comes and goes", () => {

@@ -115,10 +115,12 @@ function findingsOf(wan: WanAddressObject | undefined, records: readonly DnsReco
   const conditions = wan?.status?.conditions;
   const [agreed, ready] = [condition(conditions, "Agreed"), condition(conditions, "Ready")];
   const worst = ready?.status === "False" ? ready : agreed;
+  // Where an address is known there was agreement once: that nobody confirms it any more is trouble.
+  const unconfirmed = worst?.status === "Unknown" ? { ...worst, status: "False" as const } : worst;
   const several = condition(conditions, "MultipleEgress")?.status === "True";
   const disputed = several || agreed?.reason === "Disputed";
   return [
-    ...finding(WAN, worst, disputed && worst === agreed ? "Disputed" : "Failed"),
+    ...finding(WAN, unconfirmed, disputed && worst === agreed ? "Disputed" : "Failed"),
     ...records.flatMap(({ metadata, status }) => {
       const name = status?.fqdn ?? metadata.name;
       // Two records may be of one name and of different types.

@@ -1,14 +1,12 @@
-import type { DetectionSpec, Family, Vote } from "../api/index.ts";
+import type { DetectionSpec, Family, Vote, WanObservation } from "../api/index.ts";
 import { valueOf } from "../wan/quorum.ts";
-import { validObservations } from "../wan/verdicts.ts";
 import { badge, plural, quiet, section, time } from "./elements.ts";
 import { type Html, markup } from "./markup.ts";
 import { agreedValues, severalLinesWanted, type Snapshot } from "./snapshot.ts";
 
-/** Per family: the address, since when, how sure. */
-export function addresses({ wan, observations, now }: Snapshot): Html {
+/** Per family: the address, since when, how sure by the observations that count now. */
+export function addresses({ wan, now }: Snapshot, valid: readonly WanObservation[]): Html {
   const wanted = wan?.spec.families ?? [];
-  const views = validObservations(observations, now);
   const card = (family: Family): Html => {
     const value = family === "IPv4" ? wan?.status?.ipv4 : wan?.status?.ipv6Prefix;
     const several = family === "IPv4" ? wan?.status?.ipv4Addresses : wan?.status?.ipv6Prefixes;
@@ -19,7 +17,7 @@ export function addresses({ wan, observations, now }: Snapshot): Html {
     <p class="address">${value ?? quiet(wanted.includes(family) ? "not known" : "not looked for")}</p>
     ${several !== undefined && markup`<p>All of them: <span class="mono">${several.join(", ")}</span></p>`}
     ${full !== undefined && markup`<p>All nodes: <span class="mono">${full}</span></p>`}
-    ${value !== undefined && wan !== undefined && markup`<p>${certainty(support(views, family, agreedValues(wan.status, family), wan.spec), severalLinesWanted(wan.status))}</p>`}
+    ${value !== undefined && wan !== undefined && markup`<p>${certainty(support(valid, family, agreedValues(wan.status, family), wan.spec), severalLinesWanted(wan.status))}</p>`}
     ${value !== undefined && last !== undefined && markup`<p class="quiet">Since ${time(last.time, now)}<br />Told by ${last.organisations.join(", ")}</p>`}
   </article>`;
   };

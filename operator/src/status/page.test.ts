@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import type { Condition, DnsRecordObject, WanAddressObject } from "../api/index.ts";
 import { PAGE_CSP, renderPage } from "./page.ts";
 import { observation, record, snapshot, surroundings } from "./testing.ts";
 
@@ -11,6 +12,32 @@ const textOf = (page: string): string =>
     .replace(/<style>.*<\/style>/s, "")
     .replace(/<[^>]*>/g, " ")
     .replace(/\s+/g, " ");
+
+const watched = (kind: string, ageMs: number) => ({ kind, ageMs });
+const expired = (node: string) => ({
+  ...observation(node, "Google:198.51.100.20 !ipify:198.51.100.20"),
+  observedAt: "2026-03-01T11:49:00Z",
+});
+const condition = (type: string, status: Condition["status"], reason: string): Condition => ({
+  type,
+  status,
+  reason,
+  message: `Why: ${reason}.`,
+  lastTransitionTime: "2026-03-01T11:00:00Z",
+});
+const withCondition = (type: string, status: Condition["status"], reason: string): WanAddressObject => {
+  const { wan } = snapshot();
+  if (wan === undefined) expect.unreachable();
+  const others = (wan.status?.conditions ?? []).filter((one) => one.type !== type);
+  return { ...wan, status: { ...wan.status, conditions: [...others, condition(type, status, reason)] } };
+};
+const unverified = (name: string, status: Condition["status"]): DnsRecordObject => {
+  const { status: of, ...rest } = record(name);
+  return {
+    ...rest,
+    status: { ...of, conditions: [...(of?.conditions ?? []), condition("Verified", status, "Differs")] },
+  };
+};
 
 describe("the page", () => {
   it("tells the address, since when, how sure and by whom, the records, the votes and the changes", () => {
@@ -136,9 +163,9 @@ describe("the page", () => {
           {
             ...node,
             nodeName: EVIL,
-            observedAt: EVIL,
             votes: [{ ...vote, source: EVIL, organisation: EVIL, address: EVIL, detail: EVIL }],
           },
+          { ...node, observedAt: EVIL },
         ],
         wan: {
           ...wan,
@@ -160,6 +187,19 @@ describe("the page", () => {
   it.each([
     ["Starting", { watches: [{ kind: "WanAddress", ageMs: undefined }] }],
     ["Not set up", { wan: undefined }],
+    ["Out of date", { watches: [watched("WanAddress", 4_000), watched("WanObservation", 180_000)] }],
+    ["Out of date", { watches: [watched("DnsRecord", 3_600_000)], records: [record("home", "False")] }],
+    ["In order", { watches: [watched("WanAddress", 179_999)] }],
+    ["Nobody looks", { observations: [] }],
+    ["Nobody looks", { observations: [expired("node1"), expired("node2")] }],
+    ["In order", { observations: [expired("node1"), observation("node2", "Google:198.51.100.20")] }],
+    ["Not verified", { records: [record("www"), unverified("home", "False")] }],
+    ["In order", { records: [unverified("home", "Unknown")] }],
+    ["Out of sync", { records: [unverified("home", "False"), record("www", "False")] }],
+    ["Behind NAT", { wan: withCondition("BehindNAT", "True", "CarrierNat") }],
+    ["In doubt", { wan: withCondition("Agreed", "False", "NoAnswers") }],
+    ["In doubt", { wan: withCondition("Agreed", "Unknown", "NoObservations") }],
+    ["In order", { wan: withCondition("FamilyUnavailable", "True", "NoAnswers") }],
     ["Pending", { surroundings: surroundings({ addresses: { known: true, value: [] } }) }],
     ["Token expired", { gandiTokenExpires: "2026-02-28" }],
     ["Token ends soon", { gandiTokenExpires: "2026-03-05" }],
@@ -194,9 +234,23 @@ describe("the page", () => {
     expect(textOf(renderPage(snapshot()))).not.toContain("is in place");
   });
 
-  it("marks an observation that has expired", () => {
-    const old = { ...observation("node1", ""), observedAt: "2026-03-01T10:00:00Z" };
-    expect(textOf(renderPage(snapshot({ observations: [old] })))).toContain("(2 h ago) expired");
+  it("marks an observation that does not count, with the reason, and shows none of it among the votes", () => {
+    const says = (node: string, observedAt: string) => ({ ...observation(node, "Google:198.51.100.20"), observedAt });
+    const old = textOf(renderPage(snapshot({ observations: [says("node1", "2026-03-01T10:00:00Z")] })));
+    expect(old).toContain("(2 h ago) expired");
+    expect(old).toContain("Votes No node has reported lately.");
+    expect(old).not.toContain("agrees");
+    const ahead = says("node2", "2026-03-01T12:05:00Z");
+    const both = textOf(renderPage(snapshot({ observations: [observation("node1", "Google:198.51.100.20"), ahead] })));
+    expect(both).toContain("clock is ahead");
+    expect(both).toMatch(/Organisation node1 Google STUN agrees Gandi/);
+  });
+
+  it("counts what a clock that is a little ahead has just reported, at any second of the minute", () => {
+    const fresh = { ...observation("node1", "Google:198.51.100.20"), observedAt: "2026-03-01T12:01:30Z" };
+    const text = textOf(renderPage(snapshot({ now: Date.parse("2026-03-01T12:00:55Z"), observations: [fresh] })));
+    expect(text).toContain("In order.");
+    expect(text).toContain("confirmed by 1 organisation");
   });
 
   it("stays bounded however much there is", () => {

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
+import { validObservations } from "../wan/verdicts.ts";
 import { addresses } from "./addresses.ts";
 import { duration, time } from "./elements.ts";
 import { loadBalancer } from "./loadBalancer.ts";
 import { type Html, markup } from "./markup.ts";
 import { conditionList, recordTable } from "./records.ts";
 import { SCRIPT_PATH } from "./script.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { type Snapshot, STALE_MS } from "./snapshot.ts";
 import { STYLE } from "./style.ts";
 import { timeline } from "./timeline.ts";
 import { tokenCard } from "./token.ts";
@@ -24,9 +25,6 @@ export const PAGE_CSP = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** A watch hears of the API server at least once a minute; after so long without a word it tells old news. */
-const STALE_MS = 180_000;
-
 /**
  * The whole page, for people: works without scripts, and says in words what colours say. Times are told to the minute,
  * so that within one minute the same facts make the same page, byte for byte.
@@ -35,7 +33,9 @@ export function renderPage(exact: Snapshot): string {
   const now = Math.floor(exact.now / 60_000) * 60_000;
   const snapshot = { ...exact, now };
   const { wan, namespace, version } = snapshot;
-  const { tone, title, detail } = verdict(snapshot);
+  const { tone, title, detail } = verdict(exact);
+  // By the full minute, what came since would be of the future, and might not count.
+  const valid = validObservations(exact.observations, exact.now);
   return markup`<!doctype html>
     <html lang="en">
       <head>
@@ -55,9 +55,9 @@ export function renderPage(exact: Snapshot): string {
         <p id="news" class="hidden" role="status"></p>
         <p id="lost" class="banner warn" hidden></p>
         <main id="part-main">
-          ${addresses(snapshot)} ${recordTable(snapshot.records, now)} ${voteMatrices(snapshot)}
+          ${addresses(snapshot, valid)} ${recordTable(snapshot.records, now)} ${voteMatrices(snapshot, valid)}
           ${loadBalancer(snapshot.surroundings)} ${tokenCard(snapshot.gandiTokenExpires, now)}
-          ${conditionList(wan?.status?.conditions, now)} ${timeline(snapshot)} ${nodeTables(snapshot)}
+          ${conditionList(wan?.status?.conditions, now)} ${timeline(snapshot)} ${nodeTables(snapshot, valid)}
         </main>
         <footer id="part-footer">
           <p>

@@ -44,6 +44,14 @@ describe("/raw", () => {
     });
   });
 
+  it("says in its verdict when what it tells is old", () => {
+    expect(rawDocument(snapshot()).verdict.title).toBe("In order");
+    expect(rawDocument(snapshot({ watches: [{ kind: "WanAddress", ageMs: 300_000 }] })).verdict.title).toBe(
+      "Out of date",
+    );
+    expect(rawDocument(snapshot({ observations: [] })).verdict.title).toBe("Nobody looks");
+  });
+
   it("is out of sync with the record", () => {
     expect(rawDocument(snapshot({ records: [record("home", "False")] }))).toMatchObject({
       record_state: { in_sync: false, record_data: { rrset_name: "home" } },

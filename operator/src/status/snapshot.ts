@@ -9,6 +9,9 @@ import type {
 import { WANTED_EGRESS } from "../wan/conditions.ts";
 import type { Surroundings } from "./surroundings.ts";
 
+/** A watch hears of the API server at least once a minute; after so long without a word it tells old news. Milliseconds. */
+export const STALE_MS = 180_000;
+
 /** How fresh the knowledge of one kind is. */
 interface WatchState {
   readonly kind: string;

@@ -1,4 +1,4 @@
-import type { Family, Vote, VoteTransport, WanObservationObject } from "../api/index.ts";
+import type { Family, Vote, VoteTransport, WanObservation, WanObservationObject } from "../api/index.ts";
 import { valueOf } from "../wan/quorum.ts";
 import { badge, matrix, omitted, plural, quiet, section, table, time } from "./elements.ts";
 import { type Html, markup } from "./markup.ts";
@@ -20,15 +20,16 @@ const HOW: Readonly<Record<string, string>> = {
   node: "Node object",
 } satisfies Partial<Record<VoteTransport | "pcp", string>>;
 
-/** Who says what to whom, at a glance: a row for each source, a column for each node. */
-export function voteMatrices(snapshot: Snapshot): Html {
+/** Who says what to whom, at a glance, of what counts now: a row for each source, a column for each node. */
+export function voteMatrices(snapshot: Snapshot, valid: readonly WanObservation[]): Html {
   const families = snapshot.wan?.spec.families ?? [];
-  const tables = families.flatMap((family) => voteMatrix(snapshot, family) ?? []);
-  const nothing = markup`<p class="quiet">No node has reported yet.</p>`;
+  const tables = families.flatMap((family) => voteMatrix(snapshot, valid, family) ?? []);
+  const when = snapshot.observations.length === 0 ? "yet" : "lately";
+  const nothing = markup`<p class="quiet">No node has reported ${when}.</p>`;
   return section("votes", "Votes", tables.length === 0 ? nothing : tables);
 }
 
-function voteMatrix({ wan, observations }: Snapshot, family: Family): Html | undefined {
+function voteMatrix({ wan }: Snapshot, observations: readonly WanObservation[], family: Family): Html | undefined {
   const prefixLength = wan?.spec.prefixLength ?? 64;
   const agreed = agreedValues(wan?.status, family);
   const lines = severalLinesWanted(wan?.status);
@@ -73,7 +74,7 @@ interface Row {
 }
 
 /** One row for each source; the rows that somebody should look at come first. */
-function rowsOf(nodes: readonly WanObservationObject[], family: Family, rank: (vote: Vote) => number): Row[] {
+function rowsOf(nodes: readonly WanObservation[], family: Family, rank: (vote: Vote) => number): Row[] {
   const rows = new Map<string, Row & { rank: number }>();
   for (const { nodeName, votes } of nodes) {
     for (const vote of votes.slice(0, 256)) {
@@ -89,21 +90,21 @@ function rowsOf(nodes: readonly WanObservationObject[], family: Family, rank: (v
 }
 
 /** Each node's own view, in full. */
-export function nodeTables({ observations, now }: Snapshot): Html {
+export function nodeTables({ observations, now }: Snapshot, valid: readonly WanObservation[]): Html {
   if (observations.length === 0) return markup``;
   return section(
     "nodes",
     "What each node sees",
-    observations.slice(0, MAX_NODES).map((observation) => nodeTable(observation, now)),
+    observations.slice(0, MAX_NODES).map((observation) => nodeTable(observation, valid.includes(observation), now)),
     omitted(observations.length - MAX_NODES, "nodes"),
   );
 }
 
-function nodeTable({ nodeName, observedAt, validForSeconds, votes }: WanObservationObject, now: number): Html {
-  const expired = now - Date.parse(observedAt) >= validForSeconds * 1000;
+function nodeTable({ nodeName, observedAt, votes }: WanObservationObject, counts: boolean, now: number): Html {
+  const why = Date.parse(observedAt) > now ? "clock is ahead" : "expired";
   const counted = votes.filter(({ outcome }) => outcome === "Ok").length;
   return markup`<details id="node-${nodeName}">
-<summary><strong>${nodeName}</strong> <span class="quiet">${counted} of ${votes.length} sources answered,</span> ${time(observedAt, now)}${expired && markup` <span class="mark warn">expired</span>`}</summary>
+<summary><strong>${nodeName}</strong> <span class="quiet">${counted} of ${votes.length} sources answered,</span> ${time(observedAt, now)}${!counts && markup` <span class="mark warn">${why}</span>`}</summary>
 ${table(`Votes of ${nodeName}`, ["Organisation", "Source", "Family", "Answer", "Time", "Outcome"], votes.slice(0, MAX_VOTES).map(voteCells))}
 ${omitted(votes.length - MAX_VOTES, "votes")}
 </details>`;

@@ -70,10 +70,15 @@ function ready({ views, neededFamilies }: ConditionsInput): Finding {
   return yes("AddressKnown", `The WAN address is known: ${sentence(known.map(valueText))}.`);
 }
 
-function agreed({ views, observed, rules }: ConditionsInput): Finding {
+function agreed({ views, observed, neededFamilies, rules }: ConditionsInput): Finding {
   if (!observed)
     return unknown("NoObservations", "No node has observed anything lately; the last known values are kept.");
-  const problems = views.flatMap((view) => {
+  // A contradiction gives its reason before silence does. A family that was never known, and no record needs, is missed by nobody.
+  const missed = views.filter(
+    ({ family, value, outcome }) =>
+      outcome?.kind === "Silent" && (value !== undefined || neededFamilies.includes(family)),
+  );
+  const problems = [...views.filter(({ outcome }) => outcome?.kind !== "Silent"), ...missed].flatMap((view) => {
     const problem = problemOf(view, rules);
     return problem === undefined ? [] : [{ ...problem, kept: view.value !== undefined }];
   });
@@ -83,7 +88,7 @@ function agreed({ views, observed, rules }: ConditionsInput): Finding {
     return no(first.reason, problems.map(({ message }) => message).join(" ") + kept);
   }
   const agreeing = views.filter(({ outcome }) => outcome?.kind === "Agreed");
-  if (agreeing.length === 0) return unknown("NoAnswers", "No source answers; the last known values are kept.");
+  if (agreeing.length === 0) return unknown("NoAnswers", "No source answers, and no WAN address is known yet.");
   return yes("QuorumReached", `The organisations asked agree: ${sentence(agreeing.map(valueText))}.`);
 }
 
@@ -123,8 +128,9 @@ function problemOf(
         reason: "Flapping",
         message: `The ${family} address changes to and fro; it is followed every other minute until it settles. Look at the line, or at the router's fail-over.`,
       };
-    case "Agreed":
     case "Silent":
+      return { reason: "NoAnswers", message: `No source answers over ${family}.` };
+    case "Agreed":
     case undefined:
       return undefined;
   }

@@ -174,8 +174,10 @@ describe("conditions", () => {
 
   it.each<[string, WanObservation[], Record<string, string>]>([
     ["nobody observes", [], { Ready: "True AddressKnown", Agreed: "Unknown NoObservations" }],
-    ["silence", [seen("n1", "")], { Agreed: "Unknown NoAnswers", FamilyUnavailable: "True NoAnswers" }],
-    ["no IPv6", [seen("n1", V4)], { Agreed: "True QuorumReached", FamilyUnavailable: "True NoAnswers" }],
+    ["silence", [seen("n1", "")], { Agreed: "False NoAnswers", FamilyUnavailable: "True NoAnswers" }],
+    ["IPv4 lost", [seen("n1", V6)], { Agreed: "False NoAnswers", FamilyUnavailable: "True NoAnswers" }],
+    ["IPv6 lost", [seen("n1", V4)], { Agreed: "False NoAnswers", FamilyUnavailable: "True NoAnswers" }],
+    ["IPv4 lost and a dispute", [seen("n1", "!A:2606::1 !B:2607::1")], { Agreed: "False Disputed" }],
     ["a dispute", [seen("n1", "!A:1.1.1.1 !B:1.1.1.2")], { Ready: "True AddressKnown", Agreed: "False Disputed" }],
     ["no TLS", [seen("n1", "A:1.1.1.2 B:1.1.1.2")], { Agreed: "False Unauthenticated" }],
     ["too few", [seen("n1", "!A:1.1.1.1")], { Agreed: "False TooFewOrganisations" }],
@@ -202,6 +204,15 @@ describe("conditions", () => {
     expect(reasons(decision)["Ready"]).toBe("False FamilyNotLookedFor");
   });
 
+  it.each<[string, Family[], string, string]>([
+    ["IPv6, which no record needs", ["IPv4"], V4, "True QuorumReached"],
+    ["IPv6, which a record needs", ["IPv4", "IPv6"], V4, "False NoAnswers"],
+    ["both, of which none is needed", [], "", "Unknown NoAnswers"],
+    ["both", ["IPv4"], "", "False NoAnswers"],
+  ])("a family that was never known has no answers: %s", (_name, neededFamilies, text, expected) => {
+    expect(reasons(judge([seen("n1", text)], { neededFamilies }))["Agreed"]).toBe(expected);
+  });
+
   it("speaks of slow facts, in sentences", () => {
     const differing = judge([seen("n1", V4), seen("n2", V4_NEW), seen("n3", V4)], { previous: good });
     expect(condition(differing, "MultipleEgress").message).toBe(
@@ -210,6 +221,9 @@ describe("conditions", () => {
     expect(condition(judge([seen("n1", V4)]), "Ready").message).toBe("The WAN address is known: IPv4 1.1.1.1.");
     expect(condition(judge([seen("n1", V4)], { previous: good }), "FamilyUnavailable").message).toBe(
       "No source answers over IPv6. The last known value is kept: IPv6 prefix 2606::/64.",
+    );
+    expect(condition(judge([seen("n1", V6)], { previous: good }), "Agreed").message).toBe(
+      "No source answers over IPv4. The last known value is kept.",
     );
   });
 
