@@ -40,7 +40,7 @@ async function destroy(request: DestroyRequest): Promise<number> {
     return 0;
   }
   const namespace = config?.namespace ?? `esddns-${shortName(stack)}`;
-  const cluster = new Cluster(await connectionOf(stack, true));
+  const cluster = new Cluster(await connectionOf(stack));
   const records = await ownRecords(cluster, namespace);
   const plan = planDestroy({
     state,

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
 import { installedMetalLB, OWNER_LABEL } from "../metallb/owner.ts";
-import type { Cluster } from "../kubernetes/cluster.ts";
+import type { Cluster, Connection } from "../kubernetes/cluster.ts";
+import { CONTEXT_KEY, KUBECONFIG_KEY } from "./connection.ts";
 import { METALLB_PATH } from "./paths.ts";
 import type { Surroundings } from "./prerequisites.ts";
 import { pulumi, readConfigValue } from "./pulumi.ts";
@@ -82,12 +83,11 @@ export async function lookAround(cluster: Cluster, request: Request): Promise<Su
   };
 }
 
-/** Where the cluster is, by the stack's config. */
-export async function connectionOf(stack: string, exists: boolean): Promise<{ kubeconfig?: string; context?: string }> {
-  if (!exists) return {};
+/** Where the cluster is, by the config of a stack that the backend knows. */
+export async function connectionOf(stack: string): Promise<Connection> {
   const [kubeconfig, context] = await Promise.all([
-    readConfigValue(stack, "kubernetes:kubeconfig"),
-    readConfigValue(stack, "kubernetes:context"),
+    readConfigValue(stack, KUBECONFIG_KEY),
+    readConfigValue(stack, CONTEXT_KEY),
   ]);
   return { ...(kubeconfig ? { kubeconfig } : {}), ...(context ? { context } : {}) };
 }
