@@ -1,5 +1,7 @@
 /** What a deploy needs, judged from what was found. Pure. */
 import type { StackConfig } from "../config/parse.ts";
+import { formatPath } from "../config/problem.ts";
+import { writtenObjects, type SharedObject } from "../metallb/objects.ts";
 
 /** What was found; undefined where it was not looked for. */
 export interface Surroundings {
@@ -11,8 +13,8 @@ export interface Surroundings {
   readonly nodes: readonly string[];
   /** The MetalLB that runs there; `owner`: the namespace of the stack that installed it, where one did. */
   readonly metallb: { readonly owner: string | undefined } | undefined;
-  /** The address pools that are there and not in this stack's state; `owner` as with MetalLB. */
-  readonly pools: readonly { readonly name: string; readonly owner: string | undefined }[];
+  /** What is in MetalLB's namespace and not in this stack's state. */
+  readonly objects: readonly SharedObject[];
   /** Whether MetalLB's release is in this stack's state. */
   readonly ownsRelease: boolean;
   readonly hasToken: boolean;
@@ -23,7 +25,7 @@ export interface Finding {
   readonly text: string;
 }
 
-type Needs = Pick<StackConfig, "shared" | "namespace" | "image"> & { readonly pools: readonly { name: string }[] };
+type Needs = Pick<StackConfig, "shared" | "namespace" | "image" | "pools" | "l2" | "bgp">;
 
 /** Every finding at once, in the order in which one thing needs the other. */
 export function judgePrerequisites(found: Surroundings, config: Needs, takeOver: boolean): readonly Finding[] {
@@ -59,7 +61,7 @@ function clusterFindings(found: Surroundings, config: Needs, takeOver: boolean):
       ? []
       : [problem("This user of the cluster may not create cluster roles. Use an administrator's")]),
     metallbFinding(found, config, takeOver),
-    ...poolFindings(found, config, takeOver),
+    ...objectFindings(found, config, takeOver),
     ...imageFindings(found.nodes, config.image),
   ];
 }
@@ -89,13 +91,17 @@ function metallbFinding(found: Surroundings, { shared, namespace }: Needs, takeO
   );
 }
 
-/** All pools of a cluster stand in MetalLB's one namespace, so two stacks cannot both have one of the same name. */
-function poolFindings(found: Surroundings, { namespace, pools }: Needs, takeOver: boolean): Finding[] {
-  const own = new Set(pools.map(({ name }) => name));
-  return found.pools.flatMap(({ name, owner }) => {
-    if (!own.has(name) || owner === namespace || (owner === undefined && takeOver)) return [];
+/** All of it stands in MetalLB's one namespace, so two stacks cannot both have an object of the same name. */
+function objectFindings(found: Surroundings, config: Needs, takeOver: boolean): Finding[] {
+  return writtenObjects(config).flatMap(({ kind, name, path }) => {
+    const there = found.objects.find((object) => object.kind === kind && object.name === name);
+    if (there === undefined || there.owner === config.namespace) return [];
+    const { owner } = there;
+    if (owner === undefined && takeOver) return [];
     const whose = owner === undefined ? "is not of this stack" : `belongs to the stack with the namespace ${owner}`;
-    return [problem(`The address pool ${name} is there already, and ${whose}. Name yours otherwise: esddns:pools`)];
+    const right = `Name yours otherwise: ${formatPath(path)}`;
+    const or = owner === undefined ? ", or have this stack own it from now on: --take-over" : "";
+    return [problem(`The ${kind} ${name} is there already, and ${whose}. ${right}${or}`)];
   });
 }
 

@@ -1,6 +1,7 @@
 /** Looks for what a deploy needs. Reads only. */
 import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
+import { readSharedObjects, type SharedObject } from "../metallb/objects.ts";
 import { installedMetalLB, OWNER_LABEL } from "../metallb/owner.ts";
 import type { Cluster, Connection } from "../kubernetes/cluster.ts";
 import { CONTEXT_KEY, KUBECONFIG_KEY } from "./connection.ts";
@@ -9,7 +10,7 @@ import type { Surroundings } from "./prerequisites.ts";
 import { pulumi, readConfigValue } from "./pulumi.ts";
 import { imagePrograms } from "./programs.ts";
 import { collect } from "../process.ts";
-import { isOwnRelease, stackState } from "./state.ts";
+import { isInState, isOwnRelease, stackState } from "./state.ts";
 
 export interface Backend {
   /** Why the CLI cannot be used, if so. */
@@ -53,13 +54,14 @@ export interface Request {
 
 export async function lookAround(cluster: Cluster, request: Request): Promise<Surroundings> {
   const { config, backend, hasToken } = request;
-  const [kubectl, answer, rights, nodes, metallb, pools, state, programs] = await Promise.all([
+  const [kubectl, answer, rights, nodes, metallb, pools, shared, state, programs] = await Promise.all([
     cluster.kubectl(["version", "--client"]),
     cluster.get("/version", z.object({ gitVersion: z.string() })),
     cluster.kubectl(["auth", "can-i", "create", "clusterroles"]),
     cluster.get("/api/v1/nodes", nodeList),
     lookForMetallb(cluster, config.metallb.namespace, config.namespace),
     cluster.get(`${METALLB_PATH}/namespaces/${config.metallb.namespace}/ipaddresspools`, labelled),
+    readSharedObjects(cluster, config.metallb.namespace),
     request.exists ? stackState(request.stack) : [],
     missingPrograms(config.image),
   ]);
@@ -75,9 +77,9 @@ export async function lookAround(cluster: Cluster, request: Request): Promise<Su
     mayInstall: !answer.found || rights.stdout.trim() !== "no",
     nodes: nodes.found ? nodes.value.items.map(({ metadata }) => metadata.name) : [],
     metallb,
-    pools: (pools.found ? pools.value.items : [])
-      .filter(({ metadata: { namespace, name } }) => !state.some(({ id }) => id === `${namespace}/${name}`))
-      .map(({ metadata: { name, labels } }) => ({ name, owner: labels[OWNER_LABEL] })),
+    objects: [...(pools.found ? pools.value.items.map(poolOf) : []), ...shared.objects].filter(
+      ({ kind, name }) => !isInState(state, kind, `${config.metallb.namespace}/${name}`),
+    ),
     ownsRelease: state.some(isOwnRelease),
     hasToken,
   };
@@ -93,17 +95,15 @@ export async function connectionOf(stack: string): Promise<Connection> {
 }
 
 const nodeList = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
-const labelled = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({
-        name: z.string(),
-        namespace: z.string(),
-        labels: z.record(z.string(), z.string()).default({}),
-      }),
-    }),
-  ),
+const pool = z.object({
+  metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
 });
+const labelled = z.object({ items: z.array(pool) });
+
+function poolOf({ metadata: { name, labels } }: z.output<typeof pool>): SharedObject {
+  return { kind: "IPAddressPool", name, owner: labels[OWNER_LABEL] };
+}
+
 async function lookForMetallb(
   cluster: Cluster,
   metallbNamespace: string,

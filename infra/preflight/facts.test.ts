@@ -90,6 +90,30 @@ describe("what is read of a cluster", () => {
     });
   });
 
+  it("tells whose the objects of MetalLB's configuration are, and which may not be read", async () => {
+    const metallb = "/apis/metallb.io";
+    const named = (name: string, labels: object) => ({ items: [{ metadata: { name, labels }, spec: {} }] });
+    const read = await readFacts(
+      cluster({
+        [NODES]: { items: [] },
+        [`${metallb}/v1beta1/namespaces/lb/l2advertisements`]: named("lan", { "esddns.io/owner": "esddns-production" }),
+        [`${metallb}/v1beta2/namespaces/lb/bgppeers`]: named("router", {}),
+        "/api/v1/namespaces/lb/secrets?labelSelector=esddns.io%2Fowner": "secrets is forbidden",
+      }),
+      "lb",
+      false,
+    );
+    expect(read).toMatchObject({
+      facts: {
+        objects: [
+          { kind: "L2Advertisement", name: "lan", owner: "esddns-production" },
+          { kind: "BGPPeer", name: "router", owner: undefined },
+        ],
+        unread: ["Secrets in lb"],
+      },
+    });
+  });
+
   it("knows the fields of the definitions that are adopted", async () => {
     const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     const served = Object.fromEntries(crds.map((crd) => [`${path}/${crd.metadata.name}`, crd]));

@@ -2,6 +2,7 @@
 import { crds } from "@esddns/operator/api";
 import { z } from "zod";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";
+import { readSharedObjects, type SharedObject } from "../metallb/objects.ts";
 import { OWNER_LABEL } from "../metallb/owner.ts";
 import { versionOf } from "../metallb/version.ts";
 import { ownedMetalLBs, type OwnedMetalLB } from "./ownMetalLB.ts";
@@ -43,6 +44,8 @@ export interface ClusterFacts {
   readonly nodes: readonly NodeFact[] | undefined;
   readonly serviceCidrs: readonly string[];
   readonly pools: readonly PoolFact[];
+  /** What else stacks have written into MetalLB's namespace. */
+  readonly objects?: readonly SharedObject[];
   /** undefined: there is none, or it may not be read. */
   readonly metallb: RunningMetalLB | undefined;
   /** Those that stacks have installed, in whatever namespace. */
@@ -68,7 +71,7 @@ export async function readFacts(
   // First alone: where nothing answers, one wait is enough.
   const nodes = await cluster.get("/api/v1/nodes", list(node));
   if (!nodes.found && !isRefusal(nodes)) return { reached: false, why: nodes.why };
-  const [services, pools, deployments, daemonSets, definitions, monitoring, owned] = await Promise.all([
+  const [services, pools, deployments, daemonSets, definitions, monitoring, owned, shared] = await Promise.all([
     cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
     cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/ipaddresspools`, list(pool)),
     cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments`, list(workload)),
@@ -76,9 +79,13 @@ export async function readFacts(
     adopted ? readDefinitions(cluster) : undefined,
     monitored ? cluster.get("/apis/monitoring.coreos.com/v1", kinds) : undefined,
     ownedMetalLBs(cluster),
+    readSharedObjects(cluster, namespace),
   ]);
   const reads = { nodes, "address pools": pools, "MetalLB's controller": deployments, "MetalLB's speaker": daemonSets };
-  const unread = Object.entries(reads).flatMap(([what, read]) => (read.found || read.absent ? [] : [what]));
+  const unread = [
+    ...Object.entries(reads).flatMap(([what, read]) => (read.found || read.absent ? [] : [what])),
+    ...shared.unread.map((kind) => `${kind}s in ${namespace}`),
+  ];
   return {
     reached: true,
     facts: {
@@ -89,6 +96,7 @@ export async function readFacts(
         addresses: spec.addresses,
         owner: metadata.labels[OWNER_LABEL],
       })),
+      objects: shared.objects,
       metallb: running(items(deployments), items(daemonSets)),
       owned,
       monitoringKinds: monitoring && kindsOf(monitoring),
