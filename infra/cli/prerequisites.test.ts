@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseStackConfig } from "../config/parse.ts";
 import { formatProblem } from "../config/problem.ts";
 import { judgePrerequisites, type Surroundings } from "./prerequisites.ts";
@@ -12,6 +12,10 @@ const found: Surroundings = {
   nodes: ["node1"],
   metallb: undefined,
   objects: [],
+  namespace: undefined,
+  ownsNamespace: false,
+  mark: "esddns/production",
+  marks: ["esddns/development"],
   ownsRelease: false,
   hasToken: true,
 };
@@ -101,6 +105,41 @@ it.each([
   expect(problems(there("esddns-production"))).toEqual([]);
   const another: Surroundings = { ...found, objects: [{ kind, name: "another", owner: undefined }] };
   expect(problems(another)).toEqual([]);
+});
+
+describe("the stack's namespace", () => {
+  const there = (namespace: Surroundings["namespace"], over: Partial<Surroundings> = {}, takeOver = false) =>
+    problems({ ...found, namespace, ...over }, config, takeOver);
+
+  it("is not another stack's, which a copied esddns:namespace would take over", () => {
+    const developments = { by: "stack", mark: "esddns/development" } as const;
+    expect(there(developments)).toEqual([
+      expect.stringMatching(
+        /^esddns:namespace: "esddns-production" is the namespace of the stack esddns\/development.*--take-over/,
+      ),
+    ]);
+    // Told to, it takes that of a stack that is gone or was renamed, and of no other.
+    expect(there(developments, {}, true)).toEqual([expect.stringContaining("Pulumi has that stack still")]);
+    expect(there(developments, { marks: ["esddns/production"] }, true)).toEqual([]);
+  });
+
+  it("is this stack's own, whatever state it has", () => {
+    expect(there({ by: "stack", mark: "esddns/production" })).toEqual([]);
+  });
+
+  it("of an earlier version is this stack's by its state, or where the word for a lost state is given", () => {
+    const earlier = { by: "earlier version" } as const;
+    expect(there(earlier, { ownsNamespace: true })).toEqual([]);
+    expect(there(earlier)).toEqual([expect.stringMatching(/^esddns:namespace: .*--take-over/)]);
+    expect(there(earlier, {}, true)).toEqual([]);
+  });
+
+  it("is nobody's with work in it, unless that is what is asked for", () => {
+    const monitoring = { by: "others", occupants: ["Deployment grafana", "Service grafana"] } as const;
+    expect(there(monitoring)).toEqual([expect.stringContaining("Deployment grafana, Service grafana")]);
+    expect(there(monitoring, {}, true)).toEqual([]);
+    expect(there({ by: "others", occupants: [] })).toEqual([]);
+  });
 });
 
 it("knows which programs an image needs here", () => {

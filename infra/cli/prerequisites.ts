@@ -1,6 +1,7 @@
 /** What a deploy needs, judged from what was found. Pure. */
 import type { StackConfig } from "../config/parse.ts";
-import { formatPath } from "../config/problem.ts";
+import { formatPath, formatProblem, quote } from "../config/problem.ts";
+import { namespaceComplaint, type NamespaceFact } from "../esddns/stackNamespace.ts";
 import { writtenObjects, type SharedObject } from "../metallb/objects.ts";
 
 /** What was found; undefined where it was not looked for. */
@@ -15,6 +16,13 @@ export interface Surroundings {
   readonly metallb: { readonly owner: string | undefined } | undefined;
   /** What is in MetalLB's namespace and not in this stack's state. */
   readonly objects: readonly SharedObject[];
+  /** The stack's own, where it is there. */
+  readonly namespace: NamespaceFact | undefined;
+  /** Whether it is in this stack's state. */
+  readonly ownsNamespace: boolean;
+  /** This stack's PROJECT/STACK, and those of all that the backend has. */
+  readonly mark: string;
+  readonly marks: readonly string[];
   /** Whether MetalLB's release is in this stack's state. */
   readonly ownsRelease: boolean;
   readonly hasToken: boolean;
@@ -60,10 +68,32 @@ function clusterFindings(found: Surroundings, config: Needs, takeOver: boolean):
     ...(found.mayInstall
       ? []
       : [problem("This user of the cluster may not create cluster roles. Use an administrator's")]),
+    ...namespaceFindings(found, config, takeOver),
     metallbFinding(found, config, takeOver),
     ...objectFindings(found, config, takeOver),
     ...imageFindings(found.nodes, config.image),
   ];
+}
+
+/** Its name tells the stacks of a cluster apart. */
+function namespaceFindings(found: Surroundings, { namespace }: Needs, takeOver: boolean): Finding[] {
+  const { namespace: there, ownsNamespace, mark, marks } = found;
+  if (there === undefined) return [];
+  const complaint =
+    there.by === "earlier version" && !ownsNamespace
+      ? {
+          wrong: `${quote(namespace)} is of a stack already, and not in the state of this one`,
+          right: "Write one of its own. Where it is this stack's, and the state was lost: --take-over",
+        }
+      : namespaceComplaint(namespace, there, mark);
+  if (complaint === undefined) return [];
+  if (!takeOver) return [problem(formatProblem({ path: ["namespace"], ...complaint }))];
+  if (there.by === "stack" && marks.includes(there.mark)) {
+    const wrong = `${quote(namespace)} is the namespace of the stack ${there.mark}, and Pulumi has that stack still`;
+    const right = "Write one of its own, or destroy that stack and remove it (pulumi stack rm) first.";
+    return [problem(formatProblem({ path: ["namespace"], wrong, right }))];
+  }
+  return [{ level: "warning", text: `The namespace ${namespace} is taken over, with all that is in it` }];
 }
 
 function metallbFinding(found: Surroundings, { shared, namespace }: Needs, takeOver: boolean): Finding {

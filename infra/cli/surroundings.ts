@@ -3,6 +3,9 @@ import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
 import { readSharedObjects, type SharedObject } from "../metallb/objects.ts";
 import { installedMetalLB, OWNER_LABEL } from "../metallb/owner.ts";
+import { readStackNamespace, stackMark } from "../esddns/stackNamespace.ts";
+import { shortName } from "./arguments.ts";
+import { projectName } from "./committed.ts";
 import type { Cluster, Connection } from "../kubernetes/cluster.ts";
 import { CONTEXT_KEY, KUBECONFIG_KEY } from "./connection.ts";
 import { METALLB_PATH } from "./paths.ts";
@@ -54,7 +57,7 @@ export interface Request {
 
 export async function lookAround(cluster: Cluster, request: Request): Promise<Surroundings> {
   const { config, backend, hasToken } = request;
-  const [kubectl, answer, rights, nodes, metallb, pools, shared, state, programs] = await Promise.all([
+  const [kubectl, answer, rights, nodes, metallb, pools, shared, namespace, state, programs] = await Promise.all([
     cluster.kubectl(["version", "--client"]),
     cluster.get("/version", z.object({ gitVersion: z.string() })),
     cluster.kubectl(["auth", "can-i", "create", "clusterroles"]),
@@ -62,6 +65,7 @@ export async function lookAround(cluster: Cluster, request: Request): Promise<Su
     lookForMetallb(cluster, config.metallb.namespace, config.namespace),
     cluster.get(`${METALLB_PATH}/namespaces/${config.metallb.namespace}/ipaddresspools`, labelled),
     readSharedObjects(cluster, config.metallb.namespace),
+    readStackNamespace(cluster, config.namespace),
     request.exists ? stackState(request.stack) : [],
     missingPrograms(config.image),
   ]);
@@ -80,6 +84,10 @@ export async function lookAround(cluster: Cluster, request: Request): Promise<Su
     objects: [...(pools.found ? pools.value.items.map(poolOf) : []), ...shared.objects].filter(
       ({ kind, name }) => !isInState(state, kind, `${config.metallb.namespace}/${name}`),
     ),
+    namespace: namespace.found ? namespace.value : undefined,
+    ownsNamespace: isInState(state, "Namespace", config.namespace),
+    mark: stackMark(projectName(), shortName(request.stack)),
+    marks: backend.stacks.map((name) => stackMark(projectName(), shortName(name))),
     ownsRelease: state.some(isOwnRelease),
     hasToken,
   };

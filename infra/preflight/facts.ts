@@ -1,6 +1,7 @@
 /** What is read of the cluster before anything is composed: once, bounded in time, and nothing else. */
 import { crds } from "@esddns/operator/api";
 import { z } from "zod";
+import { readStackNamespace, type NamespaceFact } from "../esddns/stackNamespace.ts";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";
 import { readSharedObjects, type SharedObject } from "../metallb/objects.ts";
 import { OWNER_LABEL } from "../metallb/owner.ts";
@@ -50,6 +51,8 @@ export interface ClusterFacts {
   readonly metallb: RunningMetalLB | undefined;
   /** Those that stacks have installed, in whatever namespace. */
   readonly owned?: readonly OwnedMetalLB[];
+  /** The stack's own; undefined: it is not there, or may not be read. */
+  readonly namespace?: NamespaceFact | undefined;
   /** Of what is adopted; undefined: nothing is, or they may not be read. */
   readonly definitions: Definitions | undefined;
   /** Of the Prometheus operator; undefined: not asked for, or they may not be read. */
@@ -62,16 +65,21 @@ export type ReadFacts = { readonly reached: true; readonly facts: ClusterFacts }
 
 const METALLB_DEFINITIONS = ["ipaddresspools", "l2advertisements", "bgppeers", "bgpadvertisements", "bfdprofiles"];
 
-export async function readFacts(
-  cluster: Pick<Cluster, "get">,
-  namespace: string,
-  adopted: boolean,
-  monitored = false,
-): Promise<ReadFacts> {
+/** What is to be looked at. */
+export interface Wanted {
+  /** The stack's own. */
+  readonly namespace: string;
+  readonly metallbNamespace: string;
+  readonly adopted: boolean;
+  readonly monitored: boolean;
+}
+
+export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): Promise<ReadFacts> {
+  const { metallbNamespace: namespace, adopted, monitored } = wanted;
   // First alone: where nothing answers, one wait is enough.
   const nodes = await cluster.get("/api/v1/nodes", list(node));
   if (!nodes.found && !isRefusal(nodes)) return { reached: false, why: nodes.why };
-  const [services, pools, deployments, daemonSets, definitions, monitoring, owned, shared] = await Promise.all([
+  const [services, pools, deployments, daemonSets, definitions, monitoring, owned, shared, own] = await Promise.all([
     cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
     cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/ipaddresspools`, list(pool)),
     cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments`, list(workload)),
@@ -80,8 +88,15 @@ export async function readFacts(
     monitored ? cluster.get("/apis/monitoring.coreos.com/v1", kinds) : undefined,
     ownedMetalLBs(cluster),
     readSharedObjects(cluster, namespace),
+    readStackNamespace(cluster, wanted.namespace),
   ]);
-  const reads = { nodes, "address pools": pools, "MetalLB's controller": deployments, "MetalLB's speaker": daemonSets };
+  const reads = {
+    nodes,
+    "address pools": pools,
+    "MetalLB's controller": deployments,
+    "MetalLB's speaker": daemonSets,
+    [`what is in ${wanted.namespace}`]: own,
+  };
   const unread = [
     ...Object.entries(reads).flatMap(([what, read]) => (read.found || read.absent ? [] : [what])),
     ...shared.unread.map((kind) => `${kind}s in ${namespace}`),
@@ -99,6 +114,7 @@ export async function readFacts(
       objects: shared.objects,
       metallb: running(items(deployments), items(daemonSets)),
       owned,
+      namespace: own.found ? own.value : undefined,
       monitoringKinds: monitoring && kindsOf(monitoring),
       definitions: definitions && "fields" in definitions ? definitions.fields : undefined,
       unread: definitions && "why" in definitions ? [...unread, "the custom resource definitions"] : unread,
