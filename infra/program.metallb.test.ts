@@ -98,6 +98,16 @@ describe("BGP", () => {
     expect(program.one(L2_ADVERTISEMENT).inputs.spec).toEqual({ ipAddressPools: ["esddns-pool", "second"] });
   });
 
+  it("has this stack's name on all of it, so that another stack of the cluster keeps off", () => {
+    const there = program.resources.filter(
+      ({ name, inputs }) => name.startsWith("metallb-") && inputs.metadata?.namespace === "metallb-system",
+    );
+    expect(new Set(there.map(({ type }) => type))).toEqual(
+      new Set([POOL, L2_ADVERTISEMENT, BGP_PEER, BGP_ADVERTISEMENT, BFD, SECRET]),
+    );
+    for (const { inputs } of there) expect(inputs.metadata?.labels).toEqual({ "esddns.io/owner": "esddns-production" });
+  });
+
   it("deletes an advertisement without an update in between, which MetalLB's webhook may refuse", () => {
     for (const name of ["metallb-esddns-bgp", "metallb-wide"]) {
       expect(program.one(BGP_ADVERTISEMENT, name).inputs.metadata).toMatchObject({

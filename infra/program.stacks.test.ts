@@ -1,5 +1,6 @@
-import { expect, it } from "vitest";
-import { CONFIG, runProgram } from "./testing/program.ts";
+import { afterEach, expect, it, vi } from "vitest";
+import type { NamespaceFact } from "./esddns/stackNamespace.ts";
+import { CONFIG, QUIET, runProgram } from "./testing/program.ts";
 
 const POOL = "kubernetes:metallb.io/v1beta1:IPAddressPool";
 
@@ -32,4 +33,27 @@ it("owns what it writes under one name, whichever state it writes from, so that 
   for (const { inputs } of objects) {
     expect(inputs.metadata?.annotations).toMatchObject({ "pulumi.com/patchFieldManager": "esddns" });
   }
+});
+
+const NAMESPACE = "kubernetes:core/v1:Namespace";
+const there = (namespace: NamespaceFact) => ({
+  cluster: { ...QUIET, facts: { ...QUIET.facts, namespace } },
+  preview: true,
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+it("puts its name on its namespace, and makes nothing in one that has another's", async () => {
+  const program = await runProgram(CONFIG, there({ by: "stack", mark: "esddns/production" }));
+  expect(program.one(NAMESPACE, "operator-namespace").inputs.metadata?.annotations).toMatchObject({
+    "esddns.io/stack": "esddns/production",
+  });
+  const others = there({ by: "stack", mark: "esddns/development" });
+  await expect(runProgram(CONFIG, others)).rejects.toThrow(
+    /esddns:namespace: "esddns-production" is the namespace of the stack esddns\/development/,
+  );
+  vi.stubEnv("ESDDNS_TAKE_OVER", "true");
+  await expect(runProgram(CONFIG, others)).resolves.toBeDefined();
 });

@@ -1,4 +1,4 @@
-/** The config file of a stack that the backend does not know yet. */
+/** What the project's own files say: of the project, and of a stack that the backend does not know yet. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -22,3 +22,10 @@ export function committedConfig(stack: string): StoredConfig {
     }),
   );
 }
+
+/** By Pulumi.yaml. */
+export function projectName(): string {
+  return projectFile.parse(parse(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8"))).name;
+}
+
+const projectFile = z.object({ name: z.string() });

@@ -2,18 +2,20 @@
 import { crds } from "@esddns/operator/api";
 import { z } from "zod";
 import type { Cluster } from "../kubernetes/cluster.ts";
+import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
 import { say } from "./terminal.ts";
 
 /**
  * A MetalLB that no stack installed comes without this project's own definitions. They belong to no stack then, and are
  * brought up to this version by every deploy; those of a stack are that stack's to update.
  */
-export async function needDefinitions(cluster: Cluster): Promise<void> {
+export async function needDefinitions(cluster: Pick<Cluster, "get" | "kubectl">): Promise<void> {
   const [first] = crds;
   const there = await cluster.get(`${CRDS_PATH}/${first?.metadata.name ?? ""}`, definition);
   if (!there.found && !there.absent) throw new Error(there.why);
   const managers = there.found ? there.value.metadata.managedFields.map(({ manager }) => manager) : [];
-  const ownedByStack = managers.some((manager) => manager.startsWith("pulumi-kubernetes"));
+  // The second is what the provider calls itself where nobody names it: stacks of earlier versions.
+  const ownedByStack = managers.some((name) => name === FIELD_MANAGER || name.startsWith("pulumi-kubernetes"));
   if (there.found && (ownedByStack || !managers.includes(MANAGER))) return;
   const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: crds });
   const apply = ["apply", "--server-side", `--field-manager=${MANAGER}`, "--filename=-"];

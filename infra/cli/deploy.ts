@@ -2,16 +2,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { names } from "../esddns/names.ts";
 import { shortName } from "./arguments.ts";
-import { Cluster } from "../kubernetes/cluster.ts";
+import { Cluster, type Connection } from "../kubernetes/cluster.ts";
 import { deployHelp, parseDeploy, type DeployRequest } from "./deployArguments.ts";
 import { needDefinitions } from "./definitions.ts";
 import { judgeLive, readLive, type Check } from "./live.ts";
 import { judgePrerequisites } from "./prerequisites.ts";
 import { pulumi, readConfigValue, readStackConfig, showPulumi } from "./pulumi.ts";
 import { committedConfig } from "./committed.ts";
-import { deployConfig } from "./stackConfig.ts";
+import { committedConnection } from "./connection.ts";
+import { deployConfig, type StoredConfig } from "./stackConfig.ts";
 import { confirm, heading, list, runCommand, say, Stop } from "./terminal.ts";
-import { connectionOf, lookAround, lookAtBackend } from "./surroundings.ts";
+import { connectionOf, lookAround, lookAtBackend, type Backend } from "./surroundings.ts";
 
 const EXIT = { failed: 1, wrong: 2, missing: 3, notWell: 4, declined: 5 } as const;
 
@@ -39,15 +40,12 @@ async function deploy(request: DeployRequest, token: string | undefined): Promis
   heading("What it needs");
   const backend = await lookAtBackend(process.env);
   const exists = backend.stacks.some((name) => name === stack || name === shortName(stack));
-  const config = deployConfig(
-    exists ? await readStackConfig(stack) : committedConfig(stack),
-    request,
-    token !== undefined,
-  );
+  const stored = exists ? await readStackConfig(stack) : committedConfig(stack);
+  const config = deployConfig(stored, request, token !== undefined);
   if (!config.ok) throw new Stop(EXIT.wrong, list(config.problems, "Nothing has been changed."));
-  const cluster = new Cluster(await connectionOf(stack, exists));
+  const before = new Cluster(exists ? await connectionOf(stack) : connectionOfNew(stack, stored, backend));
   const { hasToken } = config;
-  const found = await lookAround(cluster, { stack, exists, config: config.config, backend, hasToken });
+  const found = await lookAround(before, { stack, exists, config: config.config, backend, hasToken });
   const findings = judgePrerequisites(found, config.config, request.takeOver);
   for (const { level, text } of findings) if (level !== "problem") say(`${level === "well" ? "✓" : "!"} ${text}`);
   const problems = findings.filter(({ level }) => level === "problem").map(({ text }) => text);
@@ -55,6 +53,8 @@ async function deploy(request: DeployRequest, token: string | undefined): Promis
 
   heading("Config");
   await writeConfig(stack, exists, config.changes, token);
+  // By now Pulumi knows the stack, and says where preview and up will go.
+  const cluster = exists ? before : new Cluster(await connectionOf(stack));
   if (config.config.shared === "adopt") await needDefinitions(cluster);
 
   // What others have set is taken from them only when it is asked for.
@@ -78,6 +78,16 @@ async function deploy(request: DeployRequest, token: string | undefined): Promis
   if (up !== 0) say("The up failed: see above. The same command goes on where it ended.");
   else if (!well) say(`Not all is well. Look closer: npm run doctor -- ${config.config.namespace}`);
   return up === 0 ? (well ? 0 : EXIT.notWell) : EXIT.failed;
+}
+
+function connectionOfNew(stack: string, stored: StoredConfig, { loggedIn }: Backend): Connection {
+  const found = committedConnection(stored);
+  if (found.ok) return found.connection;
+  // It ends with what is missing, and that comes first.
+  if (!loggedIn) return {};
+  const wrong = `${found.encrypted.join(", ")}: cannot be decrypted while the backend does not know the stack`;
+  const problem = `${wrong}. Make it first: pulumi stack init ${stack}`;
+  throw new Stop(EXIT.missing, list([problem], "Nothing has been changed."));
 }
 
 async function writeConfig(

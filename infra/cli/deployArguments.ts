@@ -28,7 +28,8 @@ export const deployHelp = `Deploys a stack: checks what it needs, sets its confi
                  left out, the config of the stack stays as it is
   --image REF    a ready image of the operator by digest, name@sha256:…, in place of one that is built here
   --adopt        use the MetalLB and the definitions that the cluster has (esddns:shared: adopt)
-  --take-over    the stack's state was lost: take over its objects as they stand, though others have set their fields
+  --take-over    the stack's state was lost, or it was renamed: take over its objects as they stand, though others have
+                 set their fields
   --wait SECONDS how long to wait for page, WAN address and records in the end; default 120
   --yes, -y      do not ask before applying; without a terminal it never asks
   --help, -h     this text

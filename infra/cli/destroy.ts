@@ -1,6 +1,8 @@
 /** `npm run destroy -- STACK`: takes a stack away, and nothing of another. */
 import { z } from "zod";
 import { shortName } from "./arguments.ts";
+import { projectName } from "./committed.ts";
+import { stackMark } from "../esddns/stackNamespace.ts";
 import { Cluster } from "../kubernetes/cluster.ts";
 import { destroyHelp, parseDestroy, type DestroyRequest } from "./destroyArguments.ts";
 import { planDestroy } from "./destroyPlan.ts";
@@ -10,7 +12,7 @@ import { readConfig } from "./stackConfig.ts";
 import { stackState } from "./state.ts";
 import { connectionOf } from "./surroundings.ts";
 import { confirm, heading, list, runCommand, say, Stop } from "./terminal.ts";
-import { guests, others, ownRecords, operatorIsReady } from "./usage.ts";
+import { guests, others, ownRecords, operatorIsReady, takenBy } from "./usage.ts";
 
 const EXIT = { failed: 1, wrong: 2, refused: 3, declined: 5 } as const;
 
@@ -40,11 +42,12 @@ async function destroy(request: DestroyRequest): Promise<number> {
     return 0;
   }
   const namespace = config?.namespace ?? `esddns-${shortName(stack)}`;
-  const cluster = new Cluster(await connectionOf(stack, true));
+  const cluster = new Cluster(await connectionOf(stack));
   const records = await ownRecords(cluster, namespace);
   const plan = planDestroy({
     state,
     others: await others(cluster, namespace, state, config?.metallb.namespace ?? "metallb-system"),
+    takenBy: await takenBy(cluster, namespace, stackMark(projectName(), shortName(stack))),
     guests: await guests(cluster, namespace, state),
     records,
     operatorReady: await operatorIsReady(cluster, namespace),

@@ -20,6 +20,7 @@ const development = { stacks: ["esddns-development"], pools: ["esddns-dev-pool"]
 const facts: DestroyFacts = {
   state: owner(false),
   others: nobody,
+  takenBy: undefined,
   guests: [],
   records: [],
   operatorReady: true,
@@ -71,4 +72,10 @@ it("does not hang on a record that nobody is left to delete", () => {
   ]);
   expect(planDestroy({ ...dead, abandonRecords: true }).blockers).toEqual([]);
   expect(planDestroy({ ...dead, operatorReady: true }).blockers).toEqual([]);
+});
+
+it("does not take a namespace away that another stack has taken over", () => {
+  expect(planDestroy({ ...facts, takenBy: "esddns/production" }).blockers).toEqual([
+    expect.stringMatching(/namespace is that of the stack esddns\/production now.*pulumi stack rm/),
+  ]);
 });

@@ -29,6 +29,8 @@ export interface DestroyPlan {
 export interface DestroyFacts {
   readonly state: readonly StateResource[];
   readonly others: Others;
+  /** PROJECT/STACK of another stack that has this one's namespace by now. */
+  readonly takenBy: string | undefined;
   /** What stands in the stack's own namespace and is not the stack's. */
   readonly guests: readonly string[];
   readonly records: readonly OwnRecord[];
@@ -52,6 +54,7 @@ export function planDestroy(facts: DestroyFacts): DestroyPlan {
   const blockers = [
     ...(metallbGoes ? used("MetalLB", { "address pools": others.pools, Services: others.services }) : []),
     ...(definitionsGo ? used("the custom resource definitions", { "stacks in": others.stacks }) : []),
+    ...(facts.takenBy === undefined ? [] : [taken(facts.takenBy)]),
     ...guestBlockers(facts.guests),
     ...recordBlockers(facts),
   ];
@@ -70,6 +73,12 @@ function used(what: string, by: Readonly<Record<string, readonly string[]>>): st
     names.length === 0 ? [] : [`${kind} ${names.join(", ")}`],
   );
   return users.length === 0 ? [] : [`This would take ${what} from the ${users.join(" and the ")}. ${REMEDY}`];
+}
+
+function taken(by: string): string {
+  const what = `The stack's namespace is that of the stack ${by} now, and would go with all that is in it`;
+  const renamed = "If that is this stack's former name: npm run deploy -- STACK --take-over, and come back";
+  return `${what}. ${renamed}. Otherwise let only Pulumi forget this one: pulumi stack rm --force`;
 }
 
 function guestBlockers(guests: readonly string[]): string[] {

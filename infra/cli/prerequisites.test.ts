@@ -1,4 +1,6 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { parseStackConfig } from "../config/parse.ts";
+import { formatProblem } from "../config/problem.ts";
 import { judgePrerequisites, type Surroundings } from "./prerequisites.ts";
 import { imagePrograms } from "./programs.ts";
 
@@ -9,16 +11,24 @@ const found: Surroundings = {
   mayInstall: true,
   nodes: ["node1"],
   metallb: undefined,
-  pools: [],
+  objects: [],
+  namespace: undefined,
+  ownsNamespace: false,
+  mark: "esddns/production",
+  marks: ["esddns/development"],
   ownsRelease: false,
   hasToken: true,
 };
-const config = {
-  shared: "own",
-  namespace: "esddns-production",
-  image: { kind: "reference", reference: "x@sha256:0" },
-  pools: [{ name: "esddns-pool" }],
-} as const;
+const parsed = parseStackConfig(
+  {
+    pools: [{ name: "esddns-pool", addresses: ["192.168.1.100-192.168.1.110"] }],
+    l2: [{ name: "lan", pools: ["esddns-pool"] }],
+    image: { reference: `x@sha256:${"a".repeat(64)}` },
+  },
+  { stack: "production", secretKeys: new Set() },
+);
+if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join("\n"));
+const { config } = parsed;
 const problems = (surroundings: Surroundings, needs: Parameters<typeof judgePrerequisites>[1] = config, take = false) =>
   judgePrerequisites(surroundings, needs, take)
     .filter(({ level }) => level === "problem")
@@ -81,17 +91,55 @@ it("warns of nodes that the image does not reach", () => {
   });
 });
 
-it("does not share a pool with another stack, nor take one over unasked", () => {
-  const pool = (owner: string | undefined): Surroundings => ({ ...found, pools: [{ name: "esddns-pool", owner }] });
-  expect(problems(pool("esddns-development"), config, true)).toEqual([
-    expect.stringMatching(
-      /pool esddns-pool is there already, and belongs to the stack .*esddns-development.*otherwise/,
-    ),
-  ]);
-  expect(problems(pool(undefined))).toEqual([expect.stringContaining("is not of this stack")]);
-  expect(problems(pool(undefined), config, true)).toEqual([]);
-  expect(problems(pool("esddns-production"))).toEqual([]);
-  expect(problems({ ...found, pools: [{ name: "another", owner: undefined }] })).toEqual([]);
+it.each([
+  ["IPAddressPool", "esddns-pool", "esddns:pools[0].name"],
+  ["L2Advertisement", "lan", "esddns:l2[0].name"],
+] as const)("does not share an %s with another stack, nor take one over unasked", (kind, name, key) => {
+  const there = (owner: string | undefined): Surroundings => ({ ...found, objects: [{ kind, name, owner }] });
+  const [others = "", ...more] = problems(there("esddns-development"), config, true);
+  expect(more).toEqual([]);
+  expect(others).toContain(`${kind} ${name} is there already, and belongs to the stack with the namespace esddns-dev`);
+  expect(others).toContain(`otherwise: ${key}`);
+  expect(problems(there(undefined))).toEqual([expect.stringMatching(/is not of this stack.*--take-over/)]);
+  expect(problems(there(undefined), config, true)).toEqual([]);
+  expect(problems(there("esddns-production"))).toEqual([]);
+  const another: Surroundings = { ...found, objects: [{ kind, name: "another", owner: undefined }] };
+  expect(problems(another)).toEqual([]);
+});
+
+describe("the stack's namespace", () => {
+  const there = (namespace: Surroundings["namespace"], over: Partial<Surroundings> = {}, takeOver = false) =>
+    problems({ ...found, namespace, ...over }, config, takeOver);
+
+  it("is not another stack's, which a copied esddns:namespace would take over", () => {
+    const developments = { by: "stack", mark: "esddns/development" } as const;
+    expect(there(developments)).toEqual([
+      expect.stringMatching(
+        /^esddns:namespace: "esddns-production" is the namespace of the stack esddns\/development.*--take-over/,
+      ),
+    ]);
+    // Told to, it takes that of a stack that is gone or was renamed, and of no other.
+    expect(there(developments, {}, true)).toEqual([expect.stringContaining("Pulumi has that stack still")]);
+    expect(there(developments, { marks: ["esddns/production"] }, true)).toEqual([]);
+  });
+
+  it("is this stack's own, whatever state it has", () => {
+    expect(there({ by: "stack", mark: "esddns/production" })).toEqual([]);
+  });
+
+  it("of an earlier version is this stack's by its state, or where the word for a lost state is given", () => {
+    const earlier = { by: "earlier version" } as const;
+    expect(there(earlier, { ownsNamespace: true })).toEqual([]);
+    expect(there(earlier)).toEqual([expect.stringMatching(/^esddns:namespace: .*--take-over/)]);
+    expect(there(earlier, {}, true)).toEqual([]);
+  });
+
+  it("is nobody's with work in it, unless that is what is asked for", () => {
+    const monitoring = { by: "others", occupants: ["Deployment grafana", "Service grafana"] } as const;
+    expect(there(monitoring)).toEqual([expect.stringContaining("Deployment grafana, Service grafana")]);
+    expect(there(monitoring, {}, true)).toEqual([]);
+    expect(there({ by: "others", occupants: [] })).toEqual([]);
+  });
 });
 
 it("knows which programs an image needs here", () => {

@@ -1,5 +1,8 @@
 /** What a deploy needs, judged from what was found. Pure. */
 import type { StackConfig } from "../config/parse.ts";
+import { formatPath, formatProblem, quote } from "../config/problem.ts";
+import { namespaceComplaint, type NamespaceFact } from "../esddns/stackNamespace.ts";
+import { writtenObjects, type SharedObject } from "../metallb/objects.ts";
 
 /** What was found; undefined where it was not looked for. */
 export interface Surroundings {
@@ -11,8 +14,15 @@ export interface Surroundings {
   readonly nodes: readonly string[];
   /** The MetalLB that runs there; `owner`: the namespace of the stack that installed it, where one did. */
   readonly metallb: { readonly owner: string | undefined } | undefined;
-  /** The address pools that are there and not in this stack's state; `owner` as with MetalLB. */
-  readonly pools: readonly { readonly name: string; readonly owner: string | undefined }[];
+  /** What is in MetalLB's namespace and not in this stack's state. */
+  readonly objects: readonly SharedObject[];
+  /** The stack's own, where it is there. */
+  readonly namespace: NamespaceFact | undefined;
+  /** Whether it is in this stack's state. */
+  readonly ownsNamespace: boolean;
+  /** This stack's PROJECT/STACK, and those of all that the backend has. */
+  readonly mark: string;
+  readonly marks: readonly string[];
   /** Whether MetalLB's release is in this stack's state. */
   readonly ownsRelease: boolean;
   readonly hasToken: boolean;
@@ -23,7 +33,7 @@ export interface Finding {
   readonly text: string;
 }
 
-type Needs = Pick<StackConfig, "shared" | "namespace" | "image"> & { readonly pools: readonly { name: string }[] };
+type Needs = Pick<StackConfig, "shared" | "namespace" | "image" | "pools" | "l2" | "bgp">;
 
 /** Every finding at once, in the order in which one thing needs the other. */
 export function judgePrerequisites(found: Surroundings, config: Needs, takeOver: boolean): readonly Finding[] {
@@ -58,10 +68,32 @@ function clusterFindings(found: Surroundings, config: Needs, takeOver: boolean):
     ...(found.mayInstall
       ? []
       : [problem("This user of the cluster may not create cluster roles. Use an administrator's")]),
+    ...namespaceFindings(found, config, takeOver),
     metallbFinding(found, config, takeOver),
-    ...poolFindings(found, config, takeOver),
+    ...objectFindings(found, config, takeOver),
     ...imageFindings(found.nodes, config.image),
   ];
+}
+
+/** Its name tells the stacks of a cluster apart. */
+function namespaceFindings(found: Surroundings, { namespace }: Needs, takeOver: boolean): Finding[] {
+  const { namespace: there, ownsNamespace, mark, marks } = found;
+  if (there === undefined) return [];
+  const complaint =
+    there.by === "earlier version" && !ownsNamespace
+      ? {
+          wrong: `${quote(namespace)} is of a stack already, and not in the state of this one`,
+          right: "Write one of its own. Where it is this stack's, and the state was lost: --take-over",
+        }
+      : namespaceComplaint(namespace, there, mark);
+  if (complaint === undefined) return [];
+  if (!takeOver) return [problem(formatProblem({ path: ["namespace"], ...complaint }))];
+  if (there.by === "stack" && marks.includes(there.mark)) {
+    const wrong = `${quote(namespace)} is the namespace of the stack ${there.mark}, and Pulumi has that stack still`;
+    const right = "Write one of its own, or destroy that stack and remove it (pulumi stack rm) first.";
+    return [problem(formatProblem({ path: ["namespace"], wrong, right }))];
+  }
+  return [{ level: "warning", text: `The namespace ${namespace} is taken over, with all that is in it` }];
 }
 
 function metallbFinding(found: Surroundings, { shared, namespace }: Needs, takeOver: boolean): Finding {
@@ -89,13 +121,17 @@ function metallbFinding(found: Surroundings, { shared, namespace }: Needs, takeO
   );
 }
 
-/** All pools of a cluster stand in MetalLB's one namespace, so two stacks cannot both have one of the same name. */
-function poolFindings(found: Surroundings, { namespace, pools }: Needs, takeOver: boolean): Finding[] {
-  const own = new Set(pools.map(({ name }) => name));
-  return found.pools.flatMap(({ name, owner }) => {
-    if (!own.has(name) || owner === namespace || (owner === undefined && takeOver)) return [];
+/** All of it stands in MetalLB's one namespace, so two stacks cannot both have an object of the same name. */
+function objectFindings(found: Surroundings, config: Needs, takeOver: boolean): Finding[] {
+  return writtenObjects(config).flatMap(({ kind, name, path }) => {
+    const there = found.objects.find((object) => object.kind === kind && object.name === name);
+    if (there === undefined || there.owner === config.namespace) return [];
+    const { owner } = there;
+    if (owner === undefined && takeOver) return [];
     const whose = owner === undefined ? "is not of this stack" : `belongs to the stack with the namespace ${owner}`;
-    return [problem(`The address pool ${name} is there already, and ${whose}. Name yours otherwise: esddns:pools`)];
+    const right = `Name yours otherwise: ${formatPath(path)}`;
+    const or = owner === undefined ? ", or have this stack own it from now on: --take-over" : "";
+    return [problem(`The ${kind} ${name} is there already, and ${whose}. ${right}${or}`)];
   });
 }
 

@@ -34,3 +34,8 @@ export function isOwnRelease({ type }: StateResource): boolean {
 export function isDefinition({ type }: StateResource): boolean {
   return type === "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
 }
+
+/** `id`: NAME, or NAMESPACE/NAME. */
+export function isInState(state: readonly StateResource[], kind: string, id: string): boolean {
+  return state.some((each) => each.id === id && each.type.endsWith(`:${kind}`));
+}

@@ -1,14 +1,19 @@
 /** Looks for what a deploy needs. Reads only. */
 import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
+import { readSharedObjects, type SharedObject } from "../metallb/objects.ts";
 import { installedMetalLB, OWNER_LABEL } from "../metallb/owner.ts";
-import type { Cluster } from "../kubernetes/cluster.ts";
+import { readStackNamespace, stackMark } from "../esddns/stackNamespace.ts";
+import { shortName } from "./arguments.ts";
+import { projectName } from "./committed.ts";
+import type { Cluster, Connection } from "../kubernetes/cluster.ts";
+import { CONTEXT_KEY, KUBECONFIG_KEY } from "./connection.ts";
 import { METALLB_PATH } from "./paths.ts";
 import type { Surroundings } from "./prerequisites.ts";
 import { pulumi, readConfigValue } from "./pulumi.ts";
 import { imagePrograms } from "./programs.ts";
 import { collect } from "../process.ts";
-import { isOwnRelease, stackState } from "./state.ts";
+import { isInState, isOwnRelease, stackState } from "./state.ts";
 
 export interface Backend {
   /** Why the CLI cannot be used, if so. */
@@ -52,13 +57,15 @@ export interface Request {
 
 export async function lookAround(cluster: Cluster, request: Request): Promise<Surroundings> {
   const { config, backend, hasToken } = request;
-  const [kubectl, answer, rights, nodes, metallb, pools, state, programs] = await Promise.all([
+  const [kubectl, answer, rights, nodes, metallb, pools, shared, namespace, state, programs] = await Promise.all([
     cluster.kubectl(["version", "--client"]),
     cluster.get("/version", z.object({ gitVersion: z.string() })),
     cluster.kubectl(["auth", "can-i", "create", "clusterroles"]),
     cluster.get("/api/v1/nodes", nodeList),
     lookForMetallb(cluster, config.metallb.namespace, config.namespace),
     cluster.get(`${METALLB_PATH}/namespaces/${config.metallb.namespace}/ipaddresspools`, labelled),
+    readSharedObjects(cluster, config.metallb.namespace),
+    readStackNamespace(cluster, config.namespace),
     request.exists ? stackState(request.stack) : [],
     missingPrograms(config.image),
   ]);
@@ -74,36 +81,37 @@ export async function lookAround(cluster: Cluster, request: Request): Promise<Su
     mayInstall: !answer.found || rights.stdout.trim() !== "no",
     nodes: nodes.found ? nodes.value.items.map(({ metadata }) => metadata.name) : [],
     metallb,
-    pools: (pools.found ? pools.value.items : [])
-      .filter(({ metadata: { namespace, name } }) => !state.some(({ id }) => id === `${namespace}/${name}`))
-      .map(({ metadata: { name, labels } }) => ({ name, owner: labels[OWNER_LABEL] })),
+    objects: [...(pools.found ? pools.value.items.map(poolOf) : []), ...shared.objects].filter(
+      ({ kind, name }) => !isInState(state, kind, `${config.metallb.namespace}/${name}`),
+    ),
+    namespace: namespace.found ? namespace.value : undefined,
+    ownsNamespace: isInState(state, "Namespace", config.namespace),
+    mark: stackMark(projectName(), shortName(request.stack)),
+    marks: backend.stacks.map((name) => stackMark(projectName(), shortName(name))),
     ownsRelease: state.some(isOwnRelease),
     hasToken,
   };
 }
 
-/** Where the cluster is, by the stack's config. */
-export async function connectionOf(stack: string, exists: boolean): Promise<{ kubeconfig?: string; context?: string }> {
-  if (!exists) return {};
+/** Where the cluster is, by the config of a stack that the backend knows. */
+export async function connectionOf(stack: string): Promise<Connection> {
   const [kubeconfig, context] = await Promise.all([
-    readConfigValue(stack, "kubernetes:kubeconfig"),
-    readConfigValue(stack, "kubernetes:context"),
+    readConfigValue(stack, KUBECONFIG_KEY),
+    readConfigValue(stack, CONTEXT_KEY),
   ]);
   return { ...(kubeconfig ? { kubeconfig } : {}), ...(context ? { context } : {}) };
 }
 
 const nodeList = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
-const labelled = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({
-        name: z.string(),
-        namespace: z.string(),
-        labels: z.record(z.string(), z.string()).default({}),
-      }),
-    }),
-  ),
+const pool = z.object({
+  metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
 });
+const labelled = z.object({ items: z.array(pool) });
+
+function poolOf({ metadata: { name, labels } }: z.output<typeof pool>): SharedObject {
+  return { kind: "IPAddressPool", name, owner: labels[OWNER_LABEL] };
+}
+
 async function lookForMetallb(
   cluster: Cluster,
   metallbNamespace: string,

@@ -1,7 +1,9 @@
 /** Who uses what in the cluster, for a destroy. Reads only. */
 import { z } from "zod";
+import { readStackNamespace } from "../esddns/stackNamespace.ts";
 import { names } from "../esddns/names.ts";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";
+import { occupants } from "../kubernetes/occupants.ts";
 import type { Others, OwnRecord } from "./destroyPlan.ts";
 import { dnsRecordsPath, METALLB_PATH, wanPath } from "./paths.ts";
 import type { StateResource } from "./state.ts";
@@ -52,15 +54,6 @@ export async function others(
   };
 }
 
-/** Kinds whose loss would be missed, by the path of their group. */
-const KEPT_BY_PEOPLE: readonly (readonly [api: string, plural: string, kind: string])[] = [
-  ["/apis/apps/v1", "deployments", "Deployment"],
-  ["/apis/apps/v1", "statefulsets", "StatefulSet"],
-  ["/apis/apps/v1", "daemonsets", "DaemonSet"],
-  ["/apis/batch/v1", "cronjobs", "CronJob"],
-  ["/api/v1", "persistentvolumeclaims", "PersistentVolumeClaim"],
-];
-
 /** What stands in the stack's own namespace and is not the stack's, KIND NAME: it would go with the namespace. */
 export async function guests(
   cluster: Pick<Cluster, "get">,
@@ -68,14 +61,20 @@ export async function guests(
   state: readonly StateResource[],
 ): Promise<readonly string[]> {
   const own = new Set(state.map(({ type, id }) => `${type.split(":").at(-1) ?? ""} ${id}`));
-  const found = await Promise.all(
-    KEPT_BY_PEOPLE.map(async ([api, plural, kind]) =>
-      items(await cluster.get(`${api}/namespaces/${namespace}/${plural}`, objects)).flatMap(({ metadata: { name } }) =>
-        own.has(`${kind} ${namespace}/${name}`) ? [] : [`${kind} ${name}`],
-      ),
-    ),
-  );
-  return found.flat();
+  const found = await occupants(cluster, namespace);
+  if (!found.found) throw new Error(`the cluster does not answer: ${found.why}`);
+  return found.value.flatMap(({ kind, name }) => (own.has(`${kind} ${namespace}/${name}`) ? [] : [`${kind} ${name}`]));
+}
+
+/** PROJECT/STACK of the stack whose the namespace is, if that is another. `mark`: this stack's. */
+export async function takenBy(
+  cluster: Pick<Cluster, "get">,
+  namespace: string,
+  mark: string,
+): Promise<string | undefined> {
+  const found = await readStackNamespace(cluster, namespace);
+  if (!found.found && !found.absent) throw new Error(`the cluster does not answer: ${found.why}`);
+  return found.found && found.value.by === "stack" && found.value.mark !== mark ? found.value.mark : undefined;
 }
 
 export async function ownRecords(cluster: Cluster, namespace: string): Promise<readonly OwnRecord[]> {

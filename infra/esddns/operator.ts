@@ -12,6 +12,7 @@ import { literalHosts, notifyAccess } from "./notify.ts";
 import { expiryEnv, podSpec, type PodArgs } from "./pod.ts";
 import { pushAccess } from "./push.ts";
 import { serviceAccount } from "./rbac.ts";
+import { STACK_ANNOTATION, stackMark } from "./stackNamespace.ts";
 
 export interface OperatorArgs extends Pick<
   LoadedConfig,
@@ -60,6 +61,7 @@ export class Operator extends pulumi.ComponentResource {
         metadata: {
           name: args.namespace,
           labels: podSecurityLabels(args.detection.hostNetwork ? "privileged" : "restricted"),
+          annotations: { [STACK_ANNOTATION]: stackMark(pulumi.getProject(), pulumi.getStack()) },
         },
       },
       self,

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Cluster } from "./cluster.ts";
+import { FIELD_MANAGER } from "./fieldManager.ts";
 
 /**
  * The one provider of the stack. The cluster is the one of the environment ($KUBECONFIG or ~/.kube/config), or that of
@@ -33,7 +34,7 @@ export function clusterProvider(): k8s.Provider {
 export const fixedFieldManager: pulumi.ResourceTransformation = ({ type, props, opts }) => {
   const { metadata } = props as { metadata?: { annotations?: Record<string, pulumi.Input<string>> } };
   if (!type.startsWith("kubernetes:") || metadata === undefined) return undefined;
-  const annotations = { ...metadata.annotations, "pulumi.com/patchFieldManager": "esddns" };
+  const annotations = { ...metadata.annotations, "pulumi.com/patchFieldManager": FIELD_MANAGER };
   return { props: { ...props, metadata: { ...metadata, annotations } }, opts };
 };
 

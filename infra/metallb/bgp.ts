@@ -5,11 +5,14 @@ import * as random from "@pulumi/random";
 import type { BgpAdvertisement, BgpPeer } from "../config/bgpSchema.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { BFDProfile, BGPAdvertisement, BGPPeer } from "../kubernetes/kinds.ts";
+import { passwordSecretName } from "./objects.ts";
 
 export interface BgpArgs {
   readonly bgp: StackConfig["bgp"];
   /** MetalLB's; with the release, where there is one, among the options' dependencies. */
   readonly namespace: string;
+  /** Of each object, by which other stacks tell whose it is. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly pools: readonly pulumi.Resource[];
 }
 
@@ -24,15 +27,15 @@ const GONE_AT_ONCE = { "pulumi.com/deletionPropagationPolicy": "background" };
 
 /** Makes all of it; what is returned are the advertisements, after which an address can be reached. */
 export function bgpResources(name: string, args: BgpArgs, options: BgpOptions): BGPAdvertisement[] {
-  const { bgp, namespace } = args;
-  const peers = bgp.peers.map((peer) => bgpPeer(name, peer, namespace, options));
+  const { bgp, namespace, labels } = args;
+  const peers = bgp.peers.map((peer) => bgpPeer(name, peer, { namespace, labels }, options));
   const own = bgp.peers.map((peer) => peer.name);
   return bgp.advertisements.map(
     (advertisement) =>
       new BGPAdvertisement(
         `${name}-${advertisement.name}`,
         {
-          metadata: { name: advertisement.name, namespace, annotations: GONE_AT_ONCE },
+          metadata: { name: advertisement.name, namespace, labels, annotations: GONE_AT_ONCE },
           spec: advertisementSpec(advertisement, own),
         },
         { ...options, dependsOn: [...args.pools, ...peers] },
@@ -40,16 +43,20 @@ export function bgpResources(name: string, args: BgpArgs, options: BgpOptions): 
   );
 }
 
-function bgpPeer(name: string, peer: BgpPeer, namespace: string, options: BgpOptions): BGPPeer {
-  const secret = passwordSecret(name, peer, namespace, options);
+/** What the metadata of all objects has in common. */
+type Place = Pick<BgpArgs, "namespace" | "labels">;
+
+function bgpPeer(name: string, peer: BgpPeer, place: Place, options: BgpOptions): BGPPeer {
+  const { namespace } = place;
+  const secret = passwordSecret(name, peer, place, options);
   const profile =
     peer.bfd &&
-    new BFDProfile(`${name}-${peer.name}-bfd`, { metadata: { name: peer.name, namespace }, spec: peer.bfd }, options);
+    new BFDProfile(`${name}-${peer.name}-bfd`, { metadata: { name: peer.name, ...place }, spec: peer.bfd }, options);
   const secretName = peer.passwordSecret ?? secret?.metadata.name;
   return new BGPPeer(
     `${name}-${peer.name}`,
     {
-      metadata: { name: peer.name, namespace },
+      metadata: { name: peer.name, ...place },
       spec: {
         myASN: peer.myASN,
         peerASN: peer.peerASN,
@@ -69,7 +76,7 @@ function bgpPeer(name: string, peer: BgpPeer, namespace: string, options: BgpOpt
 function passwordSecret(
   name: string,
   peer: BgpPeer,
-  namespace: string,
+  place: Place,
   options: BgpOptions,
 ): k8s.core.v1.Secret | undefined {
   const password = peer.generatePassword
@@ -84,7 +91,7 @@ function passwordSecret(
   return new k8s.core.v1.Secret(
     `${name}-${peer.name}-password`,
     {
-      metadata: { name: `${peer.name}-password`, namespace },
+      metadata: { name: passwordSecretName(peer.name), ...place },
       // MetalLB takes no other type, and of it this key.
       type: "kubernetes.io/basic-auth",
       stringData: { password },

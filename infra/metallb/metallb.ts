@@ -38,12 +38,13 @@ export class MetalLB extends pulumi.ComponentResource {
   /** Annotations of Services with what this MetalLB reads of them, by what follows the prefix: `address-pool`. */
   readonly annotations: (named: Readonly<Record<string, string>>) => Record<string, string>;
 
-  readonly #owner: string;
+  /** Of all objects in MetalLB's namespace: the names there are those of every stack. */
+  readonly #labels: Readonly<Record<string, string>>;
 
   constructor(name: string, args: MetalLBArgs, options: pulumi.ComponentResourceOptions) {
     super("esddns:metallb:MetalLB", name, {}, options);
     this.namespace = args.metallb.namespace;
-    this.#owner = args.namespace;
+    this.#labels = { [OWNER_LABEL]: args.namespace };
     const release = args.shared === "own" ? this.#install(name, args) : undefined;
     this.version = release ? release.status.version : pulumi.output(args.running?.version);
     // An adopted MetalLB whose version nobody could look up is of the one that the config says, or of a recent one.
@@ -60,7 +61,7 @@ export class MetalLB extends pulumi.ComponentResource {
         new L2Advertisement(
           `${name}-${l2.name}`,
           {
-            metadata: { name: l2.name, namespace: this.namespace },
+            metadata: { name: l2.name, namespace: this.namespace, labels: this.#labels },
             spec: {
               ipAddressPools: l2.pools,
               ...(l2.interfaces.length > 0 ? { interfaces: l2.interfaces } : {}),
@@ -70,7 +71,7 @@ export class MetalLB extends pulumi.ComponentResource {
           { ...objectOptions, dependsOn: poolResources },
         ),
     );
-    const bgp = { bgp: args.bgp, namespace: this.namespace, pools: poolResources };
+    const bgp = { bgp: args.bgp, namespace: this.namespace, labels: this.#labels, pools: poolResources };
     this.advertisements = [...l2, ...bgpResources(name, bgp, objectOptions)];
     this.registerOutputs({ namespace: this.namespace, version: this.version });
   }
@@ -107,7 +108,7 @@ export class MetalLB extends pulumi.ComponentResource {
     return new IPAddressPool(
       `${name}-${pool.name}`,
       {
-        metadata: { name: pool.name, namespace: this.namespace, labels: { [OWNER_LABEL]: this.#owner } },
+        metadata: { name: pool.name, namespace: this.namespace, labels: this.#labels },
         spec: {
           addresses,
           autoAssign,

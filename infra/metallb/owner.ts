@@ -1,10 +1,10 @@
-/** Whose MetalLB is, and whose a pool of it. */
+/** Whose MetalLB is, and whose an object of its configuration. */
 import { z } from "zod";
 import type { Cluster } from "../kubernetes/cluster.ts";
 
 /**
- * A label of the controller's pods, which only an installation writes, and of pools. Its value is the namespace of the
- * stack, of which a cluster has one of a name.
+ * A label of the controller's pods, which only an installation writes, and of all that a stack writes into MetalLB's
+ * namespace (objects.ts). Its value is the namespace of the stack, of which a cluster has one of a name.
  */
 export const OWNER_LABEL = "esddns.io/owner";
 

@@ -30,15 +30,19 @@ export function judgeRelease(error: string, installed: Installed, own: string, t
   return { refuse: `MetalLB is there already, and this stack did not install it. ${adopt} ${force}` };
 }
 
+/** Whether this run was told to take over what it has not made: `npm run deploy -- STACK --take-over`. */
+export function isTakeOver(): boolean {
+  return process.env["ESDDNS_TAKE_OVER"] === "true";
+}
+
 /** For the release alone. `metallbNamespace`: where it is; `own`: the stack's own namespace. */
 export function releaseTakeOver(name: string, metallbNamespace: string, own: string): pulumi.ErrorHook {
   return new pulumi.ErrorHook(name, async ({ errors }) => {
     const [error = ""] = errors;
     if (errors.length > 1 || !(IN_USE.test(error) || PENDING.test(error))) return false;
     const cluster = configuredCluster();
-    const takeOver = process.env["ESDDNS_TAKE_OVER"] === "true";
     const installed = await installedMetalLB(cluster, metallbNamespace, own);
-    const verdict = judgeRelease(error, installed, own, takeOver);
+    const verdict = judgeRelease(error, installed, own, isTakeOver());
     if (verdict === "unrelated") return false;
     if ("refuse" in verdict) {
       await pulumi.log.error(verdict.refuse);

@@ -17,6 +17,7 @@ function cluster(objects: Readonly<Record<string, unknown>>) {
   return { asked, get };
 }
 
+const WANTED = { namespace: "esddns-production", metallbNamespace: "lb", adopted: false, monitored: false };
 const NODES = "/api/v1/nodes";
 const node = {
   metadata: { name: "node1", labels: { a: "b" } },
@@ -42,13 +43,13 @@ const workload = (labels: object, container: object) => ({
 describe("what is read of a cluster", () => {
   it("is nothing more where it does not answer", async () => {
     const silent = cluster({ [NODES]: "connection refused" });
-    expect(await readFacts(silent, "metallb-system", true)).toEqual({ reached: false, why: "connection refused" });
+    expect(await readFacts(silent, WANTED)).toEqual({ reached: false, why: "connection refused" });
     expect(silent.asked).toEqual([NODES]);
   });
 
   it("goes on where it may not all be read, and says so", async () => {
     const denied = cluster({ [NODES]: 'nodes is forbidden: User "ci" cannot list' });
-    expect(await readFacts(denied, "metallb-system", false)).toMatchObject({
+    expect(await readFacts(denied, WANTED)).toMatchObject({
       reached: true,
       facts: { nodes: undefined, unread: ["nodes"] },
     });
@@ -74,8 +75,7 @@ describe("what is read of a cluster", () => {
           env: [{ name: "METALLB_BGP_TYPE", value: "frr" }],
         }),
       }),
-      "lb",
-      false,
+      WANTED,
     );
     expect(read).toMatchObject({
       facts: {
@@ -94,10 +94,33 @@ describe("what is read of a cluster", () => {
     });
   });
 
+  it("tells whose the objects of MetalLB's configuration are, and which may not be read", async () => {
+    const metallb = "/apis/metallb.io";
+    const named = (name: string, labels: object) => ({ items: [{ metadata: { name, labels }, spec: {} }] });
+    const read = await readFacts(
+      cluster({
+        [NODES]: { items: [] },
+        [`${metallb}/v1beta1/namespaces/lb/l2advertisements`]: named("lan", { "esddns.io/owner": "esddns-production" }),
+        [`${metallb}/v1beta2/namespaces/lb/bgppeers`]: named("router", {}),
+        "/api/v1/namespaces/lb/secrets?labelSelector=esddns.io%2Fowner": "secrets is forbidden",
+      }),
+      WANTED,
+    );
+    expect(read).toMatchObject({
+      facts: {
+        objects: [
+          { kind: "L2Advertisement", name: "lan", owner: "esddns-production" },
+          { kind: "BGPPeer", name: "router", owner: undefined },
+        ],
+        unread: ["Secrets in lb"],
+      },
+    });
+  });
+
   it("knows the fields of the definitions that are adopted", async () => {
     const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     const served = Object.fromEntries(crds.map((crd) => [`${path}/${crd.metadata.name}`, crd]));
-    const read = await readFacts(cluster({ [NODES]: { items: [] }, ...served }), "lb", true);
+    const read = await readFacts(cluster({ [NODES]: { items: [] }, ...served }), { ...WANTED, adopted: true });
     if (!read.reached) expect.unreachable();
     const records = read.facts.definitions?.get("dnsrecords.esddns.io v1alpha1");
     expect([...(records ?? [])]).toEqual(expect.arrayContaining(["zone", "source", "source.service.name"]));

@@ -1,7 +1,9 @@
 /** What is read of the cluster before anything is composed: once, bounded in time, and nothing else. */
 import { crds } from "@esddns/operator/api";
 import { z } from "zod";
+import { readStackNamespace, type NamespaceFact } from "../esddns/stackNamespace.ts";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";
+import { readSharedObjects, type SharedObject } from "../metallb/objects.ts";
 import { OWNER_LABEL } from "../metallb/owner.ts";
 import { versionOf } from "../metallb/version.ts";
 import { ownedMetalLBs, type OwnedMetalLB } from "./ownMetalLB.ts";
@@ -45,10 +47,14 @@ export interface ClusterFacts {
   /** Those that the API servers themselves listen on; none: may not be read. */
   readonly apiServerPorts?: readonly number[];
   readonly pools: readonly PoolFact[];
+  /** What else stacks have written into MetalLB's namespace. */
+  readonly objects?: readonly SharedObject[];
   /** undefined: there is none, or it may not be read. */
   readonly metallb: RunningMetalLB | undefined;
   /** Those that stacks have installed, in whatever namespace. */
   readonly owned?: readonly OwnedMetalLB[];
+  /** The stack's own; undefined: it is not there, or may not be read. */
+  readonly namespace?: NamespaceFact | undefined;
   /** Of what is adopted; undefined: nothing is, or they may not be read. */
   readonly definitions: Definitions | undefined;
   /** Of the Prometheus operator; undefined: not asked for, or they may not be read. */
@@ -61,16 +67,21 @@ export type ReadFacts = { readonly reached: true; readonly facts: ClusterFacts }
 
 const METALLB_DEFINITIONS = ["ipaddresspools", "l2advertisements", "bgppeers", "bgpadvertisements", "bfdprofiles"];
 
-export async function readFacts(
-  cluster: Pick<Cluster, "get">,
-  namespace: string,
-  adopted: boolean,
-  monitored = false,
-): Promise<ReadFacts> {
+/** What is to be looked at. */
+export interface Wanted {
+  /** The stack's own. */
+  readonly namespace: string;
+  readonly metallbNamespace: string;
+  readonly adopted: boolean;
+  readonly monitored: boolean;
+}
+
+export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): Promise<ReadFacts> {
+  const { metallbNamespace: namespace, adopted, monitored } = wanted;
   // First alone: where nothing answers, one wait is enough.
   const nodes = await cluster.get("/api/v1/nodes", list(node));
   if (!nodes.found && !isRefusal(nodes)) return { reached: false, why: nodes.why };
-  const [services, apiServer, pools, deployments, daemonSets, definitions, monitoring, owned] = await Promise.all([
+  const [services, apiServer, pools, deployments, daemonSets, definitions, monitoring, owned, shared, own] = await Promise.all([
     cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
     cluster.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes", endpointSlice),
     cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/ipaddresspools`, list(pool)),
@@ -79,9 +90,20 @@ export async function readFacts(
     adopted ? readDefinitions(cluster) : undefined,
     monitored ? cluster.get("/apis/monitoring.coreos.com/v1", kinds) : undefined,
     ownedMetalLBs(cluster),
+    readSharedObjects(cluster, namespace),
+    readStackNamespace(cluster, wanted.namespace),
   ]);
-  const reads = { nodes, "address pools": pools, "MetalLB's controller": deployments, "MetalLB's speaker": daemonSets };
-  const unread = Object.entries(reads).flatMap(([what, read]) => (read.found || read.absent ? [] : [what]));
+  const reads = {
+    nodes,
+    "address pools": pools,
+    "MetalLB's controller": deployments,
+    "MetalLB's speaker": daemonSets,
+    [`what is in ${wanted.namespace}`]: own,
+  };
+  const unread = [
+    ...Object.entries(reads).flatMap(([what, read]) => (read.found || read.absent ? [] : [what])),
+    ...shared.unread.map((kind) => `${kind}s in ${namespace}`),
+  ];
   return {
     reached: true,
     facts: {
@@ -93,8 +115,10 @@ export async function readFacts(
         addresses: spec.addresses,
         owner: metadata.labels[OWNER_LABEL],
       })),
+      objects: shared.objects,
       metallb: running(items(deployments), items(daemonSets)),
       owned,
+      namespace: own.found ? own.value : undefined,
       monitoringKinds: monitoring && kindsOf(monitoring),
       definitions: definitions && "fields" in definitions ? definitions.fields : undefined,
       unread: definitions && "why" in definitions ? [...unread, "the custom resource definitions"] : unread,

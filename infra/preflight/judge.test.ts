@@ -38,6 +38,8 @@ const facts = (over: Partial<ClusterFacts> = {}): ClusterFacts => ({
   ...over,
 });
 
+const PEER = { myASN: 64500, peerASN: 64501, peerAddress: "192.168.1.1" };
+
 const problems = (over: Record<string, unknown>, seen: Partial<ClusterFacts> = {}): string[] =>
   judge(config(over), facts(seen)).problems.map(formatProblem);
 
@@ -73,9 +75,91 @@ describe("a pool", () => {
       expect(problems({}, { pools: [{ name: "esddns-pool", addresses, owner }] })).toEqual([]);
   });
 
-  it("of another name cannot take over the addresses of one up to the next in one go", () => {
-    const old = { name: "old", addresses: ["192.168.1.100"], owner: "esddns-production" };
-    expect(problems({}, { pools: [old] })[0]).toContain("in one up, and put this one in in the next");
+  it.each([
+    ["L2Advertisement", "lan", "esddns:l2[0].name"],
+    ["BGPPeer", "router", "esddns:bgp.peers[0].name"],
+    ["BFDProfile", "router", "esddns:bgp.peers[0].name"],
+    ["Secret", "router-password", "esddns:bgp.peers[0].name"],
+    ["BGPAdvertisement", "wide", "esddns:bgp.advertisements[0].name"],
+  ] as const)("is announced without taking another stack's %s", (kind, name, key) => {
+    const over = {
+      metallb: { values: { frrk8s: { enabled: true } } },
+      l2: [{ name: "lan", pools: ["esddns-pool"] }],
+      bgp: {
+        peers: [{ ...PEER, name: "router", bfd: {}, generatePassword: true }],
+        advertisements: [{ name: "wide", pools: ["esddns-pool"] }],
+      },
+    };
+    const object = (owner: string | undefined) => ({ objects: [{ kind, name, owner }] });
+    expect(problems(over, object("esddns-development"))).toEqual([
+      `${key}: the ${kind} "${name}" is of the stack with the namespace esddns-development already. ` +
+        "MetalLB's objects have one namespace for all stacks: take another name.",
+    ]);
+    // Left by this stack, or by one of a version that put no name on it.
+    for (const owner of ["esddns-production", undefined]) expect(problems(over, object(owner))).toEqual([]);
+  });
+});
+
+describe("addresses of one pool of the stack that another is to have", () => {
+  const own = (name: string, ...addresses: string[]) => ({ name, addresses, owner: "esddns-production" });
+  const pools = (...written: readonly (readonly [name: string, ...addresses: string[]])[]) => ({
+    pools: written.map(([name, ...addresses]) => ({ name, addresses })),
+  });
+
+  it("leave the one before they come to the other, and it is said with which values", () => {
+    const live = { pools: [own("a", "192.168.1.100-192.168.1.105"), own("b", "192.168.1.106-192.168.1.110")] };
+    const moved = pools(["a", "192.168.1.100-192.168.1.107"], ["b", "192.168.1.108-192.168.1.110"]);
+    expect(problems(moved, live)).toEqual([
+      'esddns:pools[0].addresses[0]: 192.168.1.106-192.168.1.107 is in the pool "b" of the cluster already. ' +
+        'MetalLB takes no address twice. In one up, write [192.168.1.100-192.168.1.105] for "a" and ' +
+        'write [192.168.1.108-192.168.1.110] for "b"; in the next, as now.',
+    ]);
+    const between = pools(["a", "192.168.1.100-192.168.1.105"], ["b", "192.168.1.108-192.168.1.110"]);
+    expect(problems(between, live)).toEqual([]);
+    expect(problems(moved, { pools: between.pools.map(({ name, addresses }) => own(name, ...addresses)) })).toEqual([]);
+  });
+
+  it("come to a new pool likewise", () => {
+    const live = { pools: [own("a", "192.168.1.100-192.168.1.110")] };
+    const split = pools(["a", "192.168.1.100-192.168.1.104"], ["b", "192.168.1.105-192.168.1.110"]);
+    expect(problems(split, live)).toEqual([
+      expect.stringContaining(
+        'In one up, leave "b" out and write [192.168.1.100-192.168.1.104] for "a"; in the next, as now.',
+      ),
+    ]);
+  });
+
+  it("need a third place where two pools are to change theirs", () => {
+    const live = { pools: [own("a", "192.168.1.100"), own("b", "192.168.1.101")] };
+    const found = problems(pools(["a", "192.168.1.101"], ["b", "192.168.1.100"]), live);
+    expect(found).toHaveLength(2);
+    expect(found[0]).toContain('write [192.168.1.100] for "a" and write a free address that is in no pool for "b"');
+  });
+
+  it("are still those of a pool that goes, which does so last", () => {
+    const live = { pools: [own("old", "192.168.1.100-192.168.1.105"), own("b", "192.168.1.110")] };
+    expect(problems(pools(["new", "192.168.1.100"], ["b", "192.168.1.110"]), live)).toEqual([
+      expect.stringContaining('"old" is this stack\'s own, and goes last. In one up, leave "new" out; in the next'),
+    ]);
+    expect(problems(pools(["b", "192.168.1.105", "192.168.1.110"]), live)).toEqual([
+      expect.stringContaining('In one up, write [192.168.1.110] for "b"; in the next, as now.'),
+    ]);
+  });
+
+  it("stay with the only pool when it is renamed, until it has others", () => {
+    const live = { pools: [own("old", "192.168.1.100-192.168.1.105")] };
+    expect(problems(pools(["new", "192.168.1.100-192.168.1.104"]), live)).toEqual([
+      expect.stringContaining(
+        'Keep its name, or rename it in two steps: in one up, leave "new" out and write [192.168.1.105] for "old"; in',
+      ),
+    ]);
+    const whole = pools(["new", "192.168.1.100-192.168.1.105"]);
+    expect(problems(whole, live)).toEqual([
+      expect.stringContaining('leave "new" out and write a free address that is in no pool for "old"; in the next'),
+    ]);
+    // The two steps, one after the other.
+    expect(problems(pools(["old", "192.168.1.120"]), live)).toEqual([]);
+    expect(problems(whole, { pools: [own("old", "192.168.1.120")] })).toEqual([]);
   });
 });
 

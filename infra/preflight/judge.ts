@@ -1,15 +1,17 @@
 /** What the config and the cluster make of each other. Pure. */
-import { overlap, parseAddress, parseNetwork, parseRange, type AddressRange } from "../config/addresses.ts";
+import { parseAddress } from "../config/addresses.ts";
 import { nativeBgpProblems } from "../config/bgp.ts";
 import { monitoringKinds } from "../config/monitoring.ts";
 import { placePool, type PlacedPool } from "../config/pools.ts";
 import type { StackConfig } from "../config/parse.ts";
-import { formatPath, quote, type KeyPath, type Problem } from "../config/problem.ts";
+import { formatPath, quote, type Problem } from "../config/problem.ts";
 import { API_SERVER_PORTS } from "../esddns/networkPolicy.ts";
+import { writtenObjects } from "../metallb/objects.ts";
 import { definitionProblems } from "./definitions.ts";
 import type { ClusterFacts, RunningMetalLB } from "./facts.ts";
 import { announcements, noRoomForPods } from "./nodes.ts";
 import { givenUpMetalLB, movedMetalLB } from "./ownMetalLB.ts";
+import { poolClashes, takenAddresses } from "./pools.ts";
 
 export type Judged = Pick<
   StackConfig,
@@ -44,7 +46,9 @@ export function judge(config: Judged, facts: ClusterFacts): Judgement {
     problems: [
       ...adopted.problems,
       ...movedMetalLB(config, facts.owned ?? []),
-      ...pools.flatMap((pool) => [...takenAddresses(pool, facts), ...foreignPools(pool, config, facts)]),
+      ...foreignObjects(config, facts),
+      ...pools.flatMap((pool) => takenAddresses(pool, facts)),
+      ...poolClashes(pools, config, facts),
       ...announcing.problems,
       ...noRoomForPods(config, facts),
       ...monitoringProblems(config, facts),
@@ -131,64 +135,19 @@ function monitoringProblems({ monitoring }: Judged, { monitoringKinds: known }: 
     }));
 }
 
-/** Addresses that something of the cluster has already: two would answer for them. */
-function takenAddresses({ index, ranges }: PlacedPool, facts: ClusterFacts): Problem[] {
-  const taken = (facts.nodes ?? []).flatMap(({ name, addresses, podCidrs }) => [
-    ...addresses.map((address) => ({ range: parseAddress(address), what: `the address of the node ${name}` })),
-    ...podCidrs.map((cidr) => ({ range: networkOf(cidr), what: `for the pods of the node ${name} (${cidr})` })),
-  ]);
-  const services = facts.serviceCidrs.map((cidr) => ({
-    range: networkOf(cidr),
-    what: `for the cluster's own Service addresses (${cidr})`,
-  }));
-  return ranges.flatMap((range, i) => {
-    const found = [...taken, ...services].flatMap(({ range: other, what }) => {
-      const common = other && overlap(range, other);
-      return common === undefined ? [] : [{ common, what }];
-    });
-    const [first, ...more] = found;
-    if (first === undefined) return [];
-    const others = more.length === 0 ? "" : `, and ${more.length} more like it`;
-    const wrong = `${quote(range.canonical)} takes in ${first.common}, ${first.what}${others}`;
-    const right = "Take addresses that are free: no node's, no other device's, and not of what DHCP hands out.";
-    return [{ path: ["pools", index, "addresses", i], wrong, right }];
+/** Of the same name: an up would write over another stack's object, and a destroy take it away. */
+function foreignObjects(config: Judged, facts: ClusterFacts): Problem[] {
+  const pools = facts.pools.map((pool) => ({ ...pool, kind: "IPAddressPool" as const }));
+  const others = [...pools, ...(facts.objects ?? [])].filter(
+    ({ owner }) => owner !== undefined && owner !== config.namespace,
+  );
+  const problems = writtenObjects(config).flatMap(({ kind, name, path }) => {
+    const found = others.find((other) => other.kind === kind && other.name === name);
+    if (found === undefined) return [];
+    const wrong = `the ${kind} ${quote(name)} is of the stack with the namespace ${found.owner ?? ""} already`;
+    return [{ path, wrong, right: "MetalLB's objects have one namespace for all stacks: take another name." }];
   });
-}
-
-/** MetalLB's webhook refuses what overlaps, and one pool cannot have two stacks. */
-function foreignPools({ index, pool, ranges }: PlacedPool, config: Judged, facts: ClusterFacts): Problem[] {
-  const mine = new Set(config.pools.map(({ name }) => name));
-  const named = facts.pools.find(({ name, owner }) => name === pool.name && isOther(owner, config.namespace));
-  const sameName = named && {
-    path: ["pools", index, "name"],
-    wrong: `${quote(pool.name)} is a pool of the stack with the namespace ${named.owner ?? ""} already`,
-    right: "Pools have one namespace for all stacks, MetalLB's: take another name.",
-  };
-  const overlapping = facts.pools
-    .filter((other) => other !== named && !(mine.has(other.name) && !isOther(other.owner, config.namespace)))
-    .flatMap((other) =>
-      ranges.flatMap((range, i) => {
-        const common = other.addresses.flatMap((text) => {
-          const theirs = parseRange(text);
-          return theirs.ok ? (overlap(range, theirs.range) ?? []) : [];
-        })[0];
-        if (common === undefined) return [];
-        const own = other.owner === config.namespace;
-        const wrong = `${common} is in the pool ${quote(other.name)} of the cluster already`;
-        const right = own
-          ? `That is this stack's own, of another name: take it out of the config in one up, and put this one in in the next.`
-          : "MetalLB takes no address twice: take others, or take it out of that pool first.";
-        return [{ path: ["pools", index, "addresses", i] as KeyPath, wrong, right }];
-      }),
-    );
-  return [...(sameName ? [sameName] : []), ...overlapping];
-}
-
-function isOther(owner: string | undefined, own: string): boolean {
-  return owner !== undefined && owner !== own;
-}
-
-function networkOf(cidr: string): AddressRange | undefined {
-  const parsed = parseNetwork(cidr);
-  return parsed.ok ? parsed.range : undefined;
+  const keys = problems.map(({ path }) => formatPath(path));
+  // What goes by a peer's name has its problem, too.
+  return problems.filter((_, i) => keys.indexOf(keys[i] ?? "") === i);
 }

@@ -1,10 +1,12 @@
 /** The checks that need the cluster, before anything is composed. */
 import * as pulumi from "@pulumi/pulumi";
 import { monitoringKinds } from "../config/monitoring.ts";
-import { formatProblem } from "../config/problem.ts";
+import { formatProblem, type Problem } from "../config/problem.ts";
 import type { StackConfig } from "../config/parse.ts";
+import { namespaceComplaint, stackMark } from "../esddns/stackNamespace.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
-import { readFacts, type RunningMetalLB } from "./facts.ts";
+import { isTakeOver } from "../metallb/takeOver.ts";
+import { readFacts, type ClusterFacts, type RunningMetalLB } from "./facts.ts";
 import { judge } from "./judge.ts";
 
 /**
@@ -14,18 +16,19 @@ import { judge } from "./judge.ts";
  */
 export async function preflight(config: StackConfig): Promise<RunningMetalLB | undefined> {
   if (!config.observeLive) return undefined;
-  const read = await readFacts(
-    configuredCluster(),
-    config.metallb.namespace,
-    config.shared === "adopt",
-    monitoringKinds(config.monitoring).length > 0,
-  );
+  const read = await readFacts(configuredCluster(), {
+    namespace: config.namespace,
+    metallbNamespace: config.metallb.namespace,
+    adopted: config.shared === "adopt",
+    monitored: monitoringKinds(config.monitoring).length > 0,
+  });
   if (!read.reached) {
     const unchecked = "Not checked: whether nodes have addresses of the pools, and may announce them";
     await pulumi.log.warn(`The cluster could not be looked at: ${read.why}. ${unchecked}.`);
     return undefined;
   }
-  const { problems, warnings, notes } = judge(config, read.facts);
+  const { problems: others, warnings, notes } = judge(config, read.facts);
+  const problems = [...namespaceProblems(config, read.facts), ...others];
   if (problems.length > 0) {
     const heading = "The stack config does not go with the cluster:";
     throw new pulumi.RunError([heading, ...problems.map((problem) => `  - ${formatProblem(problem)}`)].join("\n"));
@@ -33,4 +36,10 @@ export async function preflight(config: StackConfig): Promise<RunningMetalLB | u
   for (const warning of warnings) await pulumi.log.warn(warning);
   if (pulumi.runtime.isDryRun()) for (const note of notes) await pulumi.log.info(note);
   return read.facts.metallb;
+}
+
+function namespaceProblems({ namespace }: StackConfig, { namespace: there }: ClusterFacts): Problem[] {
+  if (there === undefined || isTakeOver()) return [];
+  const complaint = namespaceComplaint(namespace, there, stackMark(pulumi.getProject(), pulumi.getStack()));
+  return complaint === undefined ? [] : [{ path: ["namespace"], ...complaint }];
 }

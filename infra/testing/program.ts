@@ -71,7 +71,7 @@ const STATUS: Readonly<Record<string, unknown>> = {
 };
 
 /** A cluster that nothing is to be said of, with a MetalLB that can be adopted. */
-const QUIET: ReadFacts = {
+export const QUIET = {
   reached: true,
   facts: {
     nodes: [],
@@ -81,7 +81,7 @@ const QUIET: ReadFacts = {
     definitions: undefined,
     unread: [],
   },
-};
+} as const satisfies ReadFacts;
 
 interface RunOptions {
   readonly preview?: boolean;

@@ -36,6 +36,29 @@ test("a second stack adopts MetalLB: one command, and page, WAN address and reco
   expect(told(deployed)).not.toContain(await token());
 });
 
+test("a stack with a copied namespace or a copied name is refused, and the other one is left alone", async () => {
+  const shared = ["-n", "metallb-system", "-l", "esddns.io/owner=esddns-development", "-o", "name"];
+  expect(await labOk("kubectl", "get", "l2advertisements", ...shared)).not.toBe("");
+
+  const before = await labOk("kubectl", "get", "namespace", "esddns-development", "-o", "json");
+  await labOk("pulumi", "config", "set", "--stack", "production", "namespace", "esddns-development");
+  const copied = await lab(["pulumi", "preview", "--stack", "production", "--non-interactive"]);
+  await labOk("pulumi", "config", "rm", "--stack", "production", "namespace");
+  expect(copied.status, told(copied)).not.toBe(0);
+  expect(told(copied)).toMatch(/esddns:namespace: .* is the namespace of the stack esddns\/development/);
+  expect(await labOk("kubectl", "get", "namespace", "esddns-development", "-o", "json")).toBe(before);
+
+  for (const [key = "", value = ""] of [
+    ["l2[0].name", "esddns-development-l2"],
+    ["l2[0].pools[0]", "production-pool"],
+  ])
+    await labOk("pulumi", "config", "set", "--stack", "production", "--path", key, value);
+  const named = await lab(["pulumi", "preview", "--stack", "production", "--non-interactive"]);
+  await labOk("pulumi", "config", "rm", "--stack", "production", "l2");
+  expect(named.status, told(named)).not.toBe(0);
+  expect(told(named)).toMatch(/esddns:l2\[0\]\.name: .* stack with the namespace esddns-development already/);
+});
+
 test("the owner is not destroyed under the adopter, unless it keeps what both use", async () => {
   const refused = await lab(["destroy", "development", "--yes"]);
   expect(refused.status, told(refused)).toBe(3);

@@ -1,0 +1,67 @@
+import { expect, it } from "vitest";
+import type { z } from "zod";
+import type { Found } from "../kubernetes/cluster.ts";
+import { namespaceComplaint, readStackNamespace } from "./stackNamespace.ts";
+
+/** A namespace called home, and by their plurals the names of what is in it; a text is the answer to a read that fails. */
+function read(metadata: object | undefined, inside: Readonly<Record<string, readonly string[] | string>> = {}) {
+  const get = <T>(path: string, schema: z.ZodType<T>): Promise<Found<T>> => {
+    const absent = { found: false, why: "NotFound", absent: true } as const;
+    if (path === "/api/v1/namespaces/home")
+      return Promise.resolve(metadata ? { found: true, value: schema.parse({ metadata }) } : absent);
+    const there = inside[path.split("/").at(-1) ?? ""];
+    if (typeof there === "string") return Promise.resolve({ found: false, why: there, absent: false });
+    if (there === undefined) return Promise.resolve(absent);
+    const items = there.map((name) => ({ metadata: { name } }));
+    return Promise.resolve({ found: true, value: schema.parse({ items }) });
+  };
+  return readStackNamespace({ get }, "home");
+}
+const fact = (value: unknown) => ({ found: true, value });
+const PRODUCTION = { annotations: { "esddns.io/stack": "esddns/production" } };
+
+it("a namespace says which stack has it", async () => {
+  expect(await read(PRODUCTION, { deployments: ["web"] })).toEqual(fact({ by: "stack", mark: "esddns/production" }));
+});
+
+it("one that a stack of an earlier version made is told by what is in it, or by who wrote it", async () => {
+  const earlier = fact({ by: "earlier version" });
+  expect(await read({}, { daemonsets: ["esddns-operator-daemon"], deployments: ["web"] })).toEqual(earlier);
+  expect(await read({ managedFields: [{ manager: "esddns" }] }, { deployments: ["web"] })).toEqual(earlier);
+});
+
+it("any other is told with what is in it", async () => {
+  const occupants = ["Deployment grafana", "Service grafana"];
+  const inside = { services: ["grafana"], deployments: ["grafana"] };
+  expect(await read({ managedFields: [{ manager: "kubectl-create" }] }, inside)).toEqual(
+    fact({ by: "others", occupants }),
+  );
+});
+
+it("nothing is said of one that is not there, or may not be looked into", async () => {
+  expect(await read(undefined)).toMatchObject({ absent: true });
+  expect(await read({}, { services: "services is forbidden" })).toMatchObject({ found: false, absent: false });
+});
+
+it("one for this stack alone is fine, and so is an empty one that was made for it", () => {
+  for (const fine of [
+    { by: "stack", mark: "esddns/production" },
+    { by: "earlier version" },
+    { by: "others", occupants: [] },
+  ] as const)
+    expect(namespaceComplaint("home", fine, "esddns/production")).toBeUndefined();
+});
+
+it("another stack's is refused with both ways out", () => {
+  const others = { by: "stack", mark: "esddns/development" } as const;
+  const { wrong = "", right = "" } = namespaceComplaint("home", others, "esddns/production") ?? {};
+  expect(wrong).toMatch(/^"home" is the namespace of the stack esddns\/development, and this is esddns\/production/);
+  expect(right).toMatch(/^Write one of its own\..*gone.*another name: npm run deploy -- STACK --take-over/);
+});
+
+it("one with work of others in it is refused, and some of that is named", () => {
+  const occupants = ["Deployment a", "Deployment b", "Service a", "Service b", "StatefulSet c"];
+  const complaint = namespaceComplaint("monitoring", { by: "others", occupants }, "esddns/production");
+  expect(complaint?.wrong).toContain("Deployment a, Deployment b, Service a and 2 more; a destroy would delete");
+  expect(complaint?.right).toContain("--take-over");
+});

@@ -1,0 +1,65 @@
+/** Whose the stack's own namespace is. Its name tells the stacks of a cluster apart, so two must not have the same. */
+import { z } from "zod";
+import { quote, type Complaint } from "../config/problem.ts";
+import type { Cluster, Found } from "../kubernetes/cluster.ts";
+import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
+import { occupants } from "../kubernetes/occupants.ts";
+import { names } from "./names.ts";
+
+/** An annotation of the namespace; its value is PROJECT/STACK. */
+export const STACK_ANNOTATION = "esddns.io/stack";
+
+/** PROJECT/STACK, the name without organization. */
+export function stackMark(project: string, stack: string): string {
+  return `${project}/${stack}`;
+}
+
+/** A namespace that is there already. */
+export type NamespaceFact =
+  /** A stack's, whose mark is on it. */
+  | { readonly by: "stack"; readonly mark: string }
+  /** A stack's, of a version that left no mark. */
+  | { readonly by: "earlier version" }
+  /** What people have in it, KIND NAME. */
+  | { readonly by: "others"; readonly occupants: readonly string[] };
+
+export async function readStackNamespace(
+  cluster: Pick<Cluster, "get">,
+  namespace: string,
+): Promise<Found<NamespaceFact>> {
+  const found = await cluster.get(`/api/v1/namespaces/${namespace}`, schema);
+  if (!found.found) return found;
+  const { annotations, managedFields } = found.value.metadata;
+  const mark = annotations[STACK_ANNOTATION];
+  if (mark !== undefined) return { found: true, value: { by: "stack", mark } };
+  const inside = await occupants(cluster, namespace);
+  if (!inside.found) return inside;
+  const written = managedFields.some(({ manager }) => manager === FIELD_MANAGER);
+  const hasOperator = inside.value.some(({ kind, name }) => kind === "DaemonSet" && name === names.operator.daemonSet);
+  if (written || hasOperator) return { found: true, value: { by: "earlier version" } };
+  return { found: true, value: { by: "others", occupants: inside.value.map(({ kind, name }) => `${kind} ${name}`) } };
+}
+
+/** Why a stack must not have the namespace, unless it is told to take it over; undefined: it may. `mark`: its own. */
+export function namespaceComplaint(namespace: string, fact: NamespaceFact, mark: string): Complaint | undefined {
+  if (fact.by === "earlier version" || (fact.by === "stack" && fact.mark === mark)) return undefined;
+  if (fact.by === "stack") {
+    const wrong = `${quote(namespace)} is the namespace of the stack ${fact.mark}, and this is ${mark}, which would take over all that is in it`;
+    const right = `Write one of its own. Where ${fact.mark} is gone, or was this stack under another name: ${TAKE_OVER}`;
+    return { wrong, right };
+  }
+  if (fact.occupants.length === 0) return undefined;
+  const [shown, more] = [fact.occupants.slice(0, 3), fact.occupants.length - 3];
+  const what = `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const wrong = `${quote(namespace)} is there already, is no stack's, and holds ${what}; a destroy would delete it with all that`;
+  return { wrong, right: `Write one for this stack alone. To have the stack own that one all the same: ${TAKE_OVER}` };
+}
+
+const TAKE_OVER = "npm run deploy -- STACK --take-over";
+
+const schema = z.object({
+  metadata: z.object({
+    annotations: z.record(z.string(), z.string()).default({}),
+    managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
+  }),
+});

@@ -1,0 +1,36 @@
+/** What people put into a namespace, and would miss. */
+import { z } from "zod";
+import type { Cluster, Found } from "./cluster.ts";
+
+export interface Occupant {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** By the path of their group. */
+const KINDS: readonly (readonly [api: string, plural: string, kind: string])[] = [
+  ["/apis/apps/v1", "deployments", "Deployment"],
+  ["/apis/apps/v1", "statefulsets", "StatefulSet"],
+  ["/apis/apps/v1", "daemonsets", "DaemonSet"],
+  ["/apis/batch/v1", "cronjobs", "CronJob"],
+  ["/api/v1", "services", "Service"],
+  ["/api/v1", "persistentvolumeclaims", "PersistentVolumeClaim"],
+];
+
+/** All there are, the stack's own too; not found where one of the kinds may not be read. */
+export async function occupants(cluster: Pick<Cluster, "get">, namespace: string): Promise<Found<readonly Occupant[]>> {
+  const value: Occupant[] = [];
+  const read = await Promise.all(
+    KINDS.map(async ([api, plural, kind]) => ({
+      kind,
+      found: await cluster.get(`${api}/namespaces/${namespace}/${plural}`, list),
+    })),
+  );
+  for (const { kind, found } of read) {
+    if (found.found) value.push(...found.value.items.map(({ metadata: { name } }) => ({ kind, name })));
+    else if (!found.absent) return found;
+  }
+  return { found: true, value };
+}
+
+const list = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });

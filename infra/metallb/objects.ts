@@ -1,0 +1,79 @@
+/** What stacks write into MetalLB's namespace: names there are the same space for all stacks of the cluster. */
+import { z } from "zod";
+import type { StackConfig } from "../config/parse.ts";
+import type { KeyPath } from "../config/problem.ts";
+import type { Cluster } from "../kubernetes/cluster.ts";
+import { OWNER_LABEL } from "./owner.ts";
+
+export type SharedKind = "IPAddressPool" | "L2Advertisement" | "BGPPeer" | "BGPAdvertisement" | "BFDProfile" | "Secret";
+
+/** One that is there; `owner`: the namespace of the stack whose it is, where it says so. */
+export interface SharedObject {
+  readonly kind: SharedKind;
+  readonly name: string;
+  readonly owner: string | undefined;
+}
+
+/** One that the config asks for; `path`: of the key that names it. */
+export interface WrittenObject {
+  readonly kind: SharedKind;
+  readonly name: string;
+  readonly path: KeyPath;
+}
+
+/** Of the Secret with the password of a session. */
+export function passwordSecretName(peer: string): string {
+  return `${peer}-password`;
+}
+
+/** A peer comes before what goes by its name. */
+export function writtenObjects({ pools, l2, bgp }: Pick<StackConfig, "pools" | "l2" | "bgp">): WrittenObject[] {
+  const named = (kind: SharedKind, path: KeyPath, items: readonly { readonly name: string }[]) =>
+    items.map(({ name }, i) => ({ kind, name, path: [...path, i, "name"] }));
+  return [
+    ...named("IPAddressPool", ["pools"], pools),
+    ...named("L2Advertisement", ["l2"], l2),
+    ...named("BGPPeer", ["bgp", "peers"], bgp.peers),
+    ...bgp.peers.flatMap(({ name, bfd, generatePassword, password }, i): WrittenObject[] => {
+      const path = ["bgp", "peers", i, "name"];
+      const secret = generatePassword || Boolean(password);
+      return [
+        ...(bfd ? [{ kind: "BFDProfile", name, path } as const] : []),
+        ...(secret ? [{ kind: "Secret", name: passwordSecretName(name), path } as const] : []),
+      ];
+    }),
+    ...named("BGPAdvertisement", ["bgp", "advertisements"], bgp.advertisements),
+  ];
+}
+
+/** Where each kind is listed; of Secrets only those of stacks: the others are nobody's business here. */
+const PATHS: readonly (readonly [kind: SharedKind, path: (namespace: string) => string])[] = [
+  ["L2Advertisement", (namespace) => `/apis/metallb.io/v1beta1/namespaces/${namespace}/l2advertisements`],
+  ["BGPPeer", (namespace) => `/apis/metallb.io/v1beta2/namespaces/${namespace}/bgppeers`],
+  ["BGPAdvertisement", (namespace) => `/apis/metallb.io/v1beta1/namespaces/${namespace}/bgpadvertisements`],
+  ["BFDProfile", (namespace) => `/apis/metallb.io/v1beta1/namespaces/${namespace}/bfdprofiles`],
+  ["Secret", (namespace) => `/api/v1/namespaces/${namespace}/secrets?labelSelector=${encodeURIComponent(OWNER_LABEL)}`],
+];
+
+/** All but the pools, of which more is read elsewhere. `unread`: kinds that may not be read; one that is absent has none. */
+export async function readSharedObjects(
+  cluster: Pick<Cluster, "get">,
+  namespace: string,
+): Promise<{ objects: readonly SharedObject[]; unread: readonly SharedKind[] }> {
+  const read = await Promise.all(
+    PATHS.map(async ([kind, path]) => ({ kind, found: await cluster.get(path(namespace), list) })),
+  );
+  return {
+    objects: read.flatMap(({ kind, found }) =>
+      (found.found ? found.value.items : []).map(({ metadata: { name, labels } }) => ({
+        kind,
+        name,
+        owner: labels[OWNER_LABEL],
+      })),
+    ),
+    unread: read.flatMap(({ kind, found }) => (found.found || found.absent ? [] : [kind])),
+  };
+}
+
+const metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) });
+const list = z.object({ items: z.array(z.object({ metadata })) });
