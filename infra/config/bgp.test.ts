@@ -141,7 +141,8 @@ describe("BGP", () => {
 
 describe("pools", () => {
   const poolOf = (over: object): StackConfig["pools"][number] => {
-    const pools = [{ name: "esddns-pool", addresses: ["192.168.1.0/24", "fd00::/120"], ...over }];
+    const open = { name: "open", addresses: ["10.0.0.1"] };
+    const pools = [{ name: "esddns-pool", addresses: ["192.168.1.0/24", "fd00::/120"], ...over }, open];
     const parsed = parse(undefined, { pools });
     if (!parsed.ok || !parsed.config.pools[0]) throw new Error("refused");
     return parsed.config.pools[0];

@@ -2,12 +2,12 @@
 import { capacity } from "./addresses.ts";
 import { checkBgp, isNative } from "./bgp.ts";
 import { splitAddresses } from "./fields.ts";
+import { homePools, noHome } from "./homePool.ts";
 import { checkAdopted, checkOwn } from "./metallbProblems.ts";
 import {
   checkAdvertisements,
   checkService,
   duplicateNames,
-  mayUse,
   placePool,
   routerInPool,
   type PlacedPool,
@@ -30,11 +30,8 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
   const service = reader.section("service");
   const adopted = shared === "adopt";
   // What has problems of its own is not to make problems elsewhere.
-  const where = {
-    namespace,
-    foreignPools: adopted || names === undefined,
-    foreignAddresses: adopted || !Array.isArray(written) || written.length > pools.length,
-  };
+  const known = !adopted && Array.isArray(written) && written.length === pools.length;
+  const where = { namespace, foreignPools: adopted || names === undefined, foreignAddresses: !known };
   reader.complain([
     ...duplicateNames(
       ["pools"],
@@ -57,11 +54,13 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
   ]);
   const loadBalancerClass = service?.loadBalancerClass ?? classOf(metallb?.values);
   // Named always: where there are other stacks' pools too, MetalLB would take any of them.
-  const pool = service?.pool ?? homeOfPage(pools, namespace, service?.address);
+  const page = { key: "service", namespace, address: service?.address } as const;
+  const pool = service?.pool ?? homePools(pools, page)[0]?.pool.name;
   const addresses = service?.address === undefined ? [] : splitAddresses(service.address);
   const families = familiesOf(addresses, pools.find(({ pool: { name } }) => name === pool)?.pool);
   if (service)
     reader.complain([
+      ...(service.pool === undefined && service.address === undefined && known ? noHome(pools, page) : []),
       ...checkFamilies(service, families),
       ...checkIngress(service),
       ...checkClass(service, metallb?.values),
@@ -118,14 +117,6 @@ function readAdvertisements(
     ]),
   ]);
   return given.map(({ value }) => value);
-}
-
-/** The first pool that the page's namespace may use and that has its fixed address, if it has one. */
-function homeOfPage(pools: readonly PlacedPool[], namespace: string, address: string | undefined): string | undefined {
-  const fits = (home: PlacedPool) =>
-    mayUse(home.pool, namespace) &&
-    checkService({ address }, [home], [], { namespace, foreignPools: false, foreignAddresses: false }).length === 0;
-  return pools.find(fits)?.pool.name;
 }
 
 /** The names of all pools, of those too that have a problem; undefined where there is no list to read them from. */

@@ -4,6 +4,7 @@ import { parseStackConfig } from "./parse.ts";
 import { formatProblem } from "./problem.ts";
 
 const POOL = { name: "p", addresses: ["192.168.1.100-192.168.1.110"] };
+const KEPT = { name: "kept", addresses: ["192.168.2.1"], namespaces: ["games"] };
 const PEER = { name: "r", myASN: 64500, peerASN: 64501, peerAddress: "192.168.1.1" };
 const ADVERTISEMENT = { name: "b", pools: ["p"] };
 const HOME = { zone: "example.com", name: "home" };
@@ -203,6 +204,21 @@ describe.each<[string, readonly Mistake[]]>([
       [{ service: { address: "192.168.1.100/32" } }, "service.address", "is not one IP address"],
       [{ service: { address: ["192.168.1.100"] } }, "service.address", "is a list, not a text"],
       [{ service: { pool: "" } }, "service.pool", '"" is no pool of esddns:pools. There are "p".'],
+      [
+        pool({ namespaces: ["games"] }),
+        "pools",
+        /none is for the page's Service: "p" is kept for the namespaces games\. Its namespace is esddns-production/,
+      ],
+      [
+        pool({ serviceSelectors: [{ matchLabels: { tier: "web" } }] }),
+        "pools",
+        /none is for the page's Service: the serviceSelectors of "p" do not .* labels are app: esddns-service/,
+      ],
+      [
+        { pools: [POOL, KEPT], service: { address: "192.168.2.1" } },
+        "service.address",
+        '"kept" is kept for the namespaces games. Add esddns-production to them, or take an address of another pool',
+      ],
       [{ service: { ingress: { host: "Esddns.Example.com" } } }, "service.ingress.host", 'Write "esddns.example.com".'],
       [{ service: { ingress: { host: "192.168.1.100" } } }, "service.ingress.host", "is not the name of a host"],
       [
@@ -311,6 +327,9 @@ describe("what is unusual and right", () => {
       "a private address that is meant",
       record({ source: { kind: "Fixed", values: ["10.0.0.1"] }, allowPrivate: true }),
     ],
+    ["a pool that is kept for others, beside one for the page", { pools: [KEPT, POOL] }],
+    ["no pool for the page, where MetalLB may have others", { shared: "adopt", pools: [KEPT] }],
+    ["a pool of which the namespace's labels decide", pool({ namespaceSelectors: [{ matchLabels: { a: "b" } }] })],
     ["interfaces of every kind", l2({ interfaces: ["eth0", "br0.10", "wg-home", "enp1s0f0"] })],
   ])("%s", (_what, over) => {
     expect(problems(over)).toEqual([]);
