@@ -107,6 +107,8 @@ describe("BGP", () => {
       advertisements: [{ ...advertisement, communities: ["large:64500:1:2"] }],
     };
     expect(problems(bgp, FRR)).toEqual([]);
+    const external = { frrk8s: { external: true, namespace: "frr-k8s-system" } };
+    expect(problems(bgp, { metallb: { values: external } })).toEqual([]);
     expect(problems({ ...bgp, peers: [{ ...peer, keepaliveTime: "40s", holdTime: "30s" }] }, FRR)).toEqual([
       expect.stringContaining("longer than holdTime"),
     ]);

@@ -1,9 +1,9 @@
 /** The part of the stack config that is MetalLB's: installation, pools, advertisements, the address of the page. */
 import { capacity } from "./addresses.ts";
-import { checkBgp, isNative } from "./bgp.ts";
+import { checkBgp } from "./bgp.ts";
 import { splitAddresses } from "./fields.ts";
 import { homePools, noHome } from "./homePool.ts";
-import { checkAdopted, checkOwn } from "./metallbProblems.ts";
+import { checkAdopted, checkOwn, frrModes } from "./metallbProblems.ts";
 import {
   checkAdvertisements,
   checkService,
@@ -45,7 +45,7 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       ? checkBgp(bgp, {
           pools,
           poolNames: names,
-          native: !adopted && isNative(metallb?.values ?? {}),
+          native: !adopted && frrModes(metallb?.values ?? {}).length === 0,
           adopted,
           encrypted: secretKeys.has("bgp"),
         })
@@ -63,7 +63,7 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       ...(service.pool === undefined && service.address === undefined && known ? noHome(pools, page) : []),
       ...checkFamilies(service, families),
       ...checkIngress(service),
-      ...checkClass(service, metallb?.values),
+      ...checkClass(service, adopted ? undefined : metallb?.values),
     ]);
   return {
     warnings: poolWarnings(pools),

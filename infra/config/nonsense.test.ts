@@ -186,6 +186,11 @@ describe.each<[string, readonly Mistake[]]>([
         "metallb.values.speaker.frr.enabled",
         "there is one FRR on a node",
       ],
+      [
+        { metallb: { values: { frrk8s: { enabled: true, external: true, namespace: "frr-k8s-system" } } } },
+        "metallb.values.frrk8s.enabled",
+        "is true beside frrk8s.external",
+      ],
       [{ metallb: { namespace: "kube-system" } }, "metallb.namespace", "is Kubernetes' own namespace"],
       [{ namespace: "default" }, "namespace", "is Kubernetes' own namespace"],
       [{ namespace: "a.b" }, "namespace", "is not a name that Kubernetes takes"],
@@ -193,6 +198,11 @@ describe.each<[string, readonly Mistake[]]>([
         { metallb: { values: { loadBalancerClass: "a" } }, service: { loadBalancerClass: "b" } },
         "service.loadBalancerClass",
         'is another than the "a" of esddns:metallb.values',
+      ],
+      [
+        { service: { loadBalancerClass: "metallb" } },
+        "service.loadBalancerClass",
+        /takes Services without a class.*Leave it out, or .*esddns:metallb\.values \{ loadBalancerClass: metallb \}/,
       ],
     ],
   ],
@@ -330,6 +340,7 @@ describe("what is unusual and right", () => {
     ["a pool that is kept for others, beside one for the page", { pools: [KEPT, POOL] }],
     ["no pool for the page, where MetalLB may have others", { shared: "adopt", pools: [KEPT] }],
     ["a pool of which the namespace's labels decide", pool({ namespaceSelectors: [{ matchLabels: { a: "b" } }] })],
+    ["the class of an adopted MetalLB", { shared: "adopt", service: { loadBalancerClass: "metallb" } }],
     ["interfaces of every kind", l2({ interfaces: ["eth0", "br0.10", "wg-home", "enp1s0f0"] })],
   ])("%s", (_what, over) => {
     expect(problems(over)).toEqual([]);

@@ -87,15 +87,24 @@ export function classOf(values: Readonly<Record<string, unknown>> | undefined): 
   return typeof given === "string" && given !== "" ? given : undefined;
 }
 
-/** MetalLB does not say a word of Services that are not of its class. */
+/**
+ * MetalLB does not say a word of Services that are not of its class. `values`: of the MetalLB that is installed here;
+ * undefined where it is another's, or where they cannot be read.
+ */
 export function checkClass(
   { loadBalancerClass }: Pick<Service, "loadBalancerClass">,
   values: Readonly<Record<string, unknown>> | undefined,
 ): Problem[] {
   const taken = classOf(values);
-  if (loadBalancerClass === undefined || taken === undefined || loadBalancerClass === taken) return [];
+  if (values === undefined || loadBalancerClass === undefined || loadBalancerClass === taken) return [];
+  const path = ["service", "loadBalancerClass"];
+  if (taken === undefined) {
+    const wrong = `is ${JSON.stringify(loadBalancerClass)}, and the MetalLB of this stack takes Services without a class, so the page would get no address`;
+    const right = `Leave it out, or give MetalLB the class, too: esddns:metallb.values { loadBalancerClass: ${loadBalancerClass} }.`;
+    return [{ path, wrong, right }];
+  }
   const wrong = `is another than the ${JSON.stringify(taken)} of esddns:metallb.values, so the page would get no address`;
-  return [{ path: ["service", "loadBalancerClass"], wrong, right: "Leave it out." }];
+  return [{ path, wrong, right: "Leave it out." }];
 }
 
 export function checkIngress({ ingress }: Service): Problem[] {
