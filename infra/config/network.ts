@@ -14,9 +14,10 @@ import {
 } from "./pools.ts";
 import { poolProblems, poolWarnings } from "./poolProblems.ts";
 import type { Problem } from "./problem.ts";
+import { placePush } from "./push.ts";
 import type { Reader } from "./reader.ts";
 import type { L2, Section } from "./schema.ts";
-import { checkClass, checkFamilies, checkIngress, checkSharing, classOf, familiesOf } from "./service.ts";
+import { checkClass, checkFamilies, checkIngress, classOf, familiesOf, type Family } from "./service.ts";
 
 /** Every check that spans pools, advertisements and the page; addresses come out in MetalLB's own spelling. */
 export function readNetwork(reader: Reader, namespace: string, secretKeys: ReadonlySet<string>) {
@@ -31,7 +32,7 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
   const adopted = shared === "adopt";
   // What has problems of its own is not to make problems elsewhere.
   const known = !adopted && Array.isArray(written) && written.length === pools.length;
-  const where = { namespace, foreignPools: adopted || names === undefined, foreignAddresses: !known };
+  const where = { namespace, known, foreignPools: adopted || names === undefined, foreignAddresses: !known };
   reader.complain([
     ...duplicateNames(
       ["pools"],
@@ -65,19 +66,21 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       ...checkIngress(service),
       ...checkClass(service, adopted ? undefined : metallb?.values),
     ]);
+  const push = reader.section("push");
+  const placed =
+    push &&
+    service &&
+    placePush(push, pools, { ...service, pool, addresses, families: certain(families, service) }, where);
+  if (push?.enabled)
+    reader.complain([
+      ...checkService(push, pools, names ?? [], { ...where, key: "push" }),
+      ...(placed?.problems ?? []),
+    ]);
   return {
     warnings: poolWarnings(pools),
     /** The router that is asked by NAT-PMP. */
     checkRouter: (router: string | undefined): Problem[] =>
       router === undefined ? [] : routerInPool(router, pools, ["detection", "router"]),
-    /** Where POST /probe is taken. */
-    checkPush: (push: Section<"push">): Problem[] =>
-      push.enabled
-        ? [
-            ...checkService(push, pools, names ?? [], { ...where, key: "push" }),
-            ...(service ? checkSharing({ ...service, addresses }, push) : []),
-          ]
-        : [],
     config: {
       shared,
       metallb,
@@ -90,6 +93,7 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       })),
       l2,
       bgp,
+      push: { ...push, pool: placed?.pool },
       service: { ...service, pool, addresses, families, loadBalancerClass },
     },
   };
@@ -117,6 +121,11 @@ function readAdvertisements(
     ]),
   ]);
   return given.map(({ value }) => value);
+}
+
+/** The families of which the page takes an address; with one of two MetalLB decides which. */
+function certain(families: readonly Family[], { ipFamilyPolicy }: Section<"service">): readonly Family[] {
+  return ipFamilyPolicy === "SingleStack" && families.length > 1 ? [] : families;
 }
 
 /** The names of all pools, of those too that have a problem; undefined where there is no list to read them from. */

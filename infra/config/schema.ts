@@ -149,7 +149,10 @@ export const keys = {
     .object({
       enabled: z.boolean().default(false).describe("Whether routers and scripts may ask for a look by POST /probe."),
       port: z.int().min(1).max(65535).default(8081).describe("The port on the LAN that takes the request."),
-      pool: z.string().optional().describe("The pool of its address."),
+      pool: z
+        .string()
+        .optional()
+        .describe("The pool of its address; default the page's, or another of this stack's that takes it."),
       address: fields.serviceAddress.optional().describe("Its fixed address; may be that of the page."),
     })
     .prefault({}),

@@ -120,21 +120,4 @@ export function checkIngress({ ingress }: Service): Problem[] {
   return [{ path, wrong: "says neither who makes the certificate nor where it is", right }];
 }
 
-/** MetalLB shares an address between Services of different pods only where neither asks for the client's own. */
-export function checkSharing(
-  service: Pick<Service, "externalTrafficPolicy"> & { readonly addresses: readonly string[] },
-  push: { readonly enabled: boolean; readonly port: number; readonly address?: string | undefined },
-): Problem[] {
-  const same = fields.splitAddresses(push.address ?? "").some((address) => service.addresses.includes(address));
-  if (!push.enabled || !same) return [];
-  if (push.port === PAGE_PORT) {
-    const right = "Take another port, 8081 for instance, or give push an address of its own.";
-    return [{ path: ["push", "port"], wrong: `${PAGE_PORT} is the page's at the same address`, right }];
-  }
-  if (service.externalTrafficPolicy !== "Local") return [];
-  const wrong = "is the page's address, which externalTrafficPolicy Local cannot share";
-  return [{ path: ["push", "address"], wrong, right: "Give push an address of its own, or leave the policy out." }];
-}
-
-const PAGE_PORT = 80;
 const CERT_MANAGER = "cert-manager.io/";
