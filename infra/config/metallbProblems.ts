@@ -1,4 +1,5 @@
 /** What must hold of `metallb` beyond its shape. */
+import { chartVersionProblems } from "./chart.ts";
 import { quote, type Problem } from "./problem.ts";
 import type { Section } from "./schema.ts";
 
@@ -20,6 +21,7 @@ export function checkOwn(metallb: MetalLB | undefined, raw: unknown, namespace: 
   const problems = [
     ...reservedNamespace(metallb.namespace, ["metallb", "namespace"]),
     ...tooOld(metallb),
+    ...chartVersionProblems(metallb, isWritten(raw, "version")),
     ...valueProblems(metallb.values),
   ];
   if (metallb.namespace === namespace) {
@@ -94,7 +96,7 @@ function at(values: unknown, ...keys: string[]): unknown {
   return keys.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), values);
 }
 
-function isWritten(raw: unknown, key: string): boolean {
+export function isWritten(raw: unknown, key: string): boolean {
   return isObject(raw) && Object.hasOwn(raw, key);
 }
 

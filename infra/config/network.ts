@@ -1,9 +1,10 @@
 /** The part of the stack config that is MetalLB's: installation, pools, advertisements, the address of the page. */
 import { capacity } from "./addresses.ts";
 import { checkBgp } from "./bgp.ts";
+import { withChartVersion } from "./chart.ts";
 import { splitAddresses } from "./fields.ts";
 import { homePools, noHome } from "./homePool.ts";
-import { checkAdopted, checkOwn, frrModes } from "./metallbProblems.ts";
+import { checkAdopted, checkOwn, frrModes, isWritten } from "./metallbProblems.ts";
 import {
   checkAdvertisements,
   checkService,
@@ -22,7 +23,7 @@ import { checkClass, checkFamilies, checkIngress, classOf, familiesOf, type Fami
 /** Every check that spans pools, advertisements and the page; addresses come out in MetalLB's own spelling. */
 export function readNetwork(reader: Reader, namespace: string, secretKeys: ReadonlySet<string>) {
   const shared = reader.section("shared");
-  const metallb = reader.section("metallb");
+  const metallb = readMetalLB(reader);
   const pools = reader.items("pools").map(({ index, value }) => placePool(index, value));
   const written = reader.raw("pools") ?? (reader.isSet("pools") ? undefined : []);
   const names = namesOf(written);
@@ -97,6 +98,11 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       service: { ...service, pool, addresses, families, loadBalancerClass },
     },
   };
+}
+
+function readMetalLB(reader: Reader): Section<"metallb"> | undefined {
+  const metallb = reader.section("metallb");
+  return metallb && withChartVersion(metallb, isWritten(reader.raw("metallb"), "version"));
 }
 
 function readAdvertisements(

@@ -178,6 +178,24 @@ describe.each<[string, readonly Mistake[]]>([
         "has no effect beside the chart",
       ],
       [{ metallb: { chart: "oci://quay.io/metallb:0.15.3" } }, "metallb.chart", "is not a chart"],
+      [
+        { metallb: { chart: "metallb/metallb" } },
+        "metallb.chart",
+        '"metallb/metallb" is not a chart. Write metallb, a path that begins with ./ or /, or oci://',
+      ],
+      [{ metallb: { chart: "charts/metallb-0.15.3.tgz" } }, "metallb.chart", "a path that begins with ./ or /"],
+      [{ metallb: { chart: "metallb-0.15.3.tgz" } }, "metallb.chart", "a path that begins with ./ or /"],
+      [
+        { metallb: { chart: "./metallb-0.14.5.tgz", version: "0.16.2" } },
+        "metallb.version",
+        '"0.16.2" is another than that of ./metallb-0.14.5.tgz. Write "0.14.5", or leave it out.',
+      ],
+      [{ metallb: { chart: "/charts/metallb-0.13.9.tgz" } }, "metallb.version", '"0.13.9" is older'],
+      [
+        { metallb: { chart: "./charts/metallb" } },
+        "metallb.version",
+        "is missing, and the name ./charts/metallb does not tell it. Write the version that is in its Chart.yaml",
+      ],
       [{ metallb: { values: [] } }, "metallb.values", "is a list, not an object"],
       [{ metallb: { values: { speaker: "on" } } }, "metallb.values.speaker", '"on" is not an object'],
       [{ metallb: { values: { speaker: { enabled: false } } } }, "metallb.values.speaker.enabled", "is false"],
@@ -341,6 +359,10 @@ describe("what is unusual and right", () => {
     ["no pool for the page, where MetalLB may have others", { shared: "adopt", pools: [KEPT] }],
     ["a pool of which the namespace's labels decide", pool({ namespaceSelectors: [{ matchLabels: { a: "b" } }] })],
     ["the class of an adopted MetalLB", { shared: "adopt", service: { loadBalancerClass: "metallb" } }],
+    ["a chart's folder", { metallb: { chart: "../charts/metallb", version: "0.15.3" } }],
+    ["an archive, with its version", { metallb: { chart: "/charts/metallb-0.16.2.tgz", version: "0.16.2" } }],
+    ["an archive of a name of one's own", { metallb: { chart: "./metallb.tgz", version: "0.15.3" } }],
+    ["a chart at a registry", { metallb: { chart: "oci://registry.lan:5000/charts/metallb" } }],
     ["interfaces of every kind", l2({ interfaces: ["eth0", "br0.10", "wg-home", "enp1s0f0"] })],
   ])("%s", (_what, over) => {
     expect(problems(over)).toEqual([]);

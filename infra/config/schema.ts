@@ -112,8 +112,12 @@ export const keys = {
     .describe("true or false: whether MetalLB and the custom resource definitions outlive pulumi destroy."),
   metallb: z
     .object({
-      version: fields.version.default(DEFAULT_CHART.version).describe("The chart's version."),
-      chart: fields.chart.default(DEFAULT_CHART.chart).describe("Name of the chart, oci:// URL, or path of one."),
+      version: fields.version
+        .default(DEFAULT_CHART.version)
+        .describe("The chart's version; by path, what its file's name tells."),
+      chart: fields.chart
+        .default(DEFAULT_CHART.chart)
+        .describe("Name of the chart, oci:// URL, or path that begins with ./ or /."),
       repository: fields.repositoryUrl.default(DEFAULT_CHART.repository).describe("URL of the chart's repository."),
       values: z.record(z.string(), z.unknown()).default({}).describe("Values of the chart, over the defaults."),
       namespace: fields.objectName.default("metallb-system").describe("The namespace that MetalLB runs in."),
