@@ -33,6 +33,7 @@ const node = {
       { type: "InternalIP", address: "192.168.1.10" },
       { type: "Hostname", address: "node1" },
     ],
+    nodeInfo: { architecture: "arm64", operatingSystem: "linux" },
   },
 };
 const workload = (labels: object, container: object) => ({
@@ -83,6 +84,7 @@ describe("what is read of a cluster", () => {
             addresses: ["192.168.1.10"],
             podCidrs: ["10.244.0.0/24"],
             taints: ["node-role.kubernetes.io/control-plane"],
+            architecture: "arm64",
           },
         ],
         metallb: { version: "0.14.5", native: false, ignoresExcludeLabel: true, loadBalancerClass: "metallb" },

@@ -5,6 +5,7 @@ import { monitoringKinds } from "../config/monitoring.ts";
 import { placePool, type PlacedPool } from "../config/pools.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { formatPath, quote, type KeyPath, type Problem } from "../config/problem.ts";
+import { foreignArchitecture } from "./architecture.ts";
 import { definitionProblems } from "./definitions.ts";
 import type { ClusterFacts, RunningMetalLB } from "./facts.ts";
 import { announcements, noRoomForPods } from "./nodes.ts";
@@ -23,6 +24,7 @@ export type Judged = Pick<
   | "dryRun"
   | "detection"
   | "monitoring"
+  | "image"
   | "operator"
 >;
 
@@ -46,6 +48,7 @@ export function judge(config: Judged, facts: ClusterFacts): Judgement {
       ...pools.flatMap((pool) => [...takenAddresses(pool, facts), ...foreignPools(pool, config, facts)]),
       ...announcing.problems,
       ...noRoomForPods(config, facts),
+      ...foreignArchitecture(config, facts),
       ...monitoringProblems(config, facts),
     ],
     warnings: [
