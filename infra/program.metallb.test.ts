@@ -162,6 +162,15 @@ describe("pools and advertisements", () => {
   });
 });
 
+describe("MetalLB by the path of its chart", () => {
+  it("is asked by the annotations that the version in the archive's name reads", async () => {
+    const program = await runProgram({ ...CONFIG, metallb: { chart: "./metallb-0.14.5.tgz" } });
+    const { annotations } = program.one("kubernetes:core/v1:Service", "page-service").inputs.metadata ?? {};
+    expect(annotations).toMatchObject({ "metallb.universe.tf/address-pool": "esddns-pool" });
+    expect(program.one("kubernetes:helm.sh/v3:Release").inputs).not.toHaveProperty("version");
+  });
+});
+
 describe("an adopted MetalLB", () => {
   const running = { native: true, ignoresExcludeLabel: false };
   const seen = (version: string | undefined) => ({

@@ -31,6 +31,30 @@ describe("the page's Service", () => {
   });
 });
 
+describe("the Service of POST /probe", () => {
+  const annotations = (program: Awaited<ReturnType<typeof runProgram>>, name: string) =>
+    program.one(SERVICE, name).inputs.metadata?.annotations;
+
+  it("is kept to this stack's own pool", async () => {
+    const push = { enabled: true };
+    const program = await runProgram({ ...CONFIG, pools: dual, service: {}, push });
+    expect(annotations(program, "page-push")).toMatchObject({ "metallb.io/address-pool": "esddns-pool" });
+    expect(annotations(program, "page-push")).not.toHaveProperty(["metallb.io/loadBalancerIPs"]);
+  });
+
+  it("stands on one of the page's two addresses where that is written", async () => {
+    const service = { address: "192.168.1.100,fd00:1::9" };
+    const program = await runProgram({
+      ...CONFIG,
+      pools: dual,
+      service,
+      push: { enabled: true, address: "fd00:1::9" },
+    });
+    for (const name of ["page-service", "page-push"])
+      expect(annotations(program, name)).toMatchObject({ "metallb.io/allow-shared-ip": "esddns" });
+  });
+});
+
 describe("with a MetalLB that takes one class of Services", () => {
   it("every Service of this stack is of that class", async () => {
     const metallb = { values: { loadBalancerClass: "metallb" } };

@@ -107,6 +107,8 @@ describe("BGP", () => {
       advertisements: [{ ...advertisement, communities: ["large:64500:1:2"] }],
     };
     expect(problems(bgp, FRR)).toEqual([]);
+    const external = { frrk8s: { external: true, namespace: "frr-k8s-system" } };
+    expect(problems(bgp, { metallb: { values: external } })).toEqual([]);
     expect(problems({ ...bgp, peers: [{ ...peer, keepaliveTime: "40s", holdTime: "30s" }] }, FRR)).toEqual([
       expect.stringContaining("longer than holdTime"),
     ]);
@@ -141,7 +143,8 @@ describe("BGP", () => {
 
 describe("pools", () => {
   const poolOf = (over: object): StackConfig["pools"][number] => {
-    const pools = [{ name: "esddns-pool", addresses: ["192.168.1.0/24", "fd00::/120"], ...over }];
+    const open = { name: "open", addresses: ["10.0.0.1"] };
+    const pools = [{ name: "esddns-pool", addresses: ["192.168.1.0/24", "fd00::/120"], ...over }, open];
     const parsed = parse(undefined, { pools });
     if (!parsed.ok || !parsed.config.pools[0]) throw new Error("refused");
     return parsed.config.pools[0];

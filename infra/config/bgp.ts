@@ -36,16 +36,6 @@ export function checkBgp(bgp: Bgp, context: BgpContext): Problem[] {
   ];
 }
 
-/** Whether the chart runs MetalLB's own BGP, by what the user's values say over this project's defaults. */
-export function isNative(values: Readonly<Record<string, unknown>>): boolean {
-  const at = (path: readonly string[]) =>
-    path.reduce<unknown>(
-      (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
-      values,
-    );
-  return at(["speaker", "frr", "enabled"]) !== true && at(["frrk8s", "enabled"]) !== true;
-}
-
 function loneHalf({ peers, advertisements }: Bgp, { adopted }: BgpContext): Problem[] {
   if (advertisements.length > 0 && peers.length === 0 && !adopted) {
     const right = "For instance [{ name: router-peer, myASN: 64500, peerASN: 64501, peerAddress: 192.168.1.1 }].";

@@ -125,9 +125,9 @@ function isDay(value: string): boolean {
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(value);
 }
 
-/** A chart's name in a repository, an oci:// URL without a tag, or a path. */
+/** A chart's name in a repository, an oci:// URL without a tag, or a path that cannot be taken for such a name. */
 export const chart = checkedString((value) =>
-  /^(oci:\/\/[^\s:]+(:\d+)?\/[^\s:]+|[^\s:]+)$/.test(value)
+  /^(oci:\/\/[^\s:]+(:\d+)?\/[^\s:]+|\.{0,2}\/[^\s:]+|[^\s:/.][^\s:/]*(?<!\.tgz))$/.test(value)
     ? undefined
     : {
         wrong: `${quote(value)} is not a chart`,

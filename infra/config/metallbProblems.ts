@@ -1,4 +1,5 @@
 /** What must hold of `metallb` beyond its shape. */
+import { chartVersionProblems } from "./chart.ts";
 import { quote, type Problem } from "./problem.ts";
 import type { Section } from "./schema.ts";
 
@@ -20,6 +21,7 @@ export function checkOwn(metallb: MetalLB | undefined, raw: unknown, namespace: 
   const problems = [
     ...reservedNamespace(metallb.namespace, ["metallb", "namespace"]),
     ...tooOld(metallb),
+    ...chartVersionProblems(metallb, isWritten(raw, "version")),
     ...valueProblems(metallb.values),
   ];
   if (metallb.namespace === namespace) {
@@ -56,7 +58,7 @@ function valueProblems(values: Readonly<Record<string, unknown>>): Problem[] {
   const parts = ["controller", "speaker", "crds", "frrk8s"];
   const shapeless = parts.filter((part) => Object.hasOwn(values, part) && !isObject(values[part]));
   const off = ["controller", "speaker"].filter((part) => at(values, part, "enabled") === false);
-  const both = at(values, "frrk8s", "enabled") === true && at(values, "speaker", "frr", "enabled") === true;
+  const [mode, second] = frrModes(values);
   return [
     ...shapeless.map((part) => ({
       path: path(part),
@@ -68,11 +70,11 @@ function valueProblems(values: Readonly<Record<string, unknown>>): Problem[] {
       wrong: "is false, and without it no Service gets an address that anybody answers for",
       right: "Leave it out; to use a MetalLB that is there already: esddns:shared: adopt.",
     })),
-    ...(both
+    ...(mode && second
       ? [
           {
-            path: path("speaker", "frr", "enabled"),
-            wrong: "is true beside frrk8s.enabled, and there is one FRR on a node",
+            path: path(...mode),
+            wrong: `is true beside ${second.join(".")}, and there is one FRR on a node`,
             right: "Keep one of the two.",
           },
         ]
@@ -80,11 +82,21 @@ function valueProblems(values: Readonly<Record<string, unknown>>): Problem[] {
   ];
 }
 
+/** What of the chart's values turns FRR on, over this project's defaults; nothing: the speaker has MetalLB's own BGP. */
+export function frrModes(values: Readonly<Record<string, unknown>>): string[][] {
+  const modes = [
+    ["speaker", "frr", "enabled"],
+    ["frrk8s", "enabled"],
+    ["frrk8s", "external"],
+  ];
+  return modes.filter((keys) => at(values, ...keys) === true);
+}
+
 function at(values: unknown, ...keys: string[]): unknown {
   return keys.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), values);
 }
 
-function isWritten(raw: unknown, key: string): boolean {
+export function isWritten(raw: unknown, key: string): boolean {
   return isObject(raw) && Object.hasOwn(raw, key);
 }
 

@@ -1,27 +1,29 @@
 /** The part of the stack config that is MetalLB's: installation, pools, advertisements, the address of the page. */
 import { capacity } from "./addresses.ts";
-import { checkBgp, isNative } from "./bgp.ts";
+import { checkBgp } from "./bgp.ts";
+import { withChartVersion } from "./chart.ts";
 import { splitAddresses } from "./fields.ts";
-import { checkAdopted, checkOwn } from "./metallbProblems.ts";
+import { homePools, noHome } from "./homePool.ts";
+import { checkAdopted, checkOwn, frrModes, isWritten } from "./metallbProblems.ts";
 import {
   checkAdvertisements,
   checkService,
   duplicateNames,
-  mayUse,
   placePool,
   routerInPool,
   type PlacedPool,
 } from "./pools.ts";
 import { poolProblems, poolWarnings } from "./poolProblems.ts";
 import type { Problem } from "./problem.ts";
+import { placePush } from "./push.ts";
 import type { Reader } from "./reader.ts";
 import type { L2, Section } from "./schema.ts";
-import { checkClass, checkFamilies, checkIngress, checkSharing, classOf, familiesOf } from "./service.ts";
+import { checkClass, checkFamilies, checkIngress, classOf, familiesOf, type Family } from "./service.ts";
 
 /** Every check that spans pools, advertisements and the page; addresses come out in MetalLB's own spelling. */
 export function readNetwork(reader: Reader, namespace: string, secretKeys: ReadonlySet<string>) {
   const shared = reader.section("shared");
-  const metallb = reader.section("metallb");
+  const metallb = readMetalLB(reader);
   const pools = reader.items("pools").map(({ index, value }) => placePool(index, value));
   const written = reader.raw("pools") ?? (reader.isSet("pools") ? undefined : []);
   const names = namesOf(written);
@@ -30,11 +32,8 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
   const service = reader.section("service");
   const adopted = shared === "adopt";
   // What has problems of its own is not to make problems elsewhere.
-  const where = {
-    namespace,
-    foreignPools: adopted || names === undefined,
-    foreignAddresses: adopted || !Array.isArray(written) || written.length > pools.length,
-  };
+  const known = !adopted && Array.isArray(written) && written.length === pools.length;
+  const where = { namespace, known, foreignPools: adopted || names === undefined, foreignAddresses: !known };
   reader.complain([
     ...duplicateNames(
       ["pools"],
@@ -48,7 +47,7 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       ? checkBgp(bgp, {
           pools,
           poolNames: names,
-          native: !adopted && isNative(metallb?.values ?? {}),
+          native: !adopted && frrModes(metallb?.values ?? {}).length === 0,
           adopted,
           encrypted: secretKeys.has("bgp"),
         })
@@ -57,28 +56,32 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
   ]);
   const loadBalancerClass = service?.loadBalancerClass ?? classOf(metallb?.values);
   // Named always: where there are other stacks' pools too, MetalLB would take any of them.
-  const pool = service?.pool ?? homeOfPage(pools, namespace, service?.address);
+  const page = { key: "service", namespace, address: service?.address } as const;
+  const pool = service?.pool ?? homePools(pools, page)[0]?.pool.name;
   const addresses = service?.address === undefined ? [] : splitAddresses(service.address);
   const families = familiesOf(addresses, pools.find(({ pool: { name } }) => name === pool)?.pool);
   if (service)
     reader.complain([
+      ...(service.pool === undefined && service.address === undefined && known ? noHome(pools, page) : []),
       ...checkFamilies(service, families),
       ...checkIngress(service),
-      ...checkClass(service, metallb?.values),
+      ...checkClass(service, adopted ? undefined : metallb?.values),
+    ]);
+  const push = reader.section("push");
+  const placed =
+    push &&
+    service &&
+    placePush(push, pools, { ...service, pool, addresses, families: certain(families, service) }, where);
+  if (push?.enabled)
+    reader.complain([
+      ...checkService(push, pools, names ?? [], { ...where, key: "push" }),
+      ...(placed?.problems ?? []),
     ]);
   return {
     warnings: poolWarnings(pools),
     /** The router that is asked by NAT-PMP. */
     checkRouter: (router: string | undefined): Problem[] =>
       router === undefined ? [] : routerInPool(router, pools, ["detection", "router"]),
-    /** Where POST /probe is taken. */
-    checkPush: (push: Section<"push">): Problem[] =>
-      push.enabled
-        ? [
-            ...checkService(push, pools, names ?? [], { ...where, key: "push" }),
-            ...(service ? checkSharing({ ...service, addresses }, push) : []),
-          ]
-        : [],
     config: {
       shared,
       metallb,
@@ -91,9 +94,15 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       })),
       l2,
       bgp,
+      push: { ...push, pool: placed?.pool },
       service: { ...service, pool, addresses, families, loadBalancerClass },
     },
   };
+}
+
+function readMetalLB(reader: Reader): Section<"metallb"> | undefined {
+  const metallb = reader.section("metallb");
+  return metallb && withChartVersion(metallb, isWritten(reader.raw("metallb"), "version"));
 }
 
 function readAdvertisements(
@@ -120,12 +129,9 @@ function readAdvertisements(
   return given.map(({ value }) => value);
 }
 
-/** The first pool that the page's namespace may use and that has its fixed address, if it has one. */
-function homeOfPage(pools: readonly PlacedPool[], namespace: string, address: string | undefined): string | undefined {
-  const fits = (home: PlacedPool) =>
-    mayUse(home.pool, namespace) &&
-    checkService({ address }, [home], [], { namespace, foreignPools: false, foreignAddresses: false }).length === 0;
-  return pools.find(fits)?.pool.name;
+/** The families of which the page takes an address; with one of two MetalLB decides which. */
+function certain(families: readonly Family[], { ipFamilyPolicy }: Section<"service">): readonly Family[] {
+  return ipFamilyPolicy === "SingleStack" && families.length > 1 ? [] : families;
 }
 
 /** The names of all pools, of those too that have a problem; undefined where there is no list to read them from. */

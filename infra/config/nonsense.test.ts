@@ -4,6 +4,7 @@ import { parseStackConfig } from "./parse.ts";
 import { formatProblem } from "./problem.ts";
 
 const POOL = { name: "p", addresses: ["192.168.1.100-192.168.1.110"] };
+const KEPT = { name: "kept", addresses: ["192.168.2.1"], namespaces: ["games"] };
 const PEER = { name: "r", myASN: 64500, peerASN: 64501, peerAddress: "192.168.1.1" };
 const ADVERTISEMENT = { name: "b", pools: ["p"] };
 const HOME = { zone: "example.com", name: "home" };
@@ -177,6 +178,24 @@ describe.each<[string, readonly Mistake[]]>([
         "has no effect beside the chart",
       ],
       [{ metallb: { chart: "oci://quay.io/metallb:0.15.3" } }, "metallb.chart", "is not a chart"],
+      [
+        { metallb: { chart: "metallb/metallb" } },
+        "metallb.chart",
+        '"metallb/metallb" is not a chart. Write metallb, a path that begins with ./ or /, or oci://',
+      ],
+      [{ metallb: { chart: "charts/metallb-0.15.3.tgz" } }, "metallb.chart", "a path that begins with ./ or /"],
+      [{ metallb: { chart: "metallb-0.15.3.tgz" } }, "metallb.chart", "a path that begins with ./ or /"],
+      [
+        { metallb: { chart: "./metallb-0.14.5.tgz", version: "0.16.2" } },
+        "metallb.version",
+        '"0.16.2" is another than that of ./metallb-0.14.5.tgz. Write "0.14.5", or leave it out.',
+      ],
+      [{ metallb: { chart: "/charts/metallb-0.13.9.tgz" } }, "metallb.version", '"0.13.9" is older'],
+      [
+        { metallb: { chart: "./charts/metallb" } },
+        "metallb.version",
+        "is missing, and the name ./charts/metallb does not tell it. Write the version that is in its Chart.yaml",
+      ],
       [{ metallb: { values: [] } }, "metallb.values", "is a list, not an object"],
       [{ metallb: { values: { speaker: "on" } } }, "metallb.values.speaker", '"on" is not an object'],
       [{ metallb: { values: { speaker: { enabled: false } } } }, "metallb.values.speaker.enabled", "is false"],
@@ -185,6 +204,11 @@ describe.each<[string, readonly Mistake[]]>([
         "metallb.values.speaker.frr.enabled",
         "there is one FRR on a node",
       ],
+      [
+        { metallb: { values: { frrk8s: { enabled: true, external: true, namespace: "frr-k8s-system" } } } },
+        "metallb.values.frrk8s.enabled",
+        "is true beside frrk8s.external",
+      ],
       [{ metallb: { namespace: "kube-system" } }, "metallb.namespace", "is Kubernetes' own namespace"],
       [{ namespace: "default" }, "namespace", "is Kubernetes' own namespace"],
       [{ namespace: "a.b" }, "namespace", "is not a name that Kubernetes takes"],
@@ -192,6 +216,11 @@ describe.each<[string, readonly Mistake[]]>([
         { metallb: { values: { loadBalancerClass: "a" } }, service: { loadBalancerClass: "b" } },
         "service.loadBalancerClass",
         'is another than the "a" of esddns:metallb.values',
+      ],
+      [
+        { service: { loadBalancerClass: "metallb" } },
+        "service.loadBalancerClass",
+        /takes Services without a class.*Leave it out, or .*esddns:metallb\.values \{ loadBalancerClass: metallb \}/,
       ],
     ],
   ],
@@ -203,6 +232,21 @@ describe.each<[string, readonly Mistake[]]>([
       [{ service: { address: "192.168.1.100/32" } }, "service.address", "is not one IP address"],
       [{ service: { address: ["192.168.1.100"] } }, "service.address", "is a list, not a text"],
       [{ service: { pool: "" } }, "service.pool", '"" is no pool of esddns:pools. There are "p".'],
+      [
+        pool({ namespaces: ["games"] }),
+        "pools",
+        /none is for the page's Service: "p" is kept for the namespaces games\. Its namespace is esddns-production/,
+      ],
+      [
+        pool({ serviceSelectors: [{ matchLabels: { tier: "web" } }] }),
+        "pools",
+        /none is for the page's Service: the serviceSelectors of "p" do not .* labels are app: esddns-service/,
+      ],
+      [
+        { pools: [POOL, KEPT], service: { address: "192.168.2.1" } },
+        "service.address",
+        '"kept" is kept for the namespaces games. Add esddns-production to them, or take an address of another pool',
+      ],
       [{ service: { ingress: { host: "Esddns.Example.com" } } }, "service.ingress.host", 'Write "esddns.example.com".'],
       [{ service: { ingress: { host: "192.168.1.100" } } }, "service.ingress.host", "is not the name of a host"],
       [
@@ -311,6 +355,14 @@ describe("what is unusual and right", () => {
       "a private address that is meant",
       record({ source: { kind: "Fixed", values: ["10.0.0.1"] }, allowPrivate: true }),
     ],
+    ["a pool that is kept for others, beside one for the page", { pools: [KEPT, POOL] }],
+    ["no pool for the page, where MetalLB may have others", { shared: "adopt", pools: [KEPT] }],
+    ["a pool of which the namespace's labels decide", pool({ namespaceSelectors: [{ matchLabels: { a: "b" } }] })],
+    ["the class of an adopted MetalLB", { shared: "adopt", service: { loadBalancerClass: "metallb" } }],
+    ["a chart's folder", { metallb: { chart: "../charts/metallb", version: "0.15.3" } }],
+    ["an archive, with its version", { metallb: { chart: "/charts/metallb-0.16.2.tgz", version: "0.16.2" } }],
+    ["an archive of a name of one's own", { metallb: { chart: "./metallb.tgz", version: "0.15.3" } }],
+    ["a chart at a registry", { metallb: { chart: "oci://registry.lan:5000/charts/metallb" } }],
     ["interfaces of every kind", l2({ interfaces: ["eth0", "br0.10", "wg-home", "enp1s0f0"] })],
   ])("%s", (_what, over) => {
     expect(problems(over)).toEqual([]);

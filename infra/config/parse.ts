@@ -47,6 +47,7 @@ export interface StackConfig {
   readonly gandiRequestsPerMinute: number;
   /** Holds secrets: to be written into a Secret and nowhere else. */
   readonly notify: Section<"notify">;
+  /** With the pool of its address, where it is one of this stack's. */
   readonly push: Section<"push">;
   readonly monitoring: Section<"monitoring">;
   readonly image: ImageSource;
@@ -81,15 +82,12 @@ export function parseStackConfig(
   const token = readToken(reader, context.secretKeys);
   const notify = reader.section("notify") ?? [];
   reader.complain(notify.flatMap((channel, index) => checkChannel(channel, index, context.secretKeys.has("notify"))));
-  const push = reader.section("push");
-  if (push !== undefined) reader.complain(network.checkPush(push));
   const rest = {
     keepOnDestroy: reader.section("keepOnDestroy") ?? context.stack === "production",
     dryRun: reader.section("dryRun"),
     gandiTokenExpires: reader.section("gandiTokenExpires"),
     gandiRequestsPerMinute: reader.section("gandiRequestsPerMinute"),
     notify,
-    push,
     monitoring: reader.section("monitoring"),
     extraCaCertificates: reader.section("extraCaCertificates"),
     operator: reader.section("operator"),

@@ -87,42 +87,40 @@ export function checkService(
     readonly namespace: string;
     readonly foreignPools: boolean;
     readonly foreignAddresses: boolean;
-    readonly key?: keyof typeof LABELS;
+    readonly key?: ServiceKey;
   },
 ): Problem[] {
   const { key = "service" } = where;
-  const chosen = pools.find(({ pool }) => pool.name === service.pool);
+  const named = pools.find(({ pool }) => pool.name === service.pool);
   if (service.pool !== undefined && !poolNames.includes(service.pool)) {
     return where.foreignPools ? [] : [unknownPool(service.pool, poolNames, [key, "pool"])];
   }
-  const problems = addressProblems(
-    service,
-    [key, "address"],
-    chosen ? [chosen] : pools,
-    where.foreignAddresses && chosen === undefined,
-  );
-  if (chosen !== undefined && !serviceMayUse(chosen.pool, LABELS[key])) {
-    problems.push({
-      path: [key, "pool"],
-      wrong: `the serviceSelectors of ${quote(service.pool)} do not take this Service`,
-      right: `Its labels are ${Object.entries(LABELS[key])
-        .map(([name, value]) => `${name}: ${value}`)
-        .join(", ")}. Add a selector for one, or take another pool.`,
-    });
-  }
-  if (chosen !== undefined && !namespaceMayUse(chosen.pool, where.namespace)) {
-    problems.push({
-      path: [key, "pool"],
-      wrong: `${quote(service.pool)} is kept for the namespaces ${chosen.pool.namespaces.join(", ")}`,
-      right: `Add ${where.namespace} to them, or take another pool.`,
-    });
-  }
-  return problems;
+  const chosen = service.pool === undefined ? poolOf(service.address, pools) : named;
+  return [
+    ...addressProblems(
+      service,
+      [key, "address"],
+      named ? [named] : pools,
+      where.foreignAddresses && named === undefined,
+    ),
+    ...(chosen ? barred(chosen.pool, service, key, where.namespace) : []),
+  ];
 }
 
-/** Whether MetalLB would give the page an address of the pool. */
-export function mayUse(pool: Pool, namespace: string): boolean {
-  return namespaceMayUse(pool, namespace) && serviceMayUse(pool, LABELS.service);
+/** Why MetalLB would give the Service no address of the pool. */
+function barred(pool: Pool, service: Place, key: ServiceKey, namespace: string): Problem[] {
+  const path = [key, service.pool === undefined ? "address" : "pool"];
+  const other = service.pool === undefined ? "take an address of another pool" : "take another pool";
+  const problems: Problem[] = [];
+  if (!serviceMayUse(pool, LABELS[key])) {
+    const right = `Its labels are ${labelsOf(key)}. Add a selector for one, or ${other}.`;
+    problems.push({ path, wrong: `the serviceSelectors of ${quote(pool.name)} do not take this Service`, right });
+  }
+  if (!namespaceMayUse(pool, namespace)) {
+    const wrong = `${quote(pool.name)} is kept for the namespaces ${pool.namespaces.join(", ")}`;
+    problems.push({ path, wrong, right: `Add ${namespace} to them, or ${other}.` });
+  }
+  return problems;
 }
 
 /** Where the namespace's labels decide, only the cluster knows: it is given the benefit of the doubt. */
@@ -137,6 +135,14 @@ function serviceMayUse({ serviceSelectors }: Pool, of: Labels): boolean {
 
 /** Of the Services that get an address, by the key of the config. */
 const LABELS = { service: labels(names.page.app), push: labels(names.operator.app) } as const;
+
+export type ServiceKey = keyof typeof LABELS;
+
+export function labelsOf(key: ServiceKey): string {
+  return Object.entries(LABELS[key])
+    .map(([name, value]) => `${name}: ${value}`)
+    .join(", ");
+}
 
 function addressProblems(service: Place, path: KeyPath, pools: readonly PlacedPool[], foreign: boolean): Problem[] {
   if (service.address === undefined) return [];
@@ -161,6 +167,11 @@ function addressProblems(service: Place, path: KeyPath, pools: readonly PlacedPo
 function homeOf(address: string, pools: readonly PlacedPool[]): PlacedPool | undefined {
   const single = parseAddress(address);
   return single && pools.find(({ ranges }) => ranges.some((range) => contains(range, single)));
+}
+
+/** The pool of a fixed address; of one of each family the first decides, and addressProblems tells where they differ. */
+function poolOf(address: string | undefined, pools: readonly PlacedPool[]): PlacedPool | undefined {
+  return address === undefined ? undefined : homeOf(splitAddresses(address)[0] ?? "", pools);
 }
 
 function spellOut(pools: readonly PlacedPool[]): string {

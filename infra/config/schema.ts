@@ -119,8 +119,12 @@ export const keys = {
     .describe("true or false: whether MetalLB and the custom resource definitions outlive pulumi destroy."),
   metallb: z
     .object({
-      version: fields.version.default(DEFAULT_CHART.version).describe("The chart's version."),
-      chart: fields.chart.default(DEFAULT_CHART.chart).describe("Name of the chart, oci:// URL, or path of one."),
+      version: fields.version
+        .default(DEFAULT_CHART.version)
+        .describe("The chart's version; by path, what its file's name tells."),
+      chart: fields.chart
+        .default(DEFAULT_CHART.chart)
+        .describe("Name of the chart, oci:// URL, or path that begins with ./ or /."),
       repository: fields.repositoryUrl.default(DEFAULT_CHART.repository).describe("URL of the chart's repository."),
       values: z.record(z.string(), z.unknown()).default({}).describe("Values of the chart, over the defaults."),
       namespace: fields.objectName.default("metallb-system").describe("The namespace that MetalLB runs in."),
@@ -162,7 +166,10 @@ export const keys = {
     .object({
       enabled: z.boolean().default(false).describe("Whether routers and scripts may ask for a look by POST /probe."),
       port: z.int().min(1).max(65535).default(8081).describe("The port on the LAN that takes the request."),
-      pool: z.string().optional().describe("The pool of its address."),
+      pool: z
+        .string()
+        .optional()
+        .describe("The pool of its address; default the page's, or another of this stack's that takes it."),
       address: fields.serviceAddress.optional().describe("Its fixed address; may be that of the page."),
     })
     .prefault({}),

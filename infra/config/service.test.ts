@@ -83,23 +83,3 @@ describe("the page's Ingress", () => {
     expect(problems({ ingress })).toEqual([]);
   });
 });
-
-describe("push", () => {
-  it("cannot share an address that is to see its clients' own", () => {
-    const service = { address: "192.168.1.100", externalTrafficPolicy: "Local" };
-    const push = { enabled: true, address: "192.168.1.100" };
-    expect(problems(service, { push })).toEqual([
-      expect.stringContaining("esddns:push.address: is the page's address"),
-    ]);
-    expect(problems(service, { push: { ...push, address: "192.168.1.101" } })).toEqual([]);
-  });
-
-  it("has an address of a pool, like the page", () => {
-    expect(problems({}, { push: { enabled: true, address: "10.0.0.1" } })).toEqual([
-      expect.stringContaining("esddns:push.address: 10.0.0.1 is not in any pool"),
-    ]);
-    expect(problems({}, { push: { enabled: true, pool: "q" } })).toEqual([
-      expect.stringContaining('esddns:push.pool: "q" is no pool'),
-    ]);
-  });
-});

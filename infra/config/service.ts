@@ -87,15 +87,24 @@ export function classOf(values: Readonly<Record<string, unknown>> | undefined): 
   return typeof given === "string" && given !== "" ? given : undefined;
 }
 
-/** MetalLB does not say a word of Services that are not of its class. */
+/**
+ * MetalLB does not say a word of Services that are not of its class. `values`: of the MetalLB that is installed here;
+ * undefined where it is another's, or where they cannot be read.
+ */
 export function checkClass(
   { loadBalancerClass }: Pick<Service, "loadBalancerClass">,
   values: Readonly<Record<string, unknown>> | undefined,
 ): Problem[] {
   const taken = classOf(values);
-  if (loadBalancerClass === undefined || taken === undefined || loadBalancerClass === taken) return [];
+  if (values === undefined || loadBalancerClass === undefined || loadBalancerClass === taken) return [];
+  const path = ["service", "loadBalancerClass"];
+  if (taken === undefined) {
+    const wrong = `is ${JSON.stringify(loadBalancerClass)}, and the MetalLB of this stack takes Services without a class, so the page would get no address`;
+    const right = `Leave it out, or give MetalLB the class, too: esddns:metallb.values { loadBalancerClass: ${loadBalancerClass} }.`;
+    return [{ path, wrong, right }];
+  }
   const wrong = `is another than the ${JSON.stringify(taken)} of esddns:metallb.values, so the page would get no address`;
-  return [{ path: ["service", "loadBalancerClass"], wrong, right: "Leave it out." }];
+  return [{ path, wrong, right: "Leave it out." }];
 }
 
 export function checkIngress({ ingress }: Service): Problem[] {
@@ -111,21 +120,4 @@ export function checkIngress({ ingress }: Service): Problem[] {
   return [{ path, wrong: "says neither who makes the certificate nor where it is", right }];
 }
 
-/** MetalLB shares an address between Services of different pods only where neither asks for the client's own. */
-export function checkSharing(
-  service: Pick<Service, "externalTrafficPolicy"> & { readonly addresses: readonly string[] },
-  push: { readonly enabled: boolean; readonly port: number; readonly address?: string | undefined },
-): Problem[] {
-  const same = fields.splitAddresses(push.address ?? "").some((address) => service.addresses.includes(address));
-  if (!push.enabled || !same) return [];
-  if (push.port === PAGE_PORT) {
-    const right = "Take another port, 8081 for instance, or give push an address of its own.";
-    return [{ path: ["push", "port"], wrong: `${PAGE_PORT} is the page's at the same address`, right }];
-  }
-  if (service.externalTrafficPolicy !== "Local") return [];
-  const wrong = "is the page's address, which externalTrafficPolicy Local cannot share";
-  return [{ path: ["push", "address"], wrong, right: "Give push an address of its own, or leave the policy out." }];
-}
-
-const PAGE_PORT = 80;
 const CERT_MANAGER = "cert-manager.io/";

@@ -1,8 +1,8 @@
 import { statusMetalLbRules, statusRules } from "@esddns/operator/api";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { splitAddresses } from "../config/fields.ts";
 import { scrapeAnnotations } from "../config/monitoring.ts";
+import { sharesAddress } from "../config/push.ts";
 import { ipFamilies } from "../config/service.ts";
 import type { StackConfig } from "../config/parse.ts";
 import type { MetalLB } from "../metallb/metallb.ts";
@@ -121,8 +121,7 @@ export class StatusPage extends pulumi.ComponentResource {
         customTimeouts: { create: "5m", update: "5m" },
       },
     );
-    const shared =
-      args.push.enabled && splitAddresses(args.push.address ?? "").join() === args.service.addresses.join();
+    const shared = sharesAddress(args.service, args.push);
     this.service = this.#service(name, args, selector, shared);
     const { ingress } = args.service;
     if (ingress) pageIngress(name, args.operator.namespace, ingress, { ...self, dependsOn: [this.service] });

@@ -34,6 +34,7 @@ const node = {
       { type: "InternalIP", address: "192.168.1.10" },
       { type: "Hostname", address: "node1" },
     ],
+    nodeInfo: { architecture: "arm64", operatingSystem: "linux" },
   },
 };
 const workload = (labels: object, container: object) => ({
@@ -86,6 +87,7 @@ describe("what is read of a cluster", () => {
             addresses: ["192.168.1.10"],
             podCidrs: ["10.244.0.0/24"],
             taints: ["node-role.kubernetes.io/control-plane"],
+            architecture: "arm64",
           },
         ],
         apiServerPorts: [8443],

@@ -17,6 +17,8 @@ export interface NodeFact {
   readonly podCidrs: readonly string[];
   /** Taints that keep pods away for good, by their keys; those that come and go with the node's health are not among them. */
   readonly taints: readonly string[];
+  /** As Go names it: amd64, arm64; undefined: it does not say. */
+  readonly architecture?: string | undefined;
 }
 
 /** A pool that is there; `owner`: the namespace of the stack whose it is, where it says so. */
@@ -151,6 +153,7 @@ function nodeFact({ metadata, spec, status }: z.output<typeof node>): NodeFact {
     taints: spec.taints
       .filter(({ key, effect }) => effect !== "PreferNoSchedule" && !key.startsWith("node.kubernetes.io/"))
       .map(({ key }) => key),
+    architecture: status.nodeInfo.architecture,
   };
 }
 
@@ -235,7 +238,10 @@ const node = z.object({
     })
     .prefault({}),
   status: z
-    .object({ addresses: z.array(z.object({ type: z.string(), address: z.string() })).default([]) })
+    .object({
+      addresses: z.array(z.object({ type: z.string(), address: z.string() })).default([]),
+      nodeInfo: z.object({ architecture: z.string().optional() }).prefault({}),
+    })
     .prefault({}),
 });
 const serviceCidr = z.object({ spec: z.object({ cidrs: z.array(z.string()).default([]) }) });

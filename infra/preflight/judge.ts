@@ -7,6 +7,7 @@ import type { StackConfig } from "../config/parse.ts";
 import { formatPath, quote, type Problem } from "../config/problem.ts";
 import { API_SERVER_PORTS } from "../esddns/networkPolicy.ts";
 import { writtenObjects } from "../metallb/objects.ts";
+import { foreignArchitecture } from "./architecture.ts";
 import { definitionProblems } from "./definitions.ts";
 import type { ClusterFacts, RunningMetalLB } from "./facts.ts";
 import { announcements, noRoomForPods } from "./nodes.ts";
@@ -26,6 +27,7 @@ export type Judged = Pick<
   | "dryRun"
   | "detection"
   | "monitoring"
+  | "image"
   | "operator"
 >;
 
@@ -51,6 +53,7 @@ export function judge(config: Judged, facts: ClusterFacts): Judgement {
       ...poolClashes(pools, config, facts),
       ...announcing.problems,
       ...noRoomForPods(config, facts),
+      ...foreignArchitecture(config, facts),
       ...monitoringProblems(config, facts),
     ],
     warnings: [
