@@ -16,6 +16,21 @@ import { conditionNamed, notDone, STEP_LIMIT_MS, WRITE_BACKOFF, type WriterConte
 /** A decision is looked at again at least this often, in case a change was not noticed. Milliseconds. */
 const REDECIDE_MS = 30_000;
 
+/** The newest decision that this pod has heard of, whoever made it. It outlives the term. */
+export class NewestDecision {
+  #status: WanAddressStatus | undefined;
+
+  /**
+   * The status, unless a newer one is known. Decisions are only counted up: one that is behind came out of a backup of
+   * etcd, and its address is one that the line has left. An object without a status is a new one, and starts anew.
+   */
+  of(status: WanAddressStatus | undefined): WanAddressStatus | undefined {
+    const [stored, known] = [status?.decisionId, this.#status?.decisionId];
+    if (stored === undefined || known === undefined || stored >= known) this.#status = status;
+    return this.#status;
+  }
+}
+
 /**
  * All observations × the former decision → status of the WanAddress, written with the resourceVersion that was read.
  * A conflict, or any other refusal, means: step back, read again, decide anew.
@@ -23,12 +38,13 @@ const REDECIDE_MS = 30_000;
 export class Decisions {
   readonly #context: WriterContext;
   readonly #queue: WorkQueue;
+  readonly #newest: NewestDecision;
   readonly #onDecided: (moved: boolean) => void;
   /** The store may be behind the API server. */
   #mustRead = true;
   #failures = 0;
-  /** What this term last decided, and told of. */
-  #decided: WanAddressStatus | undefined;
+  /** The decision that was last told of. */
+  #told: number | undefined;
   /** What this term knows to stand in the ConfigMap. */
   #configMap: Record<string, string> | undefined;
 
@@ -36,8 +52,9 @@ export class Decisions {
    * `onDecided` is called once what stands in the status is known to be right; `moved`: it is another decision than before,
    * whoever made it.
    */
-  constructor(context: WriterContext, onDecided: (moved: boolean) => void) {
+  constructor(context: WriterContext, newest: NewestDecision, onDecided: (moved: boolean) => void) {
     this.#context = context;
+    this.#newest = newest;
     this.#queue = new WorkQueue(context.clock);
     this.#onDecided = onDecided;
   }
@@ -81,26 +98,18 @@ export class Decisions {
     const decision = decide({
       spec: present.spec,
       observations: observations.items(),
-      previous: this.#newest(present.status),
+      previous: this.#newest.of(present.status),
       generation: present.metadata.generation ?? 0,
       neededFamilies: neededFamilies(records.items()),
       now: clock.now(),
     });
     if (!isDeepStrictEqual(decision.status, present.status)) await this.#write(present, decision, signal);
-    const moved = decision.status.decisionId !== this.#decided?.decisionId;
-    this.#decided = decision.status;
+    const moved = decision.status.decisionId !== this.#told;
+    this.#told = decision.status.decisionId;
+    this.#newest.of(decision.status);
     this.#onDecided(moved);
     await this.#writeConfigMap(decision.status, signal);
     return Math.min(decision.recheckAfterMs ?? REDECIDE_MS, REDECIDE_MS);
-  }
-
-  /**
-   * Decisions are only counted up. A status that has an earlier one than this term's came out of a backup of etcd, and
-   * its address is one that the line has left.
-   */
-  #newest(status: WanAddressStatus | undefined): WanAddressStatus | undefined {
-    const [stored, decided] = [status?.decisionId, this.#decided?.decisionId];
-    return stored !== undefined && decided !== undefined && stored < decided ? this.#decided : status;
   }
 
   /** A consistent read: what the watch has told so far may be older than what another holder wrote. */

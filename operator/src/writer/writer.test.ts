@@ -146,21 +146,43 @@ describe("the writer", () => {
     await end();
   });
 
-  it("does not go back to the address of a status that came out of a backup of etcd, and puts it right", async () => {
+  it.each([
+    ["within its term", false],
+    ["in its next term", true],
+  ])("%s does not go back to the address of a status out of a backup of etcd, and puts it right", async (_, over) => {
     world.addRecord("home");
     world.observe("node1", agreed(A));
-    const end = world.lead();
+    let end = world.lead();
     await world.clock.run(1_000);
     const backup = structuredClone(world.stored("/wanaddresses/wan")) as unknown as WanAddressObject;
     world.observe("node1", agreed(B));
     await world.clock.run(1_000);
+    if (over) await end();
     world.api.put("/wanaddresses/wan", { ...backup });
     world.api.remove("/wanobservations/node1");
     world.observations.objects.clear();
     world.catchUp();
+    if (over) end = world.lead();
     await world.clock.run(60_000);
     expect(world.wanStatus).toMatchObject({ ipv4: B, decisionId: 2 });
     expect(world.puts.map((put) => put.split(" ")[4])).toEqual([A, B]);
+    await end();
+  });
+
+  it("starts anew with a WanAddress that was made anew", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    const end = world.lead();
+    await world.clock.run(1_000);
+    const bare = structuredClone(world.stored("/wanaddresses/wan")) as unknown as WanAddressObject;
+    delete bare.status;
+    world.api.remove("/wanobservations/node1");
+    world.observations.objects.clear();
+    world.api.put("/wanaddresses/wan", { ...bare });
+    world.catchUp();
+    await world.clock.run(1_000);
+    expect(world.wanStatus).not.toHaveProperty("ipv4");
+    expect(world.gandi.at("home", "A")?.values).toEqual([A]);
     await end();
   });
 

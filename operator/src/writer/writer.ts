@@ -1,7 +1,7 @@
-import type { DnsRecordObject } from "../api/index.ts";
+import { type DnsRecordObject, WAN_ADDRESS_NAME } from "../api/index.ts";
 import type { Term } from "../kube/lease.ts";
 import type { WriterContext } from "./context.ts";
-import { Decisions } from "./decisions.ts";
+import { Decisions, NewestDecision } from "./decisions.ts";
 import { Records, type Unwritten } from "./records.ts";
 import { TokenCalendar } from "./token.ts";
 import { whenTokenChanges } from "./tokenChange.ts";
@@ -14,6 +14,7 @@ export class Writer {
   readonly #context: WriterContext;
   readonly #generations = new Map<string, string>();
   readonly #calendar: TokenCalendar;
+  readonly #newest = new NewestDecision();
   readonly #unwritten: Unwritten = new Map();
   #led: { decisions: Decisions; records: Records } | undefined;
 
@@ -24,6 +25,7 @@ export class Writer {
 
   /** The WanAddress or an observation was read anew. */
   decisionMayChange(): void {
+    this.#newest.of(this.#context.wan.get(WAN_ADDRESS_NAME)?.status);
     this.#led?.decisions.request();
   }
 
@@ -60,7 +62,7 @@ export class Writer {
   async #work(term: Term): Promise<void> {
     const records = new Records(this.#context, term, this.#unwritten);
     const decided = Promise.withResolvers<undefined>();
-    const decisions = new Decisions(this.#context, (moved) => {
+    const decisions = new Decisions(this.#context, this.#newest, (moved) => {
       decided.resolve(undefined);
       if (moved) records.requestAll();
       else records.requestMovedNodes();
