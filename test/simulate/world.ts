@@ -18,6 +18,8 @@ export const OLD_ANSWER_SECONDS = 60;
  * `liars`: fewer organisations than the quorum say what they like, over TLS as well.
  * `spoofer`: whatever does not come over TLS is theirs, in everybody's name, and what does they can drop; besides fewer
  * organisations than the quorum lie, but none of them over TLS.
+ * Nobody here relays: who hands TLS on to the real organisations from a host elsewhere has them name that host, and the
+ * rule believes it (docs/threat-model.md).
  */
 type Attack = "none" | "liars" | "spoofer";
 

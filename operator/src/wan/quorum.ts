@@ -42,7 +42,8 @@ interface Support {
  * one either once a quorum of honest ones gives it (3). Somebody on the path who can forge everything but TLS cannot
  * make a value agreed (2), but can hold one up (3): as when most of the world sees another address than the few
  * authenticated ones do (a proxy for HTTPS alone, a NAT with many outside addresses), that is doubt, and doubt keeps
- * the last good value.
+ * the last good value. Somebody who relays TLS to the real organisations from elsewhere is outside of all this: they
+ * truthfully name the relay (docs/threat-model.md).
  *
  * Pure. The value is an IPv4 address, or for IPv6 a prefix in CIDR notation.
  */
