@@ -38,7 +38,10 @@ export async function metallbOf(version: string | undefined): Promise<MetalLB> {
   const chosen = version === undefined ? known[0] : known.find((each) => each.version === version.replace(/^v/, ""));
   if (chosen !== undefined) return chosen;
   const versions = known.map((each) => each.version).join(" and ");
-  throw new UsageError(`the lab has no MetalLB ${version ?? ""}; there are ${versions}`, "lab/toolchain/metallb*/go.mod");
+  throw new UsageError(
+    `the lab has no MetalLB ${version ?? ""}; there are ${versions}`,
+    "lab/toolchain/metallb*/go.mod",
+  );
 }
 
 /** Path of the chart's archive, as `helm pull` would have fetched it; packaged from the Go module on first use. */

@@ -9,7 +9,13 @@ const inputs = { goMod: "module a", goSum: "sum", flags: ["-trimpath"], goVersio
 it("the key changes with everything that changes a binary", () => {
   const key = cacheKey(inputs);
   expect(cacheKey({ ...inputs })).toBe(key);
-  const others = [{ goMod: "module b" }, { goSum: "other" }, { flags: ["-trimpath", "-v"] }, { goVersion: "go1.27" }, { sources: ["package a"] }];
+  const others = [
+    { goMod: "module b" },
+    { goSum: "other" },
+    { flags: ["-trimpath", "-v"] },
+    { goVersion: "go1.27" },
+    { sources: ["package a"] },
+  ];
   for (const other of others) expect(cacheKey({ ...inputs, ...other })).not.toBe(key);
 });
 

@@ -156,7 +156,11 @@ async function ensureTool(tool: Tool, go: string, step: Pick<Step, "run" | "prog
   const ldflags = ["-s", "-w", ...tool.ldflags(requiredVersion(goMod, tool.module))].join(" ");
   // What a debugger would read is left out when linking, so it need not be made when compiling.
   const flags = ["-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", ldflags];
-  const target = join(cacheDir, "toolchain", `${tool.name}-${cacheKey({ goMod, goSum, flags, goVersion: go, sources })}`);
+  const target = join(
+    cacheDir,
+    "toolchain",
+    `${tool.name}-${cacheKey({ goMod, goSum, flags, goVersion: go, sources })}`,
+  );
   const missing = !existsSync(target);
   if (missing) await build(tool, flags, target, step);
   await link(target, folderOf(tool));

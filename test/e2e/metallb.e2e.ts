@@ -12,7 +12,11 @@ afterAll(async () => {
   await up(USUAL);
 }, UP_MS);
 
-test("a newer MetalLB takes over: the pools are the same objects, and the page keeps its address", () => replaces(NEWER), UP_MS);
+test(
+  "a newer MetalLB takes over: the pools are the same objects, and the page keeps its address",
+  () => replaces(NEWER),
+  UP_MS,
+);
 
 test("under the newer one nonsense in a pool is refused, and the doctor finds nothing wrong with MetalLB", async () => {
   const change = ["patch", "ipaddresspool", "esddns-pool", "-n", "metallb-system", "--type", "merge", "-p"];
