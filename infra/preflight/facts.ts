@@ -83,18 +83,19 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
   // First alone: where nothing answers, one wait is enough.
   const nodes = await cluster.get("/api/v1/nodes", list(node));
   if (!nodes.found && !isRefusal(nodes)) return { reached: false, why: nodes.why };
-  const [services, apiServer, pools, deployments, daemonSets, definitions, monitoring, owned, shared, own] = await Promise.all([
-    cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
-    cluster.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes", endpointSlice),
-    cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/ipaddresspools`, list(pool)),
-    cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments`, list(workload)),
-    cluster.get(`/apis/apps/v1/namespaces/${namespace}/daemonsets`, list(workload)),
-    adopted ? readDefinitions(cluster) : undefined,
-    monitored ? cluster.get("/apis/monitoring.coreos.com/v1", kinds) : undefined,
-    ownedMetalLBs(cluster),
-    readSharedObjects(cluster, namespace),
-    readStackNamespace(cluster, wanted.namespace),
-  ]);
+  const [services, apiServer, pools, deployments, daemonSets, definitions, monitoring, owned, shared, own] =
+    await Promise.all([
+      cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
+      cluster.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes", endpointSlice),
+      cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/ipaddresspools`, list(pool)),
+      cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments`, list(workload)),
+      cluster.get(`/apis/apps/v1/namespaces/${namespace}/daemonsets`, list(workload)),
+      adopted ? readDefinitions(cluster) : undefined,
+      monitored ? cluster.get("/apis/monitoring.coreos.com/v1", kinds) : undefined,
+      ownedMetalLBs(cluster),
+      readSharedObjects(cluster, namespace),
+      readStackNamespace(cluster, wanted.namespace),
+    ]);
   const reads = {
     nodes,
     "address pools": pools,
