@@ -85,8 +85,8 @@ const PANELS: readonly Panel[] = [
   }),
   graph("Requests to Gandi that are left", "short", { "{{pod}}": `min by (pod) (${m("gandiBudgetLeft")})` }),
   graph("Address pools", "short", {
-    "{{pool}} assigned": `max by (pool) (${m("poolAssigned")})`,
-    "{{pool}} free": `max by (pool) (${m("poolAvailable")})`,
+    "{{pool}} {{family}} assigned": `max by (pool, family) (${m("poolAssigned")})`,
+    "{{pool}} {{family}} free": `max by (pool, family) (${m("poolAvailable")})`,
   }),
   graph("Since the API server was heard of", "s", { "{{kind}}": `max by (kind) (${m("watchAge")})` }),
   graph("Pods that are well", "short", { "{{pod}}": `min by (pod) (${m("serviceHealth")})` }),

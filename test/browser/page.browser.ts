@@ -75,7 +75,7 @@ describe("the headline", () => {
   it.each<[FixtureName, string, string]>([
     ["well", "good", "In order."],
     ["family-lost", "warn", "In doubt. No source answers over IPv4."],
-    ["behind-nat", "warn", "Behind NAT. The router's own address outside is 100.64.3.7"],
+    ["behind-nat", "warn", "Behind another NAT. The router's own address outside is 100.64.3.7"],
     ["not-verified", "warn", "Not verified. The zone's name servers say something else of www.example.com."],
     ["nobody-looks", "bad", "Nobody looks. No node has reported lately"],
     ["out-of-date", "bad", "Out of date. The API server is silent about WanAddress, WanObservation, DnsRecord"],

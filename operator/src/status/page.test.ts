@@ -196,7 +196,7 @@ describe("the page", () => {
     ["Not verified", { records: [record("www"), unverified("home", "False")] }],
     ["In order", { records: [unverified("home", "Unknown")] }],
     ["Out of sync", { records: [unverified("home", "False"), record("www", "False")] }],
-    ["Behind NAT", { wan: withCondition("BehindNAT", "True", "CarrierNat") }],
+    ["Behind another NAT", { wan: withCondition("BehindNAT", "True", "CarrierNat") }],
     ["In doubt", { wan: withCondition("Agreed", "False", "NoAnswers") }],
     ["In doubt", { wan: withCondition("Agreed", "Unknown", "NoObservations") }],
     ["In order", { wan: withCondition("FamilyUnavailable", "True", "NoAnswers") }],

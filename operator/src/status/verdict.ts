@@ -58,7 +58,7 @@ function doubts({ wan, records, surroundings, gandiTokenExpires, now }: Snapshot
     return warn("In doubt", agreed?.message ?? "It is not known whether the sources agree.");
   }
   const nat = conditionOf(wan?.status, "BehindNAT");
-  if (nat?.status === "True") return warn("Behind NAT", nat.message);
+  if (nat?.status === "True") return warn("Behind another NAT", nat.message);
   const unauthenticated = conditionOf(wan?.status, "Unauthenticated");
   if (unauthenticated?.status === "True") return warn("Unauthenticated", unauthenticated.message);
   const addresses = surroundings?.addresses;
@@ -67,8 +67,6 @@ function doubts({ wan, records, surroundings, gandiTokenExpires, now }: Snapshot
   }
   const token = tokenState(gandiTokenExpires, now);
   if (token.tone === "bad") return warn("Token ends soon", token.text);
-  const behindNat = conditionOf(wan?.status, "BehindNAT");
-  if (behindNat?.status === "True") return warn("Behind another NAT", behindNat.message);
   return undefined;
 }
 
