@@ -26,6 +26,8 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
   const mounts = args.mounts ?? [];
   return {
     serviceAccountName: args.serviceAccountName,
+    // Else every Service of the namespace is in the environment by its name: esddns-push as ESDDNS_PUSH_PORT, a setting.
+    enableServiceLinks: false,
     securityContext: restrictedPod,
     ...(args.tolerateControlPlane ? { tolerations: [CONTROL_PLANE] } : {}),
     // The cluster's name servers all the same.

@@ -65,6 +65,7 @@ describe("the first decision", () => {
     expect(early.status).toEqual(first.status);
     const alone = judge([seen("n1", V6)], { previous: first.status, now: NOW + 60_000 });
     expect(alone.status).toMatchObject({ ipv6: "2606::1", decisionId: 2 });
+    expect(alone.status.lastChangeTime).toBe(first.status.lastChangeTime);
   });
 
   it.each([

@@ -79,7 +79,8 @@ export function decide(input: DecisionInput): Decision {
     value: textOf(values[family]),
     outcome: outcomes.get(family),
   }));
-  const lastChangeTime = moved ? time : previous.lastChangeTime;
+  // An address within the prefix comes and goes with the second node that has one of its own: the line is the same.
+  const lastChangeTime = changes.length > 0 ? time : previous.lastChangeTime;
   return {
     status: {
       ...(ipv4 === undefined ? {} : { ipv4 }),
