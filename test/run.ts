@@ -1,12 +1,16 @@
 /**
  * `npm test`: static checks, unit tests, then the end-to-end tests on the lab, which it starts when it is not running
  * (and then also stops again). `npm run check` runs the static checks alone. The last line is `N passed, N failed`.
+ *
+ * `npm run test:real-plugin`: the tests of the stack once more, with the real pulumi-kubernetes in place of its stand-in. It
+ * is built on first use, which takes some minutes, and is older than the SDK that the program uses: so apart.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { z } from "zod";
+import { demandTool } from "../lab/src/toolchain.ts";
 
 interface Tally {
   passed: number;
@@ -26,10 +30,23 @@ const vitestReport = z.object({
   testResults: z.array(z.object({ status: z.string(), assertionResults: z.array(z.unknown()) })),
 });
 
-const checksOnly = process.argv[2] === "checks";
-const total = add(await runChecks(), checksOnly ? none() : add(await runVitest("unit"), await runOnLab()));
+const ofTheStack = ["product", "preview", "metallb", "bgp", "stacks", "consumer", "lifecycle"];
+
+const total = await runWhat(process.argv[2]);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+
+async function runWhat(part: string | undefined): Promise<Tally> {
+  if (part === "checks") return runChecks();
+  if (part === "real-plugin") {
+    heading("the real pulumi-kubernetes");
+    const folder = await demandTool("pulumi-kubernetes", console.log);
+    // The CLI and the lab prefer what is on PATH.
+    process.env["PATH"] = [folder, process.env["PATH"]].join(delimiter);
+    return runOnLab(["e2e"], ofTheStack);
+  }
+  return [await runChecks(), await runVitest("unit"), await runOnLab(["browser", "e2e"])].reduce(add);
+}
 
 async function runChecks(): Promise<Tally> {
   let tally = none();
@@ -40,24 +57,25 @@ async function runChecks(): Promise<Tally> {
   return tally;
 }
 
-async function runOnLab(): Promise<Tally> {
+/** Chromium is one of the packages that the lab installs. */
+async function runOnLab(projects: readonly Project[], files: readonly string[] = []): Promise<Tally> {
   heading("lab");
   const wasRunning = (await node(["lab/src/main.ts", "status"], "ignore")) === 0;
-  const up = verdict("the lab comes up", await node(["lab/src/main.ts", "up"]));
-  // Chromium is one of the packages that the lab installs.
-  const browser = up.failed === 0 ? await runVitest("browser") : none();
-  const e2e = up.failed === 0 ? await runVitest("e2e") : none();
-  const down = wasRunning ? none() : verdict("the lab goes down", await node(["lab/src/main.ts", "down"]));
-  return [up, browser, e2e, down].reduce(add);
+  let tally = verdict("the lab comes up", await node(["lab/src/main.ts", "up"]));
+  if (tally.failed === 0) for (const project of projects) tally = add(tally, await runVitest(project, files));
+  return wasRunning ? tally : add(tally, verdict("the lab goes down", await node(["lab/src/main.ts", "down"])));
 }
 
-async function runVitest(project: "unit" | "browser" | "e2e"): Promise<Tally> {
+type Project = "unit" | "browser" | "e2e";
+
+/** @param files what their paths contain; none: all of the project. */
+async function runVitest(project: Project, files: readonly string[] = []): Promise<Tally> {
   heading(`${project} tests`);
   const dir = await mkdtemp(join(tmpdir(), "esddns-test-"));
   try {
     const file = join(dir, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    const status = await node(["node_modules/vitest/vitest.mjs", "run", "--project", project, ...reporters]);
+    const status = await node(["node_modules/vitest/vitest.mjs", "run", "--project", project, ...reporters, ...files]);
     return await readReport(file, status);
   } finally {
     await rm(dir, { recursive: true, force: true });

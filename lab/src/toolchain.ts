@@ -41,7 +41,13 @@ export const tools: readonly Tool[] = [
   { name: "metallb", module: "go.universe.tf/metallb", ldflags: () => [] },
   { name: "metallb-next", module: "go.universe.tf/metallb", ldflags: () => [], onDemand: true },
   { name: "helm", module: "helm.sh/helm/v3", ldflags: () => [] },
-  // Not for the lab itself: the tests check manifests with it.
+  // Not for the lab itself: tests run the program with the real plugin, and check manifests.
+  {
+    name: "pulumi-kubernetes",
+    module: "github.com/pulumi/pulumi-kubernetes/provider/v4",
+    ldflags: () => [],
+    onDemand: true,
+  },
   { name: "kubeconform", module: "github.com/yannh/kubeconform", ldflags: () => [], onDemand: true },
 ];
 
@@ -63,10 +69,10 @@ export async function ensureToolchain(step: Step, demanded: readonly string[] = 
 }
 
 /** Builds a tool that is not part of the lab, where it is not there yet; resolves to the folder of its binaries. */
-export async function demandTool(name: string): Promise<string> {
+export async function demandTool(name: string, progress: (text: string) => void = () => undefined): Promise<string> {
   const tool = tools.find((each) => each.name === name && each.onDemand);
   if (tool === undefined) throw new Error(`no tool ${name} to be asked for`);
-  await ensureTool(tool, await goVersion(), { progress: () => undefined, run });
+  await ensureTool(tool, await goVersion(), { progress, run });
   return folderOf(tool);
 }
 
