@@ -15,7 +15,9 @@ import { PEER, renderBird, sessionStates } from "./config.ts";
 
 const NAME = "bird";
 const dir = join(stateDir, "bgp");
-const files = { config: join(dir, "bird.conf"), socket: join(dir, "bird.ctl"), pid: join(dir, "bird.pid") } as const;
+/** What `birdc -s` is told to speak with the router. */
+export const birdSocket = join(dir, "bird.ctl");
+const files = { config: join(dir, "bird.conf"), pid: join(dir, "bird.pid") } as const;
 
 /** MetalLB waits longer after each failure, and it has called in vain while the stack was being deployed. */
 const SESSIONS_SECONDS = 90;
@@ -38,7 +40,7 @@ function bird(): Service {
   return {
     name: NAME,
     host: lan.router.name,
-    command: ["/usr/sbin/bird", "-f", "-c", files.config, "-s", files.socket, "-P", files.pid],
+    command: ["/usr/sbin/bird", "-f", "-c", files.config, "-s", birdSocket, "-P", files.pid],
     ready: async () => {
       const { sessions, routes } = await routerState();
       const open = sessions.filter(({ state }) => state !== "Established");
@@ -66,7 +68,7 @@ export interface RouterState {
 
 export async function routerState(): Promise<RouterState> {
   const running = recordedServices().some(({ name, process }) => name === NAME && process !== undefined);
-  const birdc = ["birdc", "-r", "-s", files.socket, "show", "protocols"] as const;
+  const birdc = ["birdc", "-r", "-s", birdSocket, "show", "protocols"] as const;
   const states = sessionStates(running ? await run(birdc, { timeoutMs: 5_000 }).catch(() => "") : "");
   const shown = await run(onHost(lan.router.name, ["ip", "-j", "route", "show", "proto", "bird"])).catch(() => "[]");
   return {
