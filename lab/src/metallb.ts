@@ -18,8 +18,7 @@ export interface MetalLB {
 }
 
 /** The first is what the lab runs where nothing else is asked for, and what the project installs by default. */
-const usual = { tool: "metallb", folder: "" };
-const others = [{ tool: "metallb-next", folder: "metallb-next" }];
+const toolNames = ["metallb", "metallb-next"];
 
 /** What was asked for last, by `npm run lab -- --metallb VERSION`. */
 export async function chosenMetallb(): Promise<MetalLB> {
@@ -29,10 +28,10 @@ export async function chosenMetallb(): Promise<MetalLB> {
 /** @throws {UsageError} that names the versions, for another one. */
 export async function metallbOf(version: string | undefined): Promise<MetalLB> {
   const known = await Promise.all(
-    [usual, ...others].map(async ({ tool, folder }) => ({
+    toolNames.map(async (tool) => ({
       version: (await toolVersion(tool)).replace(/^v/, ""),
       tool,
-      binary: (name: string) => binary(join(folder, name)),
+      binary: (name: string) => binary(name, tool),
     })),
   );
   const chosen = version === undefined ? known[0] : known.find((each) => each.version === version.replace(/^v/, ""));

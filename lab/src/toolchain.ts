@@ -17,7 +17,7 @@ interface Tool {
   /** The module whose version the binaries carry. */
   readonly module: string;
   readonly ldflags: (version: string) => readonly string[];
-  /** Built where it is asked for only; its binaries have a folder of its name in binDir, since others have theirs. */
+  /** Built where it is asked for only; its binaries have a folder of their own, since others may have the same names. */
   readonly onDemand?: true;
 }
 
@@ -70,15 +70,17 @@ export async function ensureToolchain(step: Step, demanded: readonly string[] = 
 
 /** Builds a tool that is not part of the lab, where it is not there yet; resolves to the folder of its binaries. */
 export async function demandTool(name: string, progress: (text: string) => void = () => undefined): Promise<string> {
-  const tool = tools.find((each) => each.name === name && each.onDemand);
-  if (tool === undefined) throw new Error(`no tool ${name} to be asked for`);
+  const tool = toolNamed(name);
   await ensureTool(tool, await goVersion(), { progress, run });
   return folderOf(tool);
 }
 
-/** The file behind `binDir/NAME`: its path changes with the version, so a process started from it is known to be old. */
-export function binary(name: string): string {
-  return realpathSync(join(binDir, name));
+/**
+ * The file behind a name in `binDir`, or in the folder of a tool that was asked for: its path changes with the version, so
+ * a process started from it is known to be old.
+ */
+export function binary(name: string, toolName?: string): string {
+  return realpathSync(join(toolName === undefined ? binDir : folderOf(toolNamed(toolName)), name));
 }
 
 /** Folder of the module at the version that lab/toolchain pins, downloaded where it is not there yet. */
@@ -100,8 +102,7 @@ export function requiredVersion(goMod: string, module: string): string {
 }
 
 export async function toolVersion(toolName: string): Promise<string> {
-  const tool = tools.find(({ name }) => name === toolName);
-  if (tool === undefined) throw new Error(`no tool ${toolName}`);
+  const tool = toolNamed(toolName);
   return requiredVersion(await readFile(join(toolDir(tool.name), "go.mod"), "utf8"), tool.module);
 }
 
@@ -120,6 +121,12 @@ export function cacheKey(inputs: {
     hash.update(`${part.length}:`).update(part);
   }
   return hash.digest("hex").slice(0, 16);
+}
+
+function toolNamed(name: string): Tool {
+  const tool = tools.find((each) => each.name === name);
+  if (tool === undefined) throw new Error(`no tool ${name}`);
+  return tool;
 }
 
 function toolDir(name: string): string {
@@ -203,7 +210,7 @@ async function build(
 }
 
 function folderOf({ name, onDemand }: Tool): string {
-  return onDemand === true ? join(binDir, name) : binDir;
+  return onDemand === true ? join(cacheDir, "on-demand", name) : binDir;
 }
 
 /** Points the folder at the binaries, each link replaced in one step: another checkout may be using it. */

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FIELD_MANAGER } from "../../infra/kubernetes/fieldManager.ts";
 import { gandiTokenFile } from "../../lab/src/internet/files.ts";
 import { lan, wan } from "../../lab/src/topology.ts";
 import { dig, eventually, lab, labJson, labOk } from "./lab.ts";
@@ -257,7 +258,7 @@ async function createServices(inNamespace: string, serviceNames: readonly string
   expect(status, stderr).toBe(0);
 }
 
-/** Deletes an object of MetalLB's for as long as `during` takes. */
+/** Deletes an object of MetalLB's for as long as `during` takes. It comes back as the stack's, whose manager owns its fields. */
 async function without(kind: string, name: string, during: () => Promise<void>): Promise<void> {
   const found = await labJson<{ metadata: Record<string, unknown> }>(
     ...["kubectl", "get", kind, name, "-n", metallb, "-o", "json"],
@@ -269,7 +270,8 @@ async function without(kind: string, name: string, during: () => Promise<void>):
     await labOk("kubectl", "delete", kind, name, "-n", metallb);
     await during();
   } finally {
-    const created = await lab(["kubectl", "create", "-f", "-"], { stdin: JSON.stringify(stored) });
+    const apply = ["kubectl", "apply", "--server-side", "--field-manager", FIELD_MANAGER, "-f", "-"];
+    const created = await lab(apply, { stdin: JSON.stringify(stored) });
     expect(created.status, created.stderr).toBe(0);
   }
 }
