@@ -1,5 +1,5 @@
 /** What the page is shown with: everything well, and each of the states in which somebody needs it. */
-import { type Condition, detectionSpec, dnsRecordSpec } from "../../operator/src/api/index.ts";
+import { type Condition, detectionSpec, type DnsRecordObject, dnsRecordSpec } from "../../operator/src/api/index.ts";
 import type { Snapshot } from "../../operator/src/status/snapshot.ts";
 import { observation, record, snapshot, surroundings } from "../../operator/src/status/testing.ts";
 
@@ -26,6 +26,12 @@ function wan(conditions: readonly Condition[], status: object = {}): NonNullable
   if (usual === undefined) throw new Error("the fixture has a WanAddress");
   const kept = (usual.status?.conditions ?? []).filter(({ type }) => !conditions.some((one) => one.type === type));
   return { ...usual, status: { ...usual.status, ...status, conditions: [...kept, ...conditions] } };
+}
+
+/** A record whose status has these conditions. */
+function recordWith(name: string, conditions: readonly Condition[]): DnsRecordObject {
+  const plain = record(name);
+  return { ...plain, status: { ...plain.status, conditions: [...conditions] } };
 }
 
 const well: Partial<Snapshot> = {
@@ -174,49 +180,37 @@ export const fixtures = {
     ...well,
     records: [
       record("home"),
-      {
-        ...record("www"),
-        status: {
-          ...record("www").status,
-          conditions: [
-            ...(record("www").status?.conditions ?? []),
-            condition(
-              "Verified",
-              "False",
-              "Differs",
-              "www.example.com is not A 198.51.100.20 everywhere: ns1.example.net says A 192.0.2.7.",
-            ),
-          ],
-        },
-      },
+      recordWith("www", [
+        ...(record("www").status?.conditions ?? []),
+        condition(
+          "Verified",
+          "False",
+          "Differs",
+          "www.example.com is not A 198.51.100.20 everywhere: ns1.example.net says A 192.0.2.7.",
+        ),
+      ]),
     ],
   }),
   contested: snapshot({
     ...well,
     records: [
       record("home"),
-      {
-        ...record("www"),
-        status: {
-          ...record("www").status,
-          conditions: [
-            condition(
-              "Synced",
-              "False",
-              "Contested",
-              "Somebody else changes A www.example.com: 192.0.2.7 stands there now, and driftLimit allows 3 corrections an hour. " +
-                "Find the other program or person (Gandi's history of the domain, an old dynamic DNS client, another cluster) and stop it, " +
-                "or delete this record; it is corrected again as soon as the limit allows.",
-            ),
-            condition(
-              "Verified",
-              "False",
-              "Differs",
-              "www.example.com is not A 198.51.100.20 everywhere: ns1.gandi.net says A 192.0.2.7.",
-            ),
-          ],
-        },
-      },
+      recordWith("www", [
+        condition(
+          "Synced",
+          "False",
+          "Contested",
+          "Somebody else changes A www.example.com: 192.0.2.7 stands there now, and driftLimit allows 3 corrections an hour. " +
+            "Find the other program or person (Gandi's history of the domain, an old dynamic DNS client, another cluster) and stop it, " +
+            "or delete this record; it is corrected again as soon as the limit allows.",
+        ),
+        condition(
+          "Verified",
+          "False",
+          "Differs",
+          "www.example.com is not A 198.51.100.20 everywhere: ns1.gandi.net says A 192.0.2.7.",
+        ),
+      ]),
     ],
     surroundings: surroundings({
       incidents: {
