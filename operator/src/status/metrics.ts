@@ -106,12 +106,13 @@ function writingMetrics(
 ): Pick<Counting, "dnsUpdate" | "dnsFailure" | "reconciled" | "leader" | "verified"> {
   const updates = counter(registry, "dnsUpdates");
   const failures = counter(registry, "dnsUpdateFailures");
-  // Prometheus sees no increase in a series that begins with its first failure.
+  // Here and below: Prometheus sees no increase in a series that begins with its first event.
   for (const reason of FAILURE_REASONS) failures.inc({ reason }, 0);
   const lastUpdate = gauge(registry, "lastDnsUpdate");
   const reconcileSeconds = histogram(registry, "reconcileSeconds");
   const leader = gauge(registry, "leader");
   const verifications = counter(registry, "verifications");
+  for (const status of ["True", "False", "Unknown"] as const) verifications.inc({ status }, 0);
   const lastVerified = gauge(registry, "lastVerified");
   return {
     dnsUpdate: (atMs) => {

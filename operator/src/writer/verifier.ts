@@ -13,6 +13,8 @@ const FIRST_LOOK_MS = 3_000;
 const BACKOFF = { baseMs: 5_000, maxMs: 300_000 };
 /** Once it is. */
 const TRUE_MS = 30 * 60_000;
+/** What was true under the former holder of the lease is looked at within this, a few at a time. */
+const TAKEN_OVER_MS = 60_000;
 /** For so long after a write old answers are in order. */
 const GRACE_MS = 120_000;
 
@@ -71,7 +73,7 @@ export class Verifier {
     const { records, random, health } = this.#context;
     for (const record of records.items()) {
       const isTrue = conditionNamed(record.status, "Verified")?.status === "True";
-      this.#queue.add(record.metadata.name, isTrue ? random() * TRUE_MS : FIRST_LOOK_MS);
+      this.#queue.add(record.metadata.name, isTrue ? random() * TAKEN_OVER_MS : FIRST_LOOK_MS);
     }
     await this.#queue.run((name) => this.#step(name, signal), signal, health.loop("verification", STEP_LIMIT_MS));
     health.ended("verification");
