@@ -30,4 +30,11 @@ describe("outputs", () => {
       ...{ capacity: 2 ** 64, assigned: 1, available: 2 ** 63 },
     });
   });
+
+  it("do not know the use of a pool where MetalLB does not count, or no longer", () => {
+    const pool = { name: "p", addresses: ["192.168.1.100"], capacity: 1n };
+    for (const status of [null, {}]) {
+      expect(poolOutput(pool, status)).toMatchObject({ capacity: 1, assigned: null, available: null });
+    }
+  });
 });

@@ -46,13 +46,18 @@ export function recordOutputs(record: DnsRecordConfig, status: DnsRecordStatus |
 
 export function poolOutput(
   pool: { readonly name: string; readonly addresses: readonly string[]; readonly capacity: bigint },
-  status: IPAddressPoolStatus | null,
+  // MetalLB before 0.15 does not count, and leaves an empty status of what a newer one has said.
+  status: Partial<IPAddressPoolStatus> | null,
 ): PoolOutput {
   return {
     name: pool.name,
     addresses: pool.addresses,
     capacity: Number(pool.capacity),
-    assigned: status ? status.assignedIPv4 + status.assignedIPv6 : null,
-    available: status ? status.availableIPv4 + status.availableIPv6 : null,
+    assigned: sum(status?.assignedIPv4, status?.assignedIPv6),
+    available: sum(status?.availableIPv4, status?.availableIPv6),
   };
+}
+
+function sum(ipv4: number | undefined, ipv6: number | undefined): number | null {
+  return ipv4 === undefined || ipv6 === undefined ? null : ipv4 + ipv6;
 }

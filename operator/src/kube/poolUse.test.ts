@@ -2,13 +2,21 @@ import { describe, expect, it } from "vitest";
 import { familyUses, poolCounts, useInWords } from "./poolUse.ts";
 
 /** What MetalLB says in JSON. */
-const uses = (status: string) => familyUses(poolCounts.parse(JSON.parse(status)));
+const uses = (status: string) => {
+  const counts = poolCounts.parse(JSON.parse(status));
+  return counts === undefined ? [] : familyUses(counts);
+};
 
 describe("the use of a pool", () => {
   it("is told by family, of those that the pool has", () => {
     const status = '{"assignedIPv4":1,"availableIPv4":3,"assignedIPv6":0,"availableIPv6":0}';
     expect(uses(status)).toEqual([{ family: "IPv4", assigned: 1, available: 3 }]);
     expect(uses(status).map(useInWords)).toEqual(["IPv4 1 of 4 in use"]);
+  });
+
+  it("is not known where an older MetalLB has followed one that counted: that is not a full pool", () => {
+    expect(poolCounts.parse({})).toBeUndefined();
+    expect(poolCounts.parse({ assignedIPv4: 0, assignedIPv6: 0, availableIPv4: 0, availableIPv6: 0 })).toBeDefined();
   });
 
   it.each([

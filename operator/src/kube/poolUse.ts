@@ -7,13 +7,18 @@ const count = z.number().default(0);
 /** MetalLB's sum overflows where such a range and another one meet. */
 const available = count.transform((n) => (n < Number.MIN_SAFE_INTEGER ? 2 ** 63 : n));
 
-/** status of an IPAddressPool; MetalLB before 0.15 does not say. */
-export const poolCounts = z.object({
+const counts = z.object({
   assignedIPv4: count,
   assignedIPv6: count,
   availableIPv4: available,
   availableIPv6: available,
 });
+
+/** status of an IPAddressPool; MetalLB before 0.15 does not say, and leaves an empty one of what a newer one has said. */
+export const poolCounts = z
+  .strictObject({})
+  .transform(() => undefined)
+  .or(counts);
 
 export interface FamilyUse {
   readonly family: Family;
@@ -22,10 +27,10 @@ export interface FamilyUse {
 }
 
 /** Of the families that the pool has addresses of. */
-export function familyUses(counts: z.output<typeof poolCounts>): FamilyUse[] {
+export function familyUses(of: z.output<typeof counts>): FamilyUse[] {
   const both: FamilyUse[] = [
-    { family: "IPv4", assigned: counts.assignedIPv4, available: counts.availableIPv4 },
-    { family: "IPv6", assigned: counts.assignedIPv6, available: counts.availableIPv6 },
+    { family: "IPv4", assigned: of.assignedIPv4, available: of.availableIPv4 },
+    { family: "IPv6", assigned: of.assignedIPv6, available: of.availableIPv6 },
   ];
   return both.filter(({ assigned, available }) => assigned + available > 0);
 }
