@@ -18,7 +18,7 @@ export type Command =
 export const help = `The lab: Kubernetes, MetalLB and this project's stack behind a home router, on this one machine.
 
   npm run lab                              build and start everything, deploy the stack; again: repair and update
-  npm run lab -- --metallb VERSION         the same with another MetalLB, up or down; later runs keep it
+  npm run lab -- --metallb VERSION         the same with another MetalLB, 0.14.8 or 0.16.2, up or down; later runs keep it
   npm run lab -- down                      stop and remove everything but the cache of built tools
   npm run lab -- status                    what runs, and the addresses; exit status 0 when all is well
   npm run lab -- wan ADDRESS [PREFIX/64]   the provider gives the router another IPv4 address (and IPv6 prefix)

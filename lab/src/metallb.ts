@@ -18,7 +18,7 @@ export interface MetalLB {
 }
 
 /** The first is what the lab runs where nothing else is asked for, and what the project installs by default. */
-const toolNames = ["metallb", "metallb-next"];
+const toolNames = ["metallb", "metallb-next", "metallb-older"];
 
 /** What was asked for last, by `npm run lab -- --metallb VERSION`. */
 export async function chosenMetallb(): Promise<MetalLB> {
@@ -36,7 +36,7 @@ export async function metallbOf(version: string | undefined): Promise<MetalLB> {
   );
   const chosen = version === undefined ? known[0] : known.find((each) => each.version === version.replace(/^v/, ""));
   if (chosen !== undefined) return chosen;
-  const versions = known.map((each) => each.version).join(" and ");
+  const versions = known.map((each) => each.version).join(", ");
   throw new UsageError(
     `the lab has no MetalLB ${version ?? ""}; there are ${versions}`,
     "lab/toolchain/metallb*/go.mod",

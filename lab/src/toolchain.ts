@@ -40,6 +40,8 @@ export const tools: readonly Tool[] = [
   },
   { name: "metallb", module: "go.universe.tf/metallb", ldflags: () => [] },
   { name: "metallb-next", module: "go.universe.tf/metallb", ldflags: () => [], onDemand: true },
+  // The last to read none but the annotations that begin with metallb.universe.tf/.
+  { name: "metallb-older", module: "go.universe.tf/metallb", ldflags: () => [], onDemand: true },
   { name: "helm", module: "helm.sh/helm/v3", ldflags: () => [] },
   // Not for the lab itself: tests run the program with the real plugin, and check manifests.
   {

@@ -1,44 +1,83 @@
-/** The other version of MetalLB that the lab can build: up to it and down again, by the one line of config that decides. */
+/** The other versions of MetalLB that the lab can build, up and down, by the one line of config that decides. */
 import { afterAll, expect, test } from "vitest";
-import { curl, eventually, lab, labJson, stackOutputs } from "./lab.ts";
+import { curl, eventually, lab, labJson, labOk, stackOutputs } from "./lab.ts";
+import { adopt, removeSecond, SECOND, told } from "./secondStack.ts";
 
 /** It may have to be compiled first. */
 const UP_MS = 1_200_000;
 const NEWER = "0.16.2";
 const USUAL = "0.15.3";
+/** Reads none but the annotations that begin with metallb.universe.tf/. */
+const OLDER = "0.14.8";
 const address = "192.168.1.100";
+const adopters = { given: "192.168.1.120", asked: "192.168.1.125" };
 
 afterAll(async () => {
+  await removeSecond();
   await up(USUAL);
 }, UP_MS);
 
 test(
   "a newer MetalLB takes over: the pools are the same objects, and the page keeps its address",
-  () => replaces(NEWER),
+  () => replaces(NEWER, "metallb.io"),
   UP_MS,
 );
 
 test("under the newer one nonsense in a pool is refused, and the doctor finds nothing wrong with MetalLB", async () => {
-  const change = ["patch", "ipaddresspool", "esddns-pool", "-n", "metallb-system", "--type", "merge", "-p"];
-  const nonsense = await lab(["kubectl", ...change, '{"spec":{"addresses":["192.168.1.110-192.168.1.100"]}}']);
-  expect(nonsense.stderr).toMatch(/denied the request/);
-  // An update is over for Helm while the last speaker still starts.
-  await eventually(async () => {
-    const { stdout } = await lab(["doctor", "esddns-development"]);
-    for (const check of ["MetalLB's pods", "MetalLB's webhook", "MetalLB's configuration", "Announcing node", "Page"]) {
-      expect(stdout).toMatch(new RegExp(`^✓ ${check}`, "m"));
-    }
-  }, 120_000);
+  await refusesNonsense();
+  await wellByDoctor(/^✓ MetalLB's configuration/m, /^✓ Address pools: esddns-pool \(.*\) IPv4 \d+ of 11 in use/m);
 });
 
-test("the older one comes back the same way", () => replaces(USUAL), UP_MS);
+test(
+  "one older than 0.14.9 takes over from there in the same way, and is asked by the annotations that it reads",
+  () => replaces(OLDER, "metallb.universe.tf"),
+  UP_MS,
+);
 
-async function replaces(version: string): Promise<void> {
+test("under the older one nonsense is refused, too, and what it does not tell is unknown, and not wrong", async () => {
+  await refusesNonsense();
+  await wellByDoctor(/^✓ Address pools: esddns-pool \(.*\) use unknown/m);
+  expect(await stackOutputs()).toMatchObject({ pools: [{ name: "esddns-pool", assigned: null, available: null }] });
+});
+
+// The one pool that gives out addresses unasked is the other stack's: the page would have one of its addresses if
+// MetalLB read neither of the two annotations.
+test("a stack that adopts the older one has the addresses that it asks for, with no word of its version", async () => {
+  const deployed = await adopt();
+  expect(deployed.status, told(deployed)).toBe(0);
+  expect(await labJson("pulumi", "config", "--stack", SECOND, "--json")).not.toHaveProperty(["esddns:metallb"]);
+  const pool = { "metallb.universe.tf/address-pool": `${SECOND}-pool` };
+  expect(await asked(SECOND)).toEqual(pool);
+  expect(await labJson("pulumi", "stack", "output", "--stack", SECOND, "--json")).toMatchObject({
+    metallb: { version: OLDER },
+    loadBalancerIp: adopters.given,
+  });
+
+  await labOk("pulumi", "config", "set", "--stack", SECOND, "--path", "service.address", adopters.asked);
+  await labOk("pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", SECOND);
+  expect(await asked(SECOND)).toEqual({ ...pool, "metallb.universe.tf/loadBalancerIPs": adopters.asked });
+  await eventually(() => curl(`http://${adopters.asked}/`));
+});
+
+test(
+  "the usual one comes back in the same way, and the adopter keeps its address until it goes",
+  async () => {
+    await replaces(USUAL, "metallb.io");
+    expect(await curl(`http://${adopters.asked}/`)).toContain("ESDDNS");
+    const destroyed = await lab(["destroy", SECOND, "--yes"]);
+    expect(destroyed.status, told(destroyed)).toBe(0);
+    expect(await curl(`http://${address}/`)).toContain("ESDDNS");
+  },
+  UP_MS,
+);
+
+async function replaces(version: string, prefix: string): Promise<void> {
   const before = await uids();
-  expect(before).toHaveLength(2);
+  expect(before).toContainEqual(expect.stringMatching(/^IPAddressPool esddns-pool /));
   await up(version);
   expect(await images()).toEqual([`quay.io/metallb/controller:v${version}`, `quay.io/metallb/speaker:v${version}`]);
   expect(await uids()).toEqual(before);
+  expect(await asked("development")).toEqual({ [`${prefix}/address-pool`]: "esddns-pool" });
   expect(await stackOutputs()).toMatchObject({ loadBalancerIp: address });
   await eventually(async () => {
     expect(await curl(`http://${address}/`)).toContain("ESDDNS");
@@ -46,9 +85,36 @@ async function replaces(version: string): Promise<void> {
   expect((await lab(["pulumi", "preview", "--expect-no-changes", "--non-interactive"])).status).toBe(0);
 }
 
+async function refusesNonsense(): Promise<void> {
+  const change = ["patch", "ipaddresspool", "esddns-pool", "-n", "metallb-system", "--type", "merge", "-p"];
+  const nonsense = await lab(["kubectl", ...change, '{"spec":{"addresses":["192.168.1.110-192.168.1.100"]}}']);
+  expect(nonsense.stderr).toMatch(/denied the request/);
+}
+
+async function wellByDoctor(...more: readonly RegExp[]): Promise<void> {
+  const checks = ["MetalLB's pods", "MetalLB's webhook", "Announcing node", "Page"];
+  // An update is over for Helm while the last speaker still starts.
+  await eventually(async () => {
+    const { stdout } = await lab(["doctor", "esddns-development"]);
+    for (const line of [...checks.map((check) => new RegExp(`^✓ ${check}`, "m")), ...more]) {
+      expect(stdout).toMatch(line);
+    }
+  }, 120_000);
+}
+
 async function up(version: string): Promise<void> {
-  const { status, stdout, stderr } = await lab(["--metallb", version], { timeoutMs: UP_MS });
-  expect(status, stdout + stderr).toBe(0);
+  const done = await lab(["--metallb", version], { timeoutMs: UP_MS });
+  expect(done.status, told(done)).toBe(0);
+}
+
+/** What the page's Service asks MetalLB for. What MetalLB itself has noted there, old or new, is left out. */
+async function asked(stack: string): Promise<Record<string, string>> {
+  const { metadata } = await labJson<{ metadata: { annotations: Record<string, string> } }>(
+    ...["kubectl", "get", "service", "esddns-service", "-n", `esddns-${stack}`, "-o", "json"],
+  );
+  return Object.fromEntries(
+    Object.entries(metadata.annotations).filter(([key]) => /^metallb\..*\/(address-pool|loadBalancerIPs)$/.test(key)),
+  );
 }
 
 interface List<T> {

@@ -1,10 +1,8 @@
 /** Two stacks on one cluster: the lab's own, which owns MetalLB, and one beside it that adopts it. */
-import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stackConfigFile } from "../../lab/src/pulumi.ts";
-import { curl, eventually, lab, labJson, labOk, stackOutputs, type CommandResult } from "./lab.ts";
+import { curl, eventually, lab, labJson, labOk } from "./lab.ts";
+import { adopt, image, RANGE, removeSecond, told } from "./secondStack.ts";
 
-const RANGE = "192.168.1.120-192.168.1.129";
 const PAGES = { development: "http://192.168.1.100/healthz", production: "http://192.168.1.120/healthz" };
 const up = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"] as const;
 
@@ -23,7 +21,7 @@ test("everything that is wrong with a deploy is named at once, and nothing is be
 });
 
 test("a second stack adopts MetalLB: one command, and page, WAN address and record are seen to be well", async () => {
-  const deployed = await lab(["deploy", "production", RANGE, "--adopt", "--image", await image()]);
+  const deployed = await adopt();
   expect(deployed.status, told(deployed)).toBe(0);
   for (const line of [
     "The page answers at",
@@ -105,15 +103,9 @@ test("the adopter goes and the owner stays whole", async () => {
 
 /** The lab's own stack and no other, as a fresh lab has it. */
 async function alone(): Promise<void> {
-  await lab(["destroy", "production", "--yes"]);
-  await lab(["pulumi", "stack", "rm", "--stack", "production", "--yes", "--preserve-config"]);
-  await rm(stackConfigFile("production"), { force: true });
+  await removeSecond();
   await lab(["pulumi", "config", "rm", "keepOnDestroy"]);
   await labOk(...up);
-}
-
-function told({ stdout, stderr }: CommandResult): string {
-  return `${stdout}\n${stderr}`;
 }
 
 function namespaces(): Promise<string> {
@@ -136,11 +128,6 @@ async function uids(): Promise<readonly string[]> {
   const own = await labJson<List>("kubectl", "get", kinds, "-n", "esddns-production", "-o", "json");
   const pools = await labJson<List>("kubectl", "get", "ipaddresspools", "-n", "metallb-system", "-o", "json");
   return [...own.items, ...pools.items].map(({ metadata }) => `${metadata.name} ${metadata.uid}`).sort();
-}
-
-/** The lab's own stack has it on the nodes already: that spares the time of building it again. */
-async function image(): Promise<string> {
-  return String((await stackOutputs())["operatorImage"]);
 }
 
 function token(): Promise<string> {
