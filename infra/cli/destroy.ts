@@ -48,12 +48,7 @@ async function destroy(request: DestroyRequest): Promise<number> {
   const records = await ownRecords(cluster, namespace);
   const plan = planDestroy({
     state,
-    others: await others(
-      cluster,
-      namespace,
-      state,
-      deployed.metallb ?? config?.metallb.namespace ?? "metallb-system",
-    ),
+    others: await others(cluster, namespace, state, deployed.metallb ?? config?.metallb.namespace ?? "metallb-system"),
     takenBy: await takenBy(cluster, namespace, stackMark(projectName(), shortName(stack))),
     guests: await guests(cluster, namespace, state),
     records,

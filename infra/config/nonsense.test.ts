@@ -33,6 +33,7 @@ const peer = (over: object, more: object[] = []) => ({
 const advertisements = (...list: object[]) => ({
   bgp: { peers: [PEER, { ...PEER, name: "i", peerASN: 64500, peerAddress: "192.168.1.2" }], advertisements: list },
 });
+const channel = (over: object) => ({ notify: [{ name: "phone", type: "ntfy", url: "https://ntfy.sh/t", ...over }] });
 const record = (over: object) => ({ records: [{ ...HOME, ...over }] });
 const label = "a".repeat(63);
 
@@ -278,6 +279,7 @@ describe.each<[string, readonly Mistake[]]>([
       [record({ ttl: "1h" }), "records[0].ttl", '"1h" is a text, not a number'],
       [record({ types: [] }), "records[0].types", "is empty"],
       [record({ types: "A" }), "records[0].types", '"A" is a text, not a list'],
+      [record({ types: "AAAA" }), "records[0].types", '"AAAA" is a text, not a list'],
       [record({ types: ["CNAME"], name: "@" }), "records[0].types[0]", 'Write "A" or "AAAA".'],
       [record({ types: ["A", "A"] }), "records[0].types[1]", "has the type A at esddns:records[0].types[0] already"],
       [record({ types: ["AAAA"] }), "records[0].ipv6Suffix", "is missing"],
@@ -295,6 +297,23 @@ describe.each<[string, readonly Mistake[]]>([
       ],
       [{ records: [HOME, { ...HOME }] }, "records[1].types[0]", "home.example.com has the type A"],
       [{ records: { home: "example.com" } }, "records", "is an object, not a list"],
+    ],
+  ],
+  [
+    "a channel of notify",
+    [
+      [
+        channel({ type: "slack" }),
+        "notify[0].type",
+        'the value does not fit. Write "webhook" or "ntfy" or "template".',
+      ],
+      [channel({ token: 12345678 }), "notify[0].token", "the value is a number, not a text"],
+      [channel({ url: ["https://ntfy.sh/t"] }), "notify[0].url", "the value is a list, not a text"],
+      [channel({ secret: "hunter2" }), "notify[0].secret", "the value is too short: the least is 16 characters"],
+      [channel({ name: "n".repeat(64) }), "notify[0].name", "the value is too long: the most is 63 characters"],
+      [channel({ headers: { Authorization: ["hunter2"] } }), "notify[0].headers.Authorization", "the value is a list"],
+      [{ notify: ["https://ntfy.sh/t"] }, "notify[0]", "the value is a text, not an object"],
+      [{ notify: '[{ "name": x }]' }, "notify", "is not valid JSON. Write it as YAML."],
     ],
   ],
   [
@@ -330,6 +349,35 @@ describe.each<[string, readonly Mistake[]]>([
     // What is wrong, and then, as a sentence of its own, what would be right.
     expect(message).toMatch(/\. \S/);
     expect(message).not.toMatch(/undefined|\[object Object\]|\n/);
+  });
+});
+
+describe("what is stored as a secret", () => {
+  const encrypted = (key: string, value: unknown): string[] => {
+    const parsed = parseStackConfig({ ...SOUND, [key]: value }, { stack: "production", secretKeys: new Set([key]) });
+    return parsed.ok ? [] : parsed.problems.map(formatProblem);
+  };
+
+  it.each([
+    ["bgp", { peers: [{ ...PEER, passwordSecret: "hunter2!" }], advertisements: [ADVERTISEMENT] }],
+    ["bgp", { peers: [{ ...PEER, password: ["hunter2!"] }], advertisements: [ADVERTISEMENT] }],
+    ["bgp", '{ "peers": [{ "password": hunter2! }] }'],
+    ["metallb", { values: "hunter2!" }],
+    ["image", { loadCommand: "load --password hunter2!" }],
+  ])("is quoted nowhere: %s %j", (key, value) => {
+    const found = encrypted(key, value);
+    expect(found).not.toEqual([]);
+    expect(found.join("\n")).not.toContain("hunter2");
+  });
+
+  it.each([
+    ["a word that cannot be sent", "…", "is not one word of letters and digits"],
+    ["a word with something in it that cannot be seen", "gandi\u200btoken", "is not one word of letters and digits"],
+    ["two words", "Bearer gandi-token", "is not one word of letters and digits"],
+    ["quotes around it", '"gandi-token"', "has quotes in it"],
+    ["the name of a variable", "$GANDI_API_KEY", "is the name of a variable"],
+  ])("and is to be Gandi's token, is not %s", (_what, token, told) => {
+    expect(encrypted("gandiToken", token)).toEqual([expect.stringContaining(`esddns:gandiToken: ${told}`)]);
   });
 });
 
