@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
-import { neverAHosts, parseAddress, parseNetwork, parseRange } from "./addresses.ts";
+import { describeRange, neverAHosts, parseAddress, parseNetwork, parseRange } from "./addresses.ts";
 import { checkedString } from "./checkedString.ts";
 import { isDnsLabel } from "./kubernetesNames.ts";
 import { quote } from "./problem.ts";
@@ -35,8 +35,12 @@ export const serviceAddress = checkedString((value) => {
   };
 });
 
+/** The addresses that are readable, each as it is written shortest: two ways to write one address are one address. */
 export function splitAddresses(value: string): string[] {
-  return value.split(",").map((part) => part.trim());
+  return value.split(",").map((part) => {
+    const address = parseAddress(part.trim());
+    return address === undefined ? part.trim() : describeRange(address);
+  });
 }
 
 /** An address that can be spoken to over TCP; loopback is the node itself, which may run a router. */
@@ -151,14 +155,20 @@ export const version = checkedString((value) =>
     : { wrong: `${quote(value)} is not one exact version`, right: 'Write it in full and in quotes: "0.15.3".' },
 );
 
-export const imageReference = checkedString((value) =>
-  /^[^\s@]+@sha256:[0-9a-f]{64}$/.test(value)
-    ? undefined
-    : {
-        wrong: `${quote(value)} does not name an image by digest`,
-        right: "A tag can be moved; write name@sha256: and the 64 hexadecimal digits of the digest.",
-      },
-);
+/** As containerd reads it: a registry's host and port, a path in lower case, a tag that means nothing beside a digest. */
+const IMAGE_NAME = /^([a-zA-Z0-9.-]+(:\d+)?\/|\[[\da-fA-F:]+\](:\d+)?\/)?[a-z0-9][a-z0-9._/-]*(:[\w.-]+)?$/;
+
+export const imageReference = checkedString((value) => {
+  const [name = "", digest = ""] = value.split("@sha256:");
+  if (!/^[0-9a-f]{64}$/.test(digest))
+    return {
+      wrong: `${quote(value)} does not name an image by digest`,
+      right: "A tag can be moved; write name@sha256: and the 64 hexadecimal digits of the digest.",
+    };
+  if (IMAGE_NAME.test(name)) return undefined;
+  const right = "Write it in lower case and without https://, for instance registry.example.com/esddns.";
+  return { wrong: `${quote(name)} is not the name of an image`, right };
+});
 
 /** A containerd socket of this machine, or of one that ssh reaches. */
 export const containerdNode = checkedString((value) =>

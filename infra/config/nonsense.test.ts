@@ -8,6 +8,7 @@ const KEPT = { name: "kept", addresses: ["192.168.2.1"], namespaces: ["games"] }
 const PEER = { name: "r", myASN: 64500, peerASN: 64501, peerAddress: "192.168.1.1" };
 const ADVERTISEMENT = { name: "b", pools: ["p"] };
 const HOME = { zone: "example.com", name: "home" };
+const REFERENCE = `registry.example.com:5000/esddns@sha256:${"a".repeat(64)}`;
 const SOUND = { pools: [POOL], records: [HOME], image: { reference: `x@sha256:${"a".repeat(64)}` } };
 
 function problems(over: Readonly<Record<string, unknown>>): string[] {
@@ -255,6 +256,15 @@ describe.each<[string, readonly Mistake[]]>([
         "push.port",
         "80 is the page's at the same address",
       ],
+      [
+        {
+          pools: [{ name: "v6", addresses: ["fd00:1::/120"] }],
+          service: { address: "fd00:1::10" },
+          push: { enabled: true, port: 80, address: "FD00:1:0::0010" },
+        },
+        "push.port",
+        "80 is the page's at the same address",
+      ],
       [{ push: { enabled: true, port: 70_000 } }, "push.port", "is too much: the most is 65535"],
     ],
   ],
@@ -330,6 +340,8 @@ describe.each<[string, readonly Mistake[]]>([
       [{ detection: { quorum: 17 } }, "detection.quorum", "is too much: the most is 16"],
       [{ detection: { intervalSeconds: 1 } }, "detection.intervalSeconds", "is too small: the least is 30"],
       [{ image: { reference: "esddns:latest" } }, "image.reference", "A tag can be moved"],
+      [{ image: { reference: `https://${REFERENCE}` } }, "image.reference", "without https://"],
+      [{ image: { reference: REFERENCE.replace("esddns", "ESDDNS") } }, "image.reference", "Write it in lower case"],
       [{ image: { builder: "docker", registry: "Registry.example.com/x:1" } }, "image.registry", "without a tag"],
       [{ monitoring: { labels: { release: "a b" } } }, "monitoring.labels.release", "is not a value that labels"],
       [{ monitoring: { interval: "0s" } }, "monitoring.interval", "for instance 30s or 1m"],
@@ -408,6 +420,7 @@ describe("what is unusual and right", () => {
     ["a pool of which the namespace's labels decide", pool({ namespaceSelectors: [{ matchLabels: { a: "b" } }] })],
     ["the class of an adopted MetalLB", { shared: "adopt", service: { loadBalancerClass: "metallb" } }],
     ["a chart's folder", { metallb: { chart: "../charts/metallb", version: "0.15.3" } }],
+    ["an image with a port, a tag and a digest", { image: { reference: REFERENCE.replace("@", ":1.2@") } }],
     ["an archive, with its version", { metallb: { chart: "/charts/metallb-0.16.2.tgz", version: "0.16.2" } }],
     ["an archive of a name of one's own", { metallb: { chart: "./metallb.tgz", version: "0.15.3" } }],
     ["a chart at a registry", { metallb: { chart: "oci://registry.lan:5000/charts/metallb" } }],

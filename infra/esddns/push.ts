@@ -60,7 +60,8 @@ export function pushService(
   { namespace, push, shared, loadBalancer, loadBalancerClass }: PushServiceArgs,
   options: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Service {
-  const { pool, address, port } = push;
+  const { pool, port } = push;
+  const addresses = push.address === undefined ? [] : splitAddresses(push.address);
   const home = loadBalancer.pools.find(({ config }) => config.name === pool)?.config;
   return new k8s.core.v1.Service(
     `${name}-push`,
@@ -72,7 +73,7 @@ export function pushService(
         annotations: {
           ...loadBalancer.annotations({
             ...(pool === undefined ? {} : { "address-pool": pool }),
-            ...(address === undefined ? {} : { loadBalancerIPs: address }),
+            ...(addresses.length === 0 ? {} : { loadBalancerIPs: addresses.join(",") }),
             ...(shared ? SHARED_ADDRESS : {}),
           }),
           // A router's script can wait; an up does not.
@@ -82,7 +83,7 @@ export function pushService(
       spec: {
         type: "LoadBalancer",
         ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
-        ...ipFamilies(familiesOf(splitAddresses(address ?? "").filter(Boolean), home), undefined),
+        ...ipFamilies(familiesOf(addresses, home), undefined),
         selector: { app: names.operator.app },
         ports: [{ name: "push", port, targetPort: PUSH_PORT, protocol: "TCP" }],
       },
