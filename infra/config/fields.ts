@@ -4,7 +4,6 @@ import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { describeRange, neverAHosts, parseAddress, parseNetwork, parseRange } from "./addresses.ts";
 import { checkedString } from "./checkedString.ts";
-import { isDnsLabel } from "./kubernetesNames.ts";
 import { quote } from "./problem.ts";
 
 export * from "./dnsNames.ts";
@@ -77,18 +76,23 @@ export function durationSeconds(value: string): number {
   return unit("h") * 3600 + unit("m") * 60 + unit("s");
 }
 
-/** RFC 1997's two parts of 16 bits, RFC 8092's three of 32, or the name of a Community object of MetalLB's. */
+/** RFC 1997's two parts of 16 bits, RFC 8092's three of 32, or a name that a Community object of MetalLB's gives to one. */
 export const community = checkedString((value) => {
   const legacy = /^(\d+):(\d+)$/.exec(value);
   const large = /^large:(\d+):(\d+):(\d+)$/.exec(value);
   const [parts, most] = legacy ? [legacy.slice(1), 0xffff] : [large?.slice(1) ?? [], 0xffff_ffff];
-  const right = "Write 65535:65282, large:64500:1:2, or the name of a Community object.";
+  const right = "Write 65535:65282, large:64500:1:2, or a name that a Community object of MetalLB's gives to one.";
   if (parts.length === 0)
-    return isDnsLabel(value) ? undefined : { wrong: `${quote(value)} is not a BGP community`, right };
+    return isCommunityName(value) ? undefined : { wrong: `${quote(value)} is not a BGP community`, right };
   return parts.every((part) => Number(part) <= most)
     ? undefined
     : { wrong: `${quote(value)} has a part above ${most}`, right };
 });
+
+/** MetalLB takes any text; numbers alone, or with colons in some other form than the two, are a slip. */
+export function isCommunityName(value: string): boolean {
+  return /^(?!\d+$)[\w.-]{1,63}$/.test(value);
+}
 
 export const httpsUrl = checkedString((value) =>
   isHttps(value)

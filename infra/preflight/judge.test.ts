@@ -330,3 +330,51 @@ describe("an adopted MetalLB", () => {
     ]);
   });
 });
+
+describe("a stack with another namespace than before", () => {
+  const addresses = ["192.168.1.100-192.168.1.110"];
+  const elsewhere = "esddns-production";
+  const objects = [{ kind: "L2Advertisement", name: "lan", owner: elsewhere }] as const;
+  const pools = [{ name: "esddns-pool", addresses, owner: elsewhere }];
+  const over = { namespace: "dns", l2: [{ name: "lan", pools: ["esddns-pool"] }] };
+
+  it("is told that it is, and not to give its own objects other names", () => {
+    expect(problems(over, { elsewhere, objects, pools })).toEqual([
+      expect.stringMatching(/^esddns:namespace: "dns" is another namespace than "esddns-production".*npm run destroy/),
+    ]);
+  });
+
+  it("is told of what others have all the same; one of the same name elsewhere that is in nobody's way is none", () => {
+    const others = [{ name: "other", addresses: ["192.168.1.110"], owner: "somebody" }];
+    expect(problems(over, { elsewhere, pools: [...pools, ...others] })).toEqual([
+      expect.stringMatching(/^esddns:namespace: /),
+      expect.stringMatching(/^esddns:pools\[0\]\.addresses\[0\]: 192\.168\.1\.110 is in the pool "other"/),
+    ]);
+    expect(
+      problems(over, { elsewhere, pools: [{ name: "theirs", addresses: ["10.0.0.1"], owner: elsewhere }] }),
+    ).toEqual([]);
+  });
+});
+
+describe("a community by name", () => {
+  const bgp = (name: string) => ({
+    bgp: {
+      peers: [{ ...PEER, name: "r" }],
+      advertisements: [{ name: "b", pools: ["esddns-pool"], communities: [name, "1:2"] }],
+    },
+  });
+
+  it.each([
+    ["no-export", 'Write "65535:65281".'],
+    ["NO_ADVERTISE", 'Write "65535:65282".'],
+    ["vpn_only", "make the Community first"],
+  ])("is one that MetalLB knows: %s", (name, right) => {
+    const found = problems(bgp(name), { communities: new Set(["vpn-only"]) });
+    expect(found).toEqual([
+      expect.stringContaining(`esddns:bgp.advertisements[0].communities[0]: "${name}" is no name`),
+    ]);
+    expect(found[0]).toContain(right);
+    expect(problems(bgp(name), { communities: new Set([name]) })).toEqual([]);
+    expect(problems(bgp(name))).toEqual([]);
+  });
+});

@@ -48,9 +48,9 @@ export function judge(config: Judged, facts: ClusterFacts): Judgement {
     problems: [
       ...adopted.problems,
       ...movedMetalLB(config, facts.owned ?? []),
-      ...foreignObjects(config, facts),
+      ...conflicts(pools, config, facts),
       ...pools.flatMap((pool) => takenAddresses(pool, facts)),
-      ...poolClashes(pools, config, facts),
+      ...unknownCommunities(config, facts),
       ...announcing.problems,
       ...noRoomForPods(config, facts),
       ...foreignArchitecture(config, facts),
@@ -137,6 +137,42 @@ function monitoringProblems({ monitoring }: Judged, { monitoringKinds: known }: 
       right: "Install a Prometheus operator first, or leave it out: scrape annotations need none.",
     }));
 }
+
+/** What others have; where that is this very stack under its former namespace, that is the one thing to say. */
+function conflicts(pools: readonly PlacedPool[], config: Judged, facts: ClusterFacts): Problem[] {
+  const among = (seen: ClusterFacts) => [...foreignObjects(config, seen), ...poolClashes(pools, config, seen)];
+  const all = among(facts);
+  const { elsewhere, objects = [] } = facts;
+  if (elsewhere === undefined) return all;
+  const foreign = ({ owner }: { owner: string | undefined }) => owner !== elsewhere;
+  const others = among({ ...facts, pools: facts.pools.filter(foreign), objects: objects.filter(foreign) });
+  if (others.length === all.length) return all;
+  const wrong = `${quote(config.namespace)} is another namespace than ${quote(elsewhere)}, where this stack is, and an up would make all of it once more, beside what is there`;
+  const right = `Write ${quote(elsewhere)} again. To have the stack elsewhere: npm run destroy, and then deploy it with the new one.`;
+  return [{ path: ["namespace"], wrong, right }, ...others];
+}
+
+/** MetalLB goes on with the configuration that it has, and says so in its log alone, until there is such a name. */
+function unknownCommunities({ bgp }: Judged, { communities: known }: ClusterFacts): Problem[] {
+  if (known === undefined) return [];
+  return bgp.advertisements.flatMap(({ communities }, i) =>
+    communities.flatMap((name, k) => {
+      if (name.includes(":") || known.has(name)) return [];
+      const path = ["bgp", "advertisements", i, "communities", k];
+      const wrong = `${quote(name)} is no name that a Community object of MetalLB's gives, and with one that it does not know MetalLB takes no change of its configuration`;
+      const number = WELL_KNOWN[name.toLowerCase().replaceAll("_", "-")];
+      const right = number === undefined ? "Write its numbers, or make the Community first." : `Write "${number}".`;
+      return [{ path, wrong, right }];
+    }),
+  );
+}
+
+/** RFC 1997. */
+const WELL_KNOWN: Readonly<Record<string, string>> = {
+  "no-export": "65535:65281",
+  "no-advertise": "65535:65282",
+  "no-export-subconfed": "65535:65283",
+};
 
 /** Of the same name: an up would write over another stack's object, and a destroy take it away. */
 function foreignObjects(config: Judged, facts: ClusterFacts): Problem[] {

@@ -18,6 +18,7 @@ export async function preflight(config: StackConfig): Promise<RunningMetalLB | u
   if (!config.observeLive) return undefined;
   const read = await readFacts(configuredCluster(), {
     namespace: config.namespace,
+    mark: ownMark(),
     metallbNamespace: config.metallb.namespace,
     adopted: config.shared === "adopt",
     monitored: monitoringKinds(config.monitoring).length > 0,
@@ -40,6 +41,10 @@ export async function preflight(config: StackConfig): Promise<RunningMetalLB | u
 
 function namespaceProblems({ namespace }: StackConfig, { namespace: there }: ClusterFacts): Problem[] {
   if (there === undefined || isTakeOver()) return [];
-  const complaint = namespaceComplaint(namespace, there, stackMark(pulumi.getProject(), pulumi.getStack()));
+  const complaint = namespaceComplaint(namespace, there, ownMark());
   return complaint === undefined ? [] : [{ path: ["namespace"], ...complaint }];
+}
+
+function ownMark(): string {
+  return stackMark(pulumi.getProject(), pulumi.getStack());
 }
