@@ -3,6 +3,7 @@ import { crds } from "@esddns/operator/api";
 import { z } from "zod";
 import { readStackNamespace, STACK_ANNOTATION, type NamespaceFact } from "../esddns/stackNamespace.ts";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";
+import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
 import { readSharedObjects, type SharedObject } from "../metallb/objects.ts";
 import { OWNER_LABEL } from "../metallb/owner.ts";
 import { versionOf } from "../metallb/version.ts";
@@ -55,6 +56,8 @@ export interface ClusterFacts {
   readonly objects?: readonly SharedObject[];
   /** undefined: there is none, or it may not be read. */
   readonly metallb: RunningMetalLB | undefined;
+  /** Whether its namespace was written by a stack, of an earlier version too; undefined: it may not be read. */
+  readonly metallbIsAStacks?: boolean | undefined;
   /** Those that stacks have installed, in whatever namespace. */
   readonly owned?: readonly OwnedMetalLB[];
   /** The stack's own; undefined: it is not there, or may not be read. */
@@ -129,6 +132,7 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
       communities: named.found || named.absent ? new Set(items(named).flatMap(namesOf)) : undefined,
       objects: shared.objects,
       metallb: running(items(deployments), items(daemonSets)),
+      metallbIsAStacks: all.found ? isWritten(all.value.items, namespace) : undefined,
       owned,
       namespace: own.found ? own.value : undefined,
       elsewhere: items(all).find(
@@ -244,6 +248,11 @@ function namesOf({ spec }: z.output<typeof community>): string[] {
   return spec.communities.map(({ name }) => name);
 }
 
+function isWritten(namespaces: readonly z.output<typeof marked>[], namespace: string): boolean {
+  const found = namespaces.find(({ metadata: { name } }) => name === namespace);
+  return found?.metadata.managedFields.some(({ manager }) => manager === FIELD_MANAGER) ?? false;
+}
+
 const metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) });
 const kinds = z.object({ resources: z.array(z.object({ kind: z.string() })) });
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
@@ -266,7 +275,11 @@ const community = z.object({
   spec: z.object({ communities: z.array(z.object({ name: z.string().default("") })).default([]) }).prefault({}),
 });
 const marked = z.object({
-  metadata: z.object({ name: z.string(), annotations: z.record(z.string(), z.string()).default({}) }),
+  metadata: z.object({
+    name: z.string(),
+    annotations: z.record(z.string(), z.string()).default({}),
+    managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
+  }),
 });
 const serviceCidr = z.object({ spec: z.object({ cidrs: z.array(z.string()).default([]) }) });
 const endpointSlice = z.object({
