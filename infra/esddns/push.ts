@@ -51,8 +51,14 @@ interface PushServiceArgs {
   readonly loadBalancerClass: string | undefined;
 }
 
-/** A Service keeps its class for life: another one is another Service, and the name is free only when the old one is gone. */
-export const ofAnotherClass = { replaceOnChanges: ["spec.loadBalancerClass"], deleteBeforeReplace: true };
+/**
+ * A Service keeps its class and its first family for life: with another one it is another Service, and the name is free
+ * only when the old one is gone. A second family that comes or goes is no reason.
+ */
+export const keptForLife = {
+  replaceOnChanges: ["spec.loadBalancerClass", "spec.ipFamilies[0]"],
+  deleteBeforeReplace: true,
+};
 
 /** The address on the LAN at which any of the operator's pods takes POST /probe. */
 export function pushService(
@@ -88,6 +94,6 @@ export function pushService(
         ports: [{ name: "push", port, targetPort: PUSH_PORT, protocol: "TCP" }],
       },
     },
-    { ...options, ...ofAnotherClass },
+    { ...options, ...keptForLife },
   );
 }
