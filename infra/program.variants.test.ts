@@ -72,7 +72,9 @@ it("keeps in the state as a secret what the config holds as one", async () => {
     image: { builder: "docker", loadCommand: ["load", "--password=hunter2", "{archive}"] },
   };
   const program = await runProgram(config, { secrets: ["metallb", "image"] });
-  const [release, command] = ["kubernetes:helm.sh/v3:Release", "command:local:Command"].map((type) => program.one(type));
+  const [release, command] = ["kubernetes:helm.sh/v3:Release", "command:local:Command"].map((type) =>
+    program.one(type),
+  );
   expect(JSON.stringify([release, command].map((each) => plain(each?.inputs))).match(/hunter2/g)).toHaveLength(3);
   expect(JSON.stringify(program.resources.map(({ inputs }) => withoutSecrets(inputs)))).not.toContain("hunter2");
 });

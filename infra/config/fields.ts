@@ -53,6 +53,16 @@ export const hostAddress = checkedString((value) => {
     : { wrong: `${quote(value)} contains ${special}`, right };
 });
 
+/** A server by name or address, without the scheme or the port that a URL has. */
+export const serverHost = checkedString((value) =>
+  parseAddress(value) !== undefined || /^(?=.{1,253}$)[A-Za-z0-9_]([-\w]*\w)?(\.\w([-\w]*\w)?)*\.?$/.test(value)
+    ? undefined
+    : {
+        wrong: `${quote(value)} is not the name or address of a host`,
+        right: "Write it alone, for instance stun.example.com; port and transport have keys of their own.",
+      },
+);
+
 /** A router on the LAN: NAT-PMP is spoken over IPv4 alone. */
 export const routerAddress = checkedString((value) => {
   const address = parseAddress(value);

@@ -200,6 +200,16 @@ describe.each<[string, readonly Mistake[]]>([
       ],
       [{ metallb: { values: [] } }, "metallb.values", "is a list, not an object"],
       [{ metallb: { values: { speaker: "on" } } }, "metallb.values.speaker", '"on" is not an object'],
+      [
+        { metallb: { values: { speaker: { frr: { enabled: "true" } } } } },
+        "metallb.values.speaker.frr.enabled",
+        '"true" is not true or false. Write it without quotes',
+      ],
+      [
+        { metallb: { values: { frrk8s: { enabled: "false" } } } },
+        "metallb.values.frrk8s.enabled",
+        "is not true or false",
+      ],
       [{ metallb: { values: { speaker: { enabled: false } } } }, "metallb.values.speaker.enabled", "is false"],
       [
         { metallb: { values: { frrk8s: { enabled: true }, speaker: { frr: { enabled: true } } } } },
