@@ -16,6 +16,14 @@ it("makes MetalLB, the page and its address while the WAN address is still await
   expect(program.outputs.loadBalancerIp).toBe("192.168.1.100");
 });
 
+it("lets the operator out for as long as it runs: it may have to delete records when all is taken away", async () => {
+  const [policy, last] = ["kubernetes:networking.k8s.io/v1:NetworkPolicy", "kubernetes:networking.k8s.io/v1:Ingress"];
+  const config = { ...CONFIG, service: { ingress: { host: "esddns.example.com" } } };
+  const { resources } = await runProgram(config, { hold: { type: policy, until: [last] } });
+  const order = resources.map(({ type }) => type);
+  expect(order.indexOf("kubernetes:apps/v1:DaemonSet")).toBeGreaterThan(order.indexOf(last));
+});
+
 it("reads nothing where observeLive is off, and takes the outputs from what was stored", async () => {
   const program = await runProgram({ ...CONFIG, observeLive: false });
   expect(program.resources.filter(({ readId }) => readId !== undefined)).toEqual([]);

@@ -100,7 +100,7 @@ export const community = checkedString((value) => {
 });
 
 /** MetalLB takes any text; numbers alone, or with colons in some other form than the two, are a slip. */
-export function isCommunityName(value: string): boolean {
+function isCommunityName(value: string): boolean {
   return /^(?!\d+$)[\w.-]{1,63}$/.test(value);
 }
 
