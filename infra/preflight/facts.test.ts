@@ -21,6 +21,7 @@ const WANTED = {
   namespace: "esddns-production",
   mark: "esddns/production",
   metallbNamespace: "lb",
+  passwordSecrets: ["a", "b"],
   adopted: false,
   monitored: false,
 };
@@ -146,6 +147,7 @@ it("tells where the stack has been so far, and which names communities have", as
           { metadata: { name: "before", annotations: { "esddns.io/stack": "esddns/production" } } },
         ],
       },
+      "/api/v1/namespaces/lb/secrets/a": { type: "Opaque", data: { password: "c2VjcmV0" } },
       "/apis/metallb.io/v1beta1/namespaces/lb/communities": {
         items: [{ metadata: { name: "x" }, spec: { communities: [{ name: "vpn-only", value: "1234:1" }] } }],
       },
@@ -153,4 +155,5 @@ it("tells where the stack has been so far, and which names communities have", as
     WANTED,
   );
   expect(read).toMatchObject({ facts: { elsewhere: "before", communities: new Set(["vpn-only"]) } });
+  expect(read).toMatchObject({ facts: { passwordSecrets: new Map([["a", "Opaque"]]) } });
 });

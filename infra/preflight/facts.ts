@@ -52,6 +52,8 @@ export interface ClusterFacts {
   readonly pools: readonly PoolFact[];
   /** Names that MetalLB's Community objects give to communities; undefined: they may not be read. */
   readonly communities?: ReadonlySet<string> | undefined;
+  /** Type of each Secret of `passwordSecrets` that is there; undefined: they may not be read. */
+  readonly passwordSecrets?: ReadonlyMap<string, string> | undefined;
   /** What else stacks have written into MetalLB's namespace. */
   readonly objects?: readonly SharedObject[];
   /** undefined: there is none, or it may not be read. */
@@ -83,6 +85,8 @@ export interface Wanted {
   /** PROJECT/STACK. */
   readonly mark: string;
   readonly metallbNamespace: string;
+  /** Secrets in MetalLB's namespace that the config names. */
+  readonly passwordSecrets: readonly string[];
   readonly adopted: boolean;
   readonly monitored: boolean;
 }
@@ -130,6 +134,7 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
         owner: metadata.labels[OWNER_LABEL],
       })),
       communities: named.found || named.absent ? new Set(items(named).flatMap(namesOf)) : undefined,
+      passwordSecrets: await readTypes(cluster, namespace, wanted.passwordSecrets),
       objects: shared.objects,
       metallb: running(items(deployments), items(daemonSets)),
       metallbIsAStacks: all.found ? isWritten(all.value.items, namespace) : undefined,
@@ -244,6 +249,21 @@ function walk(schema: Schema | undefined, prefix: string, found: Set<string>): v
   }
 }
 
+/** Of Secrets, without a look at what they hold. */
+async function readTypes(
+  cluster: Pick<Cluster, "get">,
+  namespace: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const types = new Map<string, string>();
+  for (const name of new Set(names)) {
+    const found = await cluster.get(`/api/v1/namespaces/${namespace}/secrets/${name}`, secret);
+    if (!found.found && !found.absent) return undefined;
+    if (found.found) types.set(name, found.value.type);
+  }
+  return types;
+}
+
 function namesOf({ spec }: z.output<typeof community>): string[] {
   return spec.communities.map(({ name }) => name);
 }
@@ -271,6 +291,7 @@ const node = z.object({
     })
     .prefault({}),
 });
+const secret = z.object({ type: z.string().default("") });
 const community = z.object({
   spec: z.object({ communities: z.array(z.object({ name: z.string().default("") })).default([]) }).prefault({}),
 });

@@ -378,3 +378,33 @@ describe("a community by name", () => {
     expect(problems(bgp(name))).toEqual([]);
   });
 });
+
+describe("a warning comes of what the cluster does not have yet", () => {
+  const warnings = (over: Record<string, unknown>, seen: Partial<ClusterFacts>) =>
+    judge(config(over), facts(seen)).warnings;
+  const bgp = {
+    peers: [{ ...PEER, name: "r", passwordSecret: "bgp" }],
+    advertisements: [{ name: "b", pools: ["esddns-pool"] }],
+  };
+
+  it.each([
+    ["none", new Map<string, string>(), ['"bgp" is no Secret in metallb-system']],
+    ["one of another type", new Map([["bgp", "Opaque"]]), ['"bgp" is a Secret of type Opaque, and not']],
+    ["the right one", new Map([["bgp", "kubernetes.io/basic-auth"]]), []],
+    ["one that may not be read", undefined, []],
+  ])("the Secret of a session's password: %s", (_what, passwordSecrets, told) => {
+    expect(warnings({ bgp }, { passwordSecrets })).toEqual(
+      told.map((each) => expect.stringContaining(`esddns:bgp.peers[0].passwordSecret: ${each}`) as string),
+    );
+  });
+
+  it("a node that is named", () => {
+    const detection = { multiWan: "PreferNodes", preferNodes: ["node1", "node-2"] };
+    const records = [{ zone: "example.com", name: "nas", types: ["AAAA"], ipv6FromNode: "nod1" }];
+    expect(warnings({ detection, records }, {})).toEqual([
+      expect.stringMatching(/^esddns:detection\.preferNodes\[1\]: there is no node "node-2"\. Did you mean "node1"\?/),
+      expect.stringMatching(/^esddns:records\[0\]\.ipv6FromNode: there is no node "nod1"\. Did you mean "node1"\?/),
+    ]);
+    expect(warnings({ detection, records }, { nodes: undefined })).toEqual([]);
+  });
+});

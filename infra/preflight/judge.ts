@@ -4,7 +4,7 @@ import { nativeBgpProblems } from "../config/bgp.ts";
 import { monitoringKinds } from "../config/monitoring.ts";
 import { placePool, type PlacedPool } from "../config/pools.ts";
 import type { StackConfig } from "../config/parse.ts";
-import { formatPath, quote, type Problem } from "../config/problem.ts";
+import { didYouMean, formatPath, quote, type Problem } from "../config/problem.ts";
 import { API_SERVER_PORTS } from "../esddns/networkPolicy.ts";
 import { writtenObjects } from "../metallb/objects.ts";
 import { foreignArchitecture } from "./architecture.ts";
@@ -61,6 +61,8 @@ export function judge(config: Judged, facts: ClusterFacts): Judgement {
       ...adopted.warnings,
       ...announcing.warnings,
       ...ownPeers(config, facts),
+      ...unfitSecrets(config, facts),
+      ...unknownNodes(config, facts),
       ...closedApiServer(config, facts),
       ...unread,
     ],
@@ -112,6 +114,38 @@ function ownPeers({ bgp }: Judged, { nodes = [] }: ClusterFacts): string[] {
     if (node === undefined) return [];
     const where = formatPath(["bgp", "peers", i, "peerAddress"]);
     return [`${where}: ${peerAddress} is the node ${node.name} itself: right only where a router runs on it.`];
+  });
+}
+
+/** Another tool may be about to make it; until then MetalLB says so in its log alone. */
+function unfitSecrets({ bgp, metallb }: Judged, { passwordSecrets: types }: ClusterFacts): string[] {
+  return bgp.peers.flatMap(({ passwordSecret: name }, i) => {
+    if (name === undefined || types === undefined || types.get(name) === BASIC_AUTH) return [];
+    const where = formatPath(["bgp", "peers", i, "passwordSecret"]);
+    const type = types.get(name);
+    const what = type === undefined ? "is no Secret" : `is a Secret of type ${type}, and not ${BASIC_AUTH},`;
+    return [
+      `${where}: ${quote(name)} ${what} in ${metallb.namespace}: until it is, MetalLB takes no change of its configuration. ` +
+        `kubectl create secret generic ${name} -n ${metallb.namespace} --type=${BASIC_AUTH} --from-file=password=FILE`,
+    ];
+  });
+}
+
+const BASIC_AUTH = "kubernetes.io/basic-auth";
+
+/** It may be about to come. */
+function unknownNodes({ detection, records }: Judged, { nodes = [] }: ClusterFacts): string[] {
+  const names = nodes.map(({ name }) => name);
+  const named = [
+    ...detection.preferNodes.map((name, i) => ({ name, path: ["detection", "preferNodes", i] })),
+    ...records.flatMap(({ ipv6FromNode: name }, i) =>
+      name === undefined ? [] : [{ name, path: ["records", i, "ipv6FromNode"] }],
+    ),
+  ];
+  return named.flatMap(({ name, path }) => {
+    if (names.length === 0 || names.includes(name)) return [];
+    const hint = didYouMean(name, names) || ` There are ${names.slice(0, 5).join(", ")}.`;
+    return [`${formatPath(path)}: there is no node ${quote(name)}.${hint}`];
   });
 }
 

@@ -21,6 +21,7 @@ export async function preflight(config: StackConfig): Promise<RunningMetalLB | u
     namespace: config.namespace,
     mark: ownMark(),
     metallbNamespace: config.metallb.namespace,
+    passwordSecrets: config.bgp.peers.flatMap(({ passwordSecret }) => passwordSecret ?? []),
     adopted: config.shared === "adopt",
     monitored: monitoringKinds(config.monitoring).length > 0,
   });
