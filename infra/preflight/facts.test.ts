@@ -136,7 +136,7 @@ describe("what is read of a cluster", () => {
   });
 });
 
-it("tells where the stack has been so far, and which names communities have", async () => {
+it("tells where the stack has been so far, which names communities have, and who speaks to which router", async () => {
   const read = await readFacts(
     cluster({
       [NODES]: { items: [node] },
@@ -147,6 +147,9 @@ it("tells where the stack has been so far, and which names communities have", as
           { metadata: { name: "before", annotations: { "esddns.io/stack": "esddns/production" } } },
         ],
       },
+      "/apis/metallb.io/v1beta2/namespaces/lb/bgppeers": {
+        items: [{ metadata: { name: "r" }, spec: { peerAddress: "192.168.1.1", nodeSelectors: [{}] } }],
+      },
       "/api/v1/namespaces/lb/secrets/a": { type: "Opaque", data: { password: "c2VjcmV0" } },
       "/apis/metallb.io/v1beta1/namespaces/lb/communities": {
         items: [{ metadata: { name: "x" }, spec: { communities: [{ name: "vpn-only", value: "1234:1" }] } }],
@@ -155,5 +158,6 @@ it("tells where the stack has been so far, and which names communities have", as
     WANTED,
   );
   expect(read).toMatchObject({ facts: { elsewhere: "before", communities: new Set(["vpn-only"]) } });
+  expect(read).toMatchObject({ facts: { objects: [{ session: { peerAddress: "192.168.1.1", someNodes: true } }] } });
   expect(read).toMatchObject({ facts: { passwordSecrets: new Map([["a", "Opaque"]]) } });
 });

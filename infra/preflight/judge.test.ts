@@ -408,3 +408,39 @@ describe("a warning comes of what the cluster does not have yet", () => {
     expect(warnings({ detection, records }, { nodes: undefined })).toEqual([]);
   });
 });
+
+describe("a router that FRR is to speak to", () => {
+  const bgp = {
+    peers: [{ ...PEER, name: "new", peerAddress: "fd00::1" }],
+    advertisements: [{ name: "b", pools: ["esddns-pool"] }],
+  };
+  const over = { bgp, metallb: { values: { frrk8s: { enabled: true } } } };
+  const there = (name: string, owner: string | undefined, someNodes = false) => ({
+    objects: [{ kind: "BGPPeer", name, owner, session: { peerAddress: "FD00:0::1", someNodes } }] as const,
+  });
+
+  it.each([
+    [
+      "this stack's own of another name",
+      "esddns-production",
+      "kubectl delete bgppeers.metallb.io old -n metallb-system",
+    ],
+    ["another stack's", "esddns-development", "Leave the peer out"],
+    ["nobody's", undefined, "Leave the peer out"],
+  ])("is not that of a peer that is there: %s", (_what, owner, right) => {
+    expect(problems(over, there("old", owner))).toEqual([
+      expect.stringMatching(/^esddns:bgp\.peers\[0\]\.peerAddress: fd00::1 is the router of the BGPPeer "old" already/),
+    ]);
+    expect(problems(over, there("old", owner))[0]).toContain(right);
+    expect(problems({ bgp }, there("old", "esddns-production"))).toEqual([]);
+  });
+
+  it("may be that of the peer itself, and of one on other nodes", () => {
+    expect(problems(over, there("new", "esddns-production"))).toEqual([]);
+    const nodeSelectors = [{ matchLabels: { a: "b" } }];
+    const onSome = { ...over, bgp: { ...bgp, peers: [{ ...bgp.peers[0], nodeSelectors }] } };
+    const nodes = [node("node1", { labels: { a: "b" } })];
+    expect(problems(onSome, { nodes, ...there("old", "esddns-production", true) })).toEqual([]);
+    expect(problems(onSome, { nodes, ...there("old", "esddns-production") })).toHaveLength(1);
+  });
+});

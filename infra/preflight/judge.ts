@@ -1,6 +1,7 @@
 /** What the config and the cluster make of each other. Pure. */
 import { parseAddress } from "../config/addresses.ts";
-import { nativeBgpProblems } from "../config/bgp.ts";
+import { nativeBgpProblems, sameAddress } from "../config/bgp.ts";
+import { frrModes } from "../config/metallbProblems.ts";
 import { monitoringKinds } from "../config/monitoring.ts";
 import { placePool, type PlacedPool } from "../config/pools.ts";
 import type { StackConfig } from "../config/parse.ts";
@@ -50,6 +51,7 @@ export function judge(config: Judged, facts: ClusterFacts): Judgement {
       ...movedMetalLB(config, facts.owned ?? []),
       ...conflicts(pools, config, facts),
       ...pools.flatMap((pool) => takenAddresses(pool, facts)),
+      ...secondSessions(config, facts),
       ...unknownCommunities(config, facts),
       ...announcing.problems,
       ...noRoomForPods(config, facts),
@@ -184,6 +186,30 @@ function conflicts(pools: readonly PlacedPool[], config: Judged, facts: ClusterF
   const wrong = `${quote(config.namespace)} is another namespace than ${quote(elsewhere)}, where this stack is, and an up would make all of it once more, beside what is there`;
   const right = `Write ${quote(elsewhere)} again. To have the stack elsewhere: npm run destroy, and then deploy it with the new one.`;
   return [{ path: ["namespace"], wrong, right }, ...others];
+}
+
+/** FRR takes a router once, and MetalLB's webhook judges a peer by all that are there: one that goes, goes last. */
+function secondSessions(config: Judged, { metallb, objects = [] }: ClusterFacts): Problem[] {
+  const frr = config.shared === "own" ? frrModes(config.metallb.values).length > 0 : metallb?.native === false;
+  const { peers } = config.bgp;
+  const others = objects.filter(({ kind, name }) => kind === "BGPPeer" && peers.every((peer) => peer.name !== name));
+  if (!frr) return [];
+  return peers.flatMap(({ peerAddress, nodeSelectors }, i) => {
+    const there = others.find(
+      ({ session }) =>
+        session !== undefined &&
+        sameAddress(session.peerAddress, peerAddress) &&
+        !(session.someNodes && nodeSelectors.length > 0),
+    );
+    if (there === undefined) return [];
+    const wrong = `${peerAddress} is the router of the BGPPeer ${quote(there.name)} already, and FRR has one session with a router`;
+    const remove = `kubectl delete bgppeers.metallb.io ${there.name} -n ${config.metallb.namespace}`;
+    const right =
+      there.owner === config.namespace
+        ? `Keep that name, or take it away before the up, as Pulumi does it last: ${remove}`
+        : "Leave the peer out, and name that one in the advertisements' peers.";
+    return [{ path: ["bgp", "peers", i, "peerAddress"], wrong, right }];
+  });
 }
 
 /** MetalLB goes on with the configuration that it has, and says so in its log alone, until there is such a name. */
