@@ -183,6 +183,10 @@ export class Records {
       lostTo: lostTo(record, all),
       claimedBy: (zone, name, type) => claimant({ zone, name, type }, record, all),
       nodeAddress: address,
+      note: async (status) => {
+        const stored = records.get(record.metadata.name);
+        if (!isDeepStrictEqual(status.replaced, stored?.status?.replaced)) await this.#write(record, status);
+      },
       ...(found === undefined
         ? {}
         : "addresses" in found
