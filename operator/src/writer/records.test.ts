@@ -308,6 +308,38 @@ it("a status that was not written is forgotten where another leader has written 
   await end();
 });
 
+describe("a record that is made anew under the name of a deleted one", () => {
+  const anew = async (): Promise<void> => {
+    world.removeRecord("home");
+    world.addRecord("home", { conflictPolicy: "Refuse" }, "uid-of-another");
+    world.api.fault = () => undefined;
+    await world.clock.run(60_000);
+    expect(condition("home", "Synced")).toMatchObject({ reason: "Conflict" });
+    expect(statusOf("home")).not.toHaveProperty("published");
+    await end();
+  };
+
+  it("does not take over a status that was never written", async () => {
+    loseStatuses();
+    await start("home", {});
+    world.gandi.stand("home", "A", 600, "192.0.2.5");
+    await anew();
+    expect(world.gandi.at("home", "A")?.values).toEqual(["192.0.2.5"]);
+  });
+
+  it("does not get the status of a run that is under way", async () => {
+    await start("home", {});
+    const paused = Promise.withResolvers<undefined>();
+    world.paused = paused.promise.then(() => undefined);
+    world.changeRecord("home", { spec: { ttl: 600 } });
+    await world.clock.run(1_000);
+    setImmediate(() => {
+      paused.resolve(undefined);
+    });
+    await anew();
+  });
+});
+
 it("a contested record tells of each correction, and then what to do", async () => {
   await start("home", { driftLimit: 1 });
   for (const address of ["192.0.2.66", "192.0.2.67"]) {
