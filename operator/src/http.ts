@@ -1,6 +1,8 @@
 /** HTTP with Node's own client: a library's costs several MiB on every node, and a just-in-time compiler (docs/adr/0002). */
 import { Agent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as SecureAgent, request as requestHttps } from "node:https";
+import { createSecureContext } from "node:tls";
+import { publicTrust } from "./tls.ts";
 
 export interface HttpRequest {
   /** http: or https:. */
@@ -49,7 +51,8 @@ const IDLE_MS = 4_000;
 export function httpPool(options: { readonly ca?: string | undefined } = {}): Http {
   const pooled = { keepAlive: true, timeout: IDLE_MS };
   const plain = new Agent(pooled);
-  const secure = new SecureAgent({ ...pooled, ...(options.ca === undefined ? {} : { ca: options.ca }) });
+  const secureContext = options.ca === undefined ? publicTrust() : createSecureContext({ ca: options.ca });
+  const secure = new SecureAgent({ ...pooled, secureContext });
   return {
     send: async ({ url, method, headers, body }, limits, signal) => {
       signal.throwIfAborted();
