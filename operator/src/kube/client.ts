@@ -112,18 +112,15 @@ export class KubeClient {
     return this.#object(resource, { verb: "patch", path, body: patch, contentType }, signal);
   }
 
-  /** Every object of one kind in one namespace, by a consistent read, page by page; `labelSelector`: only those. */
+  /** Every object of one kind in one namespace, by a consistent read, page by page; with selectors only those. */
   async list(
     resource: Resource<KubeObject>,
     namespace: string,
     signal: AbortSignal,
-    labelSelector?: string,
+    selectors: { labelSelector?: string; fieldSelector?: string } = {},
   ): Promise<KubeResult<ListPage>> {
     const items: unknown[] = [];
-    const query = new URLSearchParams({
-      limit: String(PAGE_SIZE),
-      ...(labelSelector === undefined ? {} : { labelSelector }),
-    });
+    const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...selectors });
     for (;;) {
       const path = `${pathOf(resource, namespace)}?${query.toString()}`;
       const page = await this.#request({ verb: "list", resource, path }, parseList, signal);
