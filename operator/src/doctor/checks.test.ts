@@ -282,6 +282,20 @@ describe("the doctor", () => {
     });
   });
 
+  it("calls no node excluded whose label MetalLB is told to ignore", () => {
+    const nodes = read([node("node1", { "node.kubernetes.io/exclude-from-external-load-balancers": "" })]);
+    const speaker = pod("s", { component: "speaker" });
+    const told = (...args: string[]) => ({
+      nodes,
+      metallbPods: read([{ ...speaker, spec: { containers: [{ args: ["--port=7472", ...args] }] } }]),
+    });
+    expect(line("Excluded nodes", told())).toMatchObject({ state: "wrong" });
+    expect(line("Excluded nodes", told("--ignore-exclude-lb"))).toMatchObject({
+      state: "ok",
+      saw: "MetalLB is told to ignore the label of node1",
+    });
+  });
+
   it("prints the logs of MetalLB's pods by a label that they have", () => {
     const down = { l2Statuses: read([]) };
     const speaker = (labels: Record<string, string>) => ({ ...down, metallbPods: read([pod("s", labels)]) });
