@@ -359,6 +359,14 @@ describe("the doctor", () => {
     expect(line("ARP on the LAN", {})?.saw).toBe("node1 answers for 192.168.1.100 (02:00:00:00:00:11)");
     const swapped = read(lan({ "192.168.1.100": "02:00:00:00:00:12" }));
     expect(line("ARP on the LAN", { neighbours: swapped })).toMatchObject({ state: "warn" });
+    // node2 has taken over, and MetalLB lets it write that onto the label alone.
+    const taken = facts.l2Status.parse({
+      metadata: { name: "l2-x", labels: { "metallb.io/node": "node2" } },
+      status: { node: "node1", serviceName: "esddns-service", serviceNamespace: "home" },
+    });
+    const takenOver = { neighbours: swapped, l2Statuses: read([taken]) };
+    expect(line("ARP on the LAN", takenOver)).toMatchObject({ state: "ok" });
+    expect(line("Announcing node", takenOver)?.saw).toBe("announced by node2");
     expect(line("ARP on the LAN", { neighbours: elsewhere })).toMatchObject({ state: "unknown" });
   });
 
