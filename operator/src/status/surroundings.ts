@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { KubeClient } from "../kube/client.ts";
 import type { KubeFailure, KubeResult } from "../kube/failure.ts";
 import { type FamilyUse, familyUses } from "../kube/poolUse.ts";
+import { announcer } from "../kube/announcer.ts";
 import { ipAddressPools, notedEvents, type Resource, serviceL2Statuses, services } from "../kube/resources.ts";
 import { pause } from "../wait.ts";
 
@@ -103,8 +104,10 @@ export class SurroundingsReader {
     const labelSelector = `metallb.io/service-name=${PAGE_SERVICE_NAME},metallb.io/service-namespace=${namespace}`;
     const read = await client.list(serviceL2Statuses, metallbNamespace, signal, { labelSelector });
     return known(read, ({ items }) => {
-      const nodes = parsed(serviceL2Statuses, items).flatMap(({ status }) =>
-        status?.serviceName === PAGE_SERVICE_NAME && status.serviceNamespace === namespace ? (status.node ?? []) : [],
+      const nodes = parsed(serviceL2Statuses, items).flatMap((one) =>
+        one.status?.serviceName === PAGE_SERVICE_NAME && one.status.serviceNamespace === namespace
+          ? (announcer(one) ?? [])
+          : [],
       );
       return [...new Set(nodes)].sort();
     });
