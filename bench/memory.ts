@@ -28,7 +28,7 @@ export async function bareNode(): Promise<Resident> {
 export function podMemory(): Resident[] {
   return cgroupPids()
     .filter((pid) => environmentOf(pid, "POD_NAMESPACE") === namespace)
-    .filter((pid) => readOr(`/proc/${pid}/cmdline`, "").includes("/app/esddns.mjs"))
+    .filter((pid) => readOr(`/proc/${pid}/cmdline`, "").includes("/app/esddns.cjs"))
     .map((pid) => resident(environmentOf(pid, "POD_NAME") ?? String(pid), pid))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -18,7 +18,7 @@ const config = loadConfig(new pulumi.Config());
 const running = await preflight(config);
 const onCluster = { provider: clusterProvider(), transformations: [fixedFieldManager] };
 
-const image = new OperatorImage("image", config.image);
+const image = new OperatorImage("image", { source: config.image, secret: config.secretKeys.has("image") });
 const loadBalancer = new MetalLB("metallb", { ...config, running }, onCluster);
 const operator = new Operator("operator", { ...config, image: image.reference }, onCluster);
 const page = new StatusPage("page", { ...config, image: image.reference, operator, loadBalancer }, onCluster);

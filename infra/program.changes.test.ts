@@ -25,6 +25,11 @@ const cases: readonly (readonly [change: string, config: object, shown: readonly
     { records: [home, apex, { zone: "example.com", name: "vpn" }] },
     ["+ DnsRecord dns-vpn.example.com"],
   ],
+  [
+    "other types of a record",
+    { records: [{ ...home, types: ["AAAA"] }, apex] },
+    ["~ DnsRecord dns-home.example.com spec.types.0", "~ DnsRecord dns-home.example.com spec.types.1"],
+  ],
   ["one record less", { records: [apex] }, ["- DnsRecord dns-home.example.com"]],
   [
     "the page's address",

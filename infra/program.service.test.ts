@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { keptForLife } from "./esddns/push.ts";
 import { CONFIG, runProgram } from "./testing/program.ts";
 
 const SERVICE = "kubernetes:core/v1:Service";
@@ -28,6 +29,13 @@ describe("the page's Service", () => {
       ipFamilyPolicy: "SingleStack",
       ipFamilies: ["IPv6"],
     });
+  });
+});
+
+it("both Services are made anew where the API server changes nothing: for another class or another first family", () => {
+  expect(keptForLife).toEqual({
+    replaceOnChanges: ["spec.loadBalancerClass", "spec.ipFamilies[0]"],
+    deleteBeforeReplace: true,
   });
 });
 

@@ -57,3 +57,9 @@ it("puts its name on its namespace, and makes nothing in one that has another's"
   vi.stubEnv("ESDDNS_TAKE_OVER", "true");
   await expect(runProgram(CONFIG, others)).resolves.toBeDefined();
 });
+
+it("makes nothing at all where another stack has MetalLB", async () => {
+  const owned = [{ namespace: "metallb-system", owner: "esddns-development", kept: true, lives: true }];
+  const cluster = { ...QUIET, facts: { ...QUIET.facts, owned } };
+  await expect(runProgram(CONFIG, { cluster })).rejects.toThrow(/esddns:shared: is own, .*esddns-development/);
+});

@@ -1,5 +1,6 @@
+import { isRpcSecret } from "@pulumi/pulumi/runtime/index.js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { CONFIG, runProgram, type ProgramRun } from "./testing/program.ts";
+import { CONFIG, plain, runProgram, type ProgramRun } from "./testing/program.ts";
 
 it("makes MetalLB, the page and its address while the WAN address is still awaited", async () => {
   const independent = [
@@ -13,6 +14,14 @@ it("makes MetalLB, the page and its address while the WAN address is still await
     hold: { type: "kubernetes:esddns.io/v1alpha1:WanAddress", until: independent },
   });
   expect(program.outputs.loadBalancerIp).toBe("192.168.1.100");
+});
+
+it("lets the operator out for as long as it runs: it may have to delete records when all is taken away", async () => {
+  const [policy, last] = ["kubernetes:networking.k8s.io/v1:NetworkPolicy", "kubernetes:networking.k8s.io/v1:Ingress"];
+  const config = { ...CONFIG, service: { ingress: { host: "esddns.example.com" } } };
+  const { resources } = await runProgram(config, { hold: { type: policy, until: [last] } });
+  const order = resources.map(({ type }) => type);
+  expect(order.indexOf("kubernetes:apps/v1:DaemonSet")).toBeGreaterThan(order.indexOf(last));
 });
 
 it("reads nothing where observeLive is off, and takes the outputs from what was stored", async () => {
@@ -63,3 +72,24 @@ describe("beside another stack, with a Secret and an image of its own making", (
     ]);
   });
 });
+
+it("keeps in the state as a secret what the config holds as one", async () => {
+  const config = {
+    ...CONFIG,
+    metallb: { values: { imageCredentials: { password: "hunter2" } } },
+    image: { builder: "docker", loadCommand: ["load", "--password=hunter2", "{archive}"] },
+  };
+  const program = await runProgram(config, { secrets: ["metallb", "image"] });
+  const [release, command] = ["kubernetes:helm.sh/v3:Release", "command:local:Command"].map((type) =>
+    program.one(type),
+  );
+  expect(JSON.stringify([release, command].map((each) => plain(each?.inputs))).match(/hunter2/g)).toHaveLength(3);
+  expect(JSON.stringify(program.resources.map(({ inputs }) => withoutSecrets(inputs)))).not.toContain("hunter2");
+});
+
+function withoutSecrets(value: unknown): unknown {
+  if (isRpcSecret(value)) return "[secret]";
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutSecrets(each)]));
+}

@@ -75,6 +75,10 @@ function podProblems({ hostNetwork, hostPID, hostIPC, volumes, securityContext }
     if (type !== undefined && !VOLUME_TYPES.has(type))
       problems.push(`the volume ${String(volume["name"])} is of type ${type}`);
   }
+  // Of the pod itself these are looked at even where its containers say otherwise.
+  if (securityContext.runAsUser === 0) problems.push("the pod runs as user 0");
+  if (securityContext.runAsNonRoot === false) problems.push("runAsNonRoot of the pod is false");
+  if (securityContext.seccompProfile?.type === "Unconfined") problems.push("seccompProfile of the pod is Unconfined");
   for (const { name } of securityContext.sysctls)
     if (!SAFE_SYSCTLS.has(name)) problems.push(`the sysctl ${name} is not among the safe ones`);
   return problems;
@@ -85,7 +89,7 @@ function containerProblems({ securityContext: own, ports }: Container, { securit
   if (own.privileged === true) problems.push("it is privileged");
   if (own.allowPrivilegeEscalation !== false) problems.push("allowPrivilegeEscalation is not false");
   if (!(own.runAsNonRoot ?? ofPod.runAsNonRoot ?? false)) problems.push("runAsNonRoot is not true");
-  if ((own.runAsUser ?? ofPod.runAsUser) === 0) problems.push("it runs as user 0");
+  if (own.runAsUser === 0) problems.push("it runs as user 0");
   const profile = (own.seccompProfile ?? ofPod.seccompProfile)?.type;
   if (profile !== "RuntimeDefault" && profile !== "Localhost")
     problems.push("seccompProfile.type is neither RuntimeDefault nor Localhost");

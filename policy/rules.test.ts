@@ -64,7 +64,31 @@ describe("pods", () => {
       "the volume etc is of type hostPath",
     ],
     ["an unsafe sysctl", { securityContext: { ...context, sysctls: [{ name: "kernel.msgmax" }] } }, "kernel.msgmax"],
-    ["root", { securityContext: { ...context, runAsUser: 0 } }, "it runs as user 0"],
+    ["root", { securityContext: { ...context, runAsUser: 0 } }, "the pod runs as user 0"],
+    [
+      "root, though its containers are somebody else",
+      {
+        securityContext: { ...context, runAsUser: 0 },
+        containers: [{ name: "app", securityContext: { ...ownContext, runAsUser: 1000 } }],
+      },
+      "the pod runs as user 0",
+    ],
+    [
+      "leave to be root, which its containers do not take",
+      {
+        securityContext: { ...context, runAsNonRoot: false },
+        containers: [{ name: "app", securityContext: { ...ownContext, runAsNonRoot: true } }],
+      },
+      "runAsNonRoot of the pod is false",
+    ],
+    [
+      "no seccomp profile, though its containers have one",
+      {
+        securityContext: { ...context, seccompProfile: { type: "Unconfined" } },
+        containers: [{ name: "app", securityContext: { ...ownContext, ...context } }],
+      },
+      "seccompProfile of the pod is Unconfined",
+    ],
     [
       "a capability",
       {

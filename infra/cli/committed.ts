@@ -5,22 +5,41 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { projectDir } from "../projectDir.ts";
 import { shortName } from "./arguments.ts";
-import type { StoredConfig } from "./stackConfig.ts";
+import { HIDDEN, type StoredConfig } from "./stackConfig.ts";
 
 const stackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullable();
+const encrypted = z.strictObject({ secure: z.string() });
 
 /** As `pulumi config --json` would tell it; nothing where there is no file. */
 export function committedConfig(stack: string): StoredConfig {
   const file = process.env["PULUMI_OPTION_CONFIG_FILE"] ?? join(projectDir, `Pulumi.${shortName(stack)}.yaml`);
-  if (!existsSync(file)) return {};
-  const config = stackFile.parse(parse(readFileSync(file, "utf8")))?.config ?? {};
+  return existsSync(file) ? fromStackFile(readFileSync(file, "utf8")) : {};
+}
+
+/** `text`: of a stack's config file. What is encrypted in a list or an object is hidden, and the rest is there. */
+export function fromStackFile(text: string): StoredConfig {
+  const config = stackFile.parse(parse(text))?.config ?? {};
   return Object.fromEntries(
     Object.entries(config).map(([key, value]): [string, StoredConfig[string]] => {
       if (typeof value === "string") return [key, { value }];
-      const secret = typeof value === "object" && value !== null && "secure" in value;
-      return [key, secret ? { secret } : { objectValue: value }];
+      if (encrypted.safeParse(value).success) return [key, { secret: true }];
+      const { shown, secret } = hideSecrets(value);
+      return [key, { objectValue: shown, ...(secret ? { secret } : {}) }];
     }),
   );
+}
+
+function hideSecrets(value: unknown): { shown: unknown; secret: boolean } {
+  let secret = false;
+  const shown = (each: unknown): unknown => {
+    if (typeof each !== "object" || each === null) return each;
+    if (Array.isArray(each)) return each.map(shown);
+    if (!encrypted.safeParse(each).success)
+      return Object.fromEntries(Object.entries(each).map(([key, member]) => [key, shown(member)]));
+    secret = true;
+    return HIDDEN;
+  };
+  return { shown: shown(value), secret };
 }
 
 /** By Pulumi.yaml. */

@@ -9,7 +9,7 @@ import { planDestroy } from "./destroyPlan.ts";
 import { dnsRecordsPath } from "./paths.ts";
 import { readStackConfig, showPulumi } from "./pulumi.ts";
 import { readConfig } from "./stackConfig.ts";
-import { stackState } from "./state.ts";
+import { namespacesOf, stackState } from "./state.ts";
 import { connectionOf } from "./surroundings.ts";
 import { confirm, heading, list, runCommand, say, Stop } from "./terminal.ts";
 import { guests, others, ownRecords, operatorIsReady, takenBy } from "./usage.ts";
@@ -41,12 +41,14 @@ async function destroy(request: DestroyRequest): Promise<number> {
     say(`✓ The stack ${stack} has nothing in the cluster.`);
     return 0;
   }
-  const namespace = config?.namespace ?? `esddns-${shortName(stack)}`;
+  // What counts is where the last up has put it all; the config may have changed since, or may not be right.
+  const deployed = namespacesOf(state);
+  const namespace = deployed.own ?? config?.namespace ?? `esddns-${shortName(stack)}`;
   const cluster = new Cluster(await connectionOf(stack));
   const records = await ownRecords(cluster, namespace);
   const plan = planDestroy({
     state,
-    others: await others(cluster, namespace, state, config?.metallb.namespace ?? "metallb-system"),
+    others: await others(cluster, namespace, state, deployed.metallb ?? config?.metallb.namespace ?? "metallb-system"),
     takenBy: await takenBy(cluster, namespace, stackMark(projectName(), shortName(stack))),
     guests: await guests(cluster, namespace, state),
     records,

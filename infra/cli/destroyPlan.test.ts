@@ -15,8 +15,13 @@ const owner = (retain: boolean) => [
   resource(DEFINITION, "wanaddresses.esddns.io", retain),
   resource("kubernetes:apps/v1:DaemonSet", "operator-daemon", false),
 ];
-const nobody = { stacks: [], pools: [], services: [] };
-const development = { stacks: ["esddns-development"], pools: ["esddns-dev-pool"], services: ["games/web"] };
+const nobody = { stacks: [], pools: [], services: [], tenants: [] };
+const development = {
+  stacks: ["esddns-development"],
+  pools: ["esddns-dev-pool"],
+  services: ["games/web"],
+  tenants: [],
+};
 const facts: DestroyFacts = {
   state: owner(false),
   others: nobody,
@@ -48,6 +53,14 @@ it("keeps both for others where keepOnDestroy was set", () => {
 it("lets an adopter go, whoever else is there: it takes nothing shared along", () => {
   const state = [resource("kubernetes:apps/v1:DaemonSet", "operator-daemon", false)];
   expect(planDestroy({ ...facts, state, others: development })).toEqual({ keeps: [], blockers: [], warnings: [] });
+});
+
+it("says whose Services lose an address, though MetalLB stays", () => {
+  const others = { ...development, tenants: ["games/web"] };
+  expect(planDestroy({ ...facts, state: owner(true), others, keepOnDestroy: true })).toMatchObject({
+    blockers: [],
+    warnings: [expect.stringMatching(/pools go.*: games\/web$/)],
+  });
 });
 
 it("does not take other people's things along with the namespace", () => {

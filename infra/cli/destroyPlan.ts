@@ -10,6 +10,8 @@ export interface Others {
   readonly pools: readonly string[];
   /** LoadBalancer Services outside this stack's namespace, NAMESPACE/NAME. */
   readonly services: readonly string[];
+  /** Those of them that have an address of this stack's pools, NAMESPACE/NAME. */
+  readonly tenants: readonly string[];
 }
 
 export interface OwnRecord {
@@ -64,7 +66,7 @@ export function planDestroy(facts: DestroyFacts): DestroyPlan {
       ...(definitions.length > 0 && !definitionsGo ? ["the custom resource definitions"] : []),
     ],
     blockers,
-    warnings: staleKeep(facts.keepOnDestroy, shared),
+    warnings: [...staleKeep(facts.keepOnDestroy, shared), ...losses(others.tenants)],
   };
 }
 
@@ -73,6 +75,14 @@ function used(what: string, by: Readonly<Record<string, readonly string[]>>): st
     names.length === 0 ? [] : [`${kind} ${names.join(", ")}`],
   );
   return users.length === 0 ? [] : [`This would take ${what} from the ${users.join(" and the ")}. ${REMEDY}`];
+}
+
+/** The pools are the stack's own, whoever keeps MetalLB. */
+function losses(tenants: readonly string[]): string[] {
+  if (tenants.length === 0) return [];
+  return [
+    `The stack's pools go, and from others' Services the addresses that these have of them: ${tenants.join(", ")}`,
+  ];
 }
 
 function taken(by: string): string {

@@ -23,11 +23,23 @@ export function showPulumi(args: readonly string[], options: PulumiOptions = {})
   return show(["pulumi", ...args, "--non-interactive", ...plain], { ...options, cwd: projectDir });
 }
 
-/** The stack's config, without its secrets. @throws Error with what the CLI says. */
+/**
+ * The stack's config, without Gandi's token. A key with one secret in it, as a BGP session's password, Pulumi leaves out
+ * as a whole: such are asked for one by one, as pools and namespaces cannot be judged without them.
+ * @throws Error with what the CLI says.
+ */
 export async function readStackConfig(stack: string): Promise<StoredConfig> {
   const { status, stdout, stderr } = await pulumi(["config", "--json", "--stack", stack]);
   if (status !== 0) throw new Error(stderr.trim());
-  return storedConfig.parse(JSON.parse(stdout));
+  const stored = storedConfig.parse(JSON.parse(stdout));
+  const decrypted = Object.entries(stored).map(async ([key, entry]): Promise<[string, StoredConfig[string]]> => {
+    const left = entry.secret === true && entry.value === undefined && entry.objectValue === undefined;
+    if (!left || !key.startsWith("esddns:") || key === "esddns:gandiToken") return [key, entry];
+    const read = await pulumi(["config", "get", key, "--stack", stack]);
+    if (read.status !== 0) throw new Error(`${key}: ${read.stderr.trim()}`);
+    return [key, { ...entry, value: read.stdout.trim() }];
+  });
+  return Object.fromEntries(await Promise.all(decrypted));
 }
 
 /** One value of the stack's config, decrypted; undefined where it is not set. */

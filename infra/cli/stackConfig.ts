@@ -49,8 +49,8 @@ export function readConfig(stored: StoredConfig, stack: string): StackConfig | u
   return parsed.ok ? parsed.config : undefined;
 }
 
-/** In the place of a token that is not shown. */
-const HIDDEN = "hidden";
+/** In the place of a secret that is not shown: of a form that every key takes which is meant to hold one. */
+export const HIDDEN = "https://hidden.invalid/not-shown";
 
 function readStored(stored: StoredConfig) {
   const raw: Record<string, unknown> = {};
@@ -61,7 +61,7 @@ function readStored(stored: StoredConfig) {
     if (secret) secretKeys.add(key);
     if (objectValue !== undefined) raw[key] = objectValue;
     else if (value !== undefined) raw[key] = value;
-    // Other secrets can only be judged by the program itself, to which Pulumi hands them.
+    // Other keys that are secrets as a whole can only be judged by the program itself, to which Pulumi hands them.
     else if (key === "gandiToken") raw[key] = HIDDEN;
   }
   return { raw, secretKeys };

@@ -39,3 +39,13 @@ export function isDefinition({ type }: StateResource): boolean {
 export function isInState(state: readonly StateResource[], kind: string, id: string): boolean {
   return state.some((each) => each.id === id && each.type.endsWith(`:${kind}`));
 }
+
+/** Where the last up has put the stack, and its part of MetalLB; undefined: it did not get so far. */
+export function namespacesOf(state: readonly StateResource[]): {
+  readonly own: string | undefined;
+  readonly metallb: string | undefined;
+} {
+  const own = state.find(({ type, urn }) => type.endsWith(":Namespace") && urn.endsWith("::operator-namespace"));
+  const pool = state.find(({ type }) => type.endsWith(":IPAddressPool"));
+  return { own: own?.id, metallb: pool?.id.split("/")[0] };
+}

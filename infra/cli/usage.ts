@@ -1,12 +1,13 @@
 /** Who uses what in the cluster, for a destroy. Reads only. */
 import { z } from "zod";
+import { contains, parseAddress, parseRange } from "../config/addresses.ts";
 import { readStackNamespace } from "../esddns/stackNamespace.ts";
 import { names } from "../esddns/names.ts";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";
 import { occupants } from "../kubernetes/occupants.ts";
 import type { Others, OwnRecord } from "./destroyPlan.ts";
 import { dnsRecordsPath, METALLB_PATH, wanPath } from "./paths.ts";
-import type { StateResource } from "./state.ts";
+import { isInState, type StateResource } from "./state.ts";
 
 const objects = z.object({
   items: z.array(
@@ -24,34 +25,60 @@ const services = z.object({
     z.object({
       metadata: z.object({ name: z.string(), namespace: z.string() }),
       spec: z.object({ type: z.string().optional() }),
+      status: z
+        .object({
+          loadBalancer: z
+            .object({ ingress: z.array(z.object({ ip: z.string().optional() })).default([]) })
+            .prefault({}),
+        })
+        .prefault({}),
+    }),
+  ),
+});
+const pools = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), namespace: z.string().default("") }),
+      spec: z.object({ addresses: z.array(z.string()).default([]) }).prefault({}),
     }),
   ),
 });
 const daemonSet = z.object({ status: z.object({ numberReady: z.int().default(0) }).default({ numberReady: 0 }) });
 
 export async function others(
-  cluster: Cluster,
+  cluster: Pick<Cluster, "get">,
   namespace: string,
   state: readonly StateResource[],
   metallbNamespace: string,
 ): Promise<Others> {
-  const [wans, pools, all] = await Promise.all([
+  const [wans, found, all] = await Promise.all([
     cluster.get(wanPath(), objects),
-    cluster.get(`${METALLB_PATH}/namespaces/${metallbNamespace}/ipaddresspools`, objects),
+    cluster.get(`${METALLB_PATH}/namespaces/${metallbNamespace}/ipaddresspools`, pools),
     cluster.get("/api/v1/services", services),
   ]);
-  const own = new Set(state.map(({ id }) => id));
+  const isOwn = ({ metadata }: { metadata: { namespace: string; name: string } }) =>
+    isInState(state, "IPAddressPool", `${metadata.namespace}/${metadata.name}`);
+  const foreign = items(all).filter(
+    ({ metadata, spec }) => spec.type === "LoadBalancer" && metadata.namespace !== namespace,
+  );
+  const ranges = items(found)
+    .filter(isOwn)
+    .flatMap(({ spec }) => spec.addresses.map(parseRange))
+    .flatMap((parsed) => (parsed.ok ? [parsed.range] : []));
+  const isHere = (ip: string | undefined) => {
+    const address = parseAddress(ip ?? "");
+    return address !== undefined && ranges.some((range) => contains(range, address));
+  };
   return {
     stacks: items(wans).flatMap(({ metadata }) => (metadata.namespace === namespace ? [] : [metadata.namespace])),
-    pools: items(pools).flatMap(({ metadata }) =>
-      own.has(`${metadata.namespace}/${metadata.name}`) ? [] : [metadata.name],
-    ),
-    services: items(all).flatMap(({ metadata, spec }) =>
-      spec.type === "LoadBalancer" && metadata.namespace !== namespace
-        ? [`${metadata.namespace}/${metadata.name}`]
-        : [],
-    ),
+    pools: items(found).flatMap((pool) => (isOwn(pool) ? [] : [pool.metadata.name])),
+    services: foreign.map(nameOf),
+    tenants: foreign.filter(({ status }) => status.loadBalancer.ingress.some(({ ip }) => isHere(ip))).map(nameOf),
   };
+}
+
+function nameOf({ metadata }: { metadata: { namespace: string; name: string } }): string {
+  return `${metadata.namespace}/${metadata.name}`;
 }
 
 /** What stands in the stack's own namespace and is not the stack's, KIND NAME: it would go with the namespace. */

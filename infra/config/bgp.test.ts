@@ -122,6 +122,20 @@ describe("BGP", () => {
     ]);
   });
 
+  it("lets the nodes of two peers tell them apart, but not with FRR before 0.16", () => {
+    const on = (zone: string) => ({ nodeSelectors: [{ matchLabels: { zone } }] });
+    const peers = [
+      { ...peer, ...on("a") },
+      { ...peer, name: "second", ...on("b") },
+    ];
+    const bgp = { peers, advertisements: [advertisement] };
+    expect(problems(bgp)).toEqual([]);
+    expect(problems(bgp, { metallb: { ...FRR.metallb, version: "0.16.2" } })).toEqual([]);
+    expect(problems(bgp, FRR)).toEqual([
+      expect.stringMatching(/^esddns:bgp\.peers\[1\]\.peerAddress: .*take MetalLB 0\.16 and give both nodeSelectors/),
+    ]);
+  });
+
   it("wants names only once, a peer to tell and something to tell it", () => {
     expect(problems({ peers: [peer, peer], advertisements: [advertisement] })).toEqual([
       expect.stringContaining('esddns:bgp.peers[1].name: "router-peer" is the name of esddns:bgp.peers[0] already'),

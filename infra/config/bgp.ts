@@ -15,6 +15,8 @@ export interface BgpContext {
   readonly poolNames: readonly string[] | undefined;
   /** MetalLB's own BGP, and not FRR: it lacks some of the protocol. Unknown, and so false, where MetalLB is adopted. */
   readonly native: boolean;
+  /** Whether FRR's rules hold for peers of the same node only: MetalLB before 0.16 looks at no nodeSelectors for them. */
+  readonly frrByNode: boolean;
   /** There may be peers of another stack. */
   readonly adopted: boolean;
   /** Whether something under the key is stored as a secret. */
@@ -31,7 +33,7 @@ export function checkBgp(bgp: Bgp, context: BgpContext): Problem[] {
       advertisementProblems(each, ["bgp", "advertisements", i], bgp.peers, context),
     ),
     ...preferenceClashes(bgp.advertisements),
-    ...sessionProblems(bgp.peers, !context.native && !context.adopted),
+    ...sessionProblems(bgp.peers, !context.native && !context.adopted, context.frrByNode),
     ...loneHalf(bgp, context),
   ];
 }
@@ -50,27 +52,28 @@ function loneHalf({ peers, advertisements }: Bgp, { adopted }: BgpContext): Prob
 
 /**
  * A router keeps one session with a node, and drops the one for the other. `frr`: one of it runs on each node, for all
- * peers that the node speaks to.
+ * peers that the node speaks to; `byNode`: see frrByNode.
  */
-function sessionProblems(peers: readonly BgpPeer[], frr: boolean): Problem[] {
+function sessionProblems(peers: readonly BgpPeer[], frr: boolean, byNode: boolean): Problem[] {
+  const selectors = frr && !byNode ? "take MetalLB 0.16 and give both nodeSelectors" : "give both nodeSelectors";
   return peers.flatMap((peer, i) =>
     peers.slice(0, i).flatMap((earlier) => {
-      const apart = peer.nodeSelectors.length > 0 && earlier.nodeSelectors.length > 0;
+      const apart = (byNode || !frr) && peer.nodeSelectors.length > 0 && earlier.nodeSelectors.length > 0;
       if (apart || peer.name === earlier.name) return [];
       const path = (key: string) => ["bgp", "peers", i, key];
       if (frr && peer.myASN !== earlier.myASN) {
         const wrong = `${peer.myASN} is another than that of ${quote(earlier.name)}, and FRR has one on a node`;
-        return [{ path: path("myASN"), wrong, right: `Write ${earlier.myASN}, or give both peers nodeSelectors.` }];
+        return [{ path: path("myASN"), wrong, right: `Write ${earlier.myASN}, or ${selectors}.` }];
       }
       if (!sameAddress(peer.peerAddress, earlier.peerAddress) || (!frr && portOf(peer) !== portOf(earlier))) return [];
       const wrong = `${quote(peer.peerAddress)} is the address of ${quote(earlier.name)} already`;
-      const right = "A node has one session with a router: keep one of the two, or give both nodeSelectors.";
+      const right = `A node has one session with a router: keep one of the two, or ${selectors}.`;
       return [{ path: path("peerAddress"), wrong, right }];
     }),
   );
 }
 
-function sameAddress(a: string, b: string): boolean {
+export function sameAddress(a: string, b: string): boolean {
   return parseAddress(a)?.canonical === parseAddress(b)?.canonical;
 }
 

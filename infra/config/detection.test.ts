@@ -54,6 +54,11 @@ describe("esddns:detection", () => {
   });
 
   it.each<[object, string]>([
+    [
+      { stun: { servers: [{ host: "stun:stun.example.com", port: 3478, organisation: "a" }] } },
+      'esddns:detection.stun.servers[0].host: "stun:stun.example.com" is not the name or address of a host. Write it alone',
+    ],
+    [{ stun: { servers: [{ host: "stun.example.com:3478", port: 3478, organisation: "a" }] } }, "Write it alone"],
     [{ router: "fe80::1" }, 'esddns:detection.router: "fe80::1" is not an IPv4 address'],
     [{ router: "router.lan" }, "is not an IPv4 address"],
     [{ router: "127.0.0.1" }, "cannot be a router's"],

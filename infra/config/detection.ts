@@ -1,5 +1,5 @@
 /** How the WAN address is looked for: the shape of the key, and what must hold beyond it. */
-import { detectionSpec, echoService } from "@esddns/operator/api";
+import { detectionSpec, echoService, stunServer } from "@esddns/operator/api";
 import { z } from "zod";
 import * as fields from "./fields.ts";
 import type { Problem } from "./problem.ts";
@@ -13,6 +13,13 @@ export const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
   stun: detectionSpec.shape.stun
     .unwrap()
     .extend({
+      servers: z
+        .array(
+          stunServer.extend({ host: fields.serverHost.describe("Host name or address of the STUN server, alone.") }),
+        )
+        .max(64)
+        .optional()
+        .describe("Instead of the built-in list and the downloaded ones."),
       udpHostListUrl: fields.optionalHttpsUrl
         .default(detectionSpec.parse({}).stun.udpHostListUrl)
         .describe('https:// URL of a list of further servers for UDP, one host:port a line; "" for none.'),

@@ -2,9 +2,8 @@
 import { X509Certificate } from "node:crypto";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
-import { neverAHosts, parseAddress, parseNetwork, parseRange } from "./addresses.ts";
+import { describeRange, neverAHosts, parseAddress, parseNetwork, parseRange } from "./addresses.ts";
 import { checkedString } from "./checkedString.ts";
-import { isDnsLabel } from "./kubernetesNames.ts";
 import { quote } from "./problem.ts";
 
 export * from "./dnsNames.ts";
@@ -35,8 +34,12 @@ export const serviceAddress = checkedString((value) => {
   };
 });
 
+/** The addresses that are readable, each as it is written shortest: two ways to write one address are one address. */
 export function splitAddresses(value: string): string[] {
-  return value.split(",").map((part) => part.trim());
+  return value.split(",").map((part) => {
+    const address = parseAddress(part.trim());
+    return address === undefined ? part.trim() : describeRange(address);
+  });
 }
 
 /** An address that can be spoken to over TCP; loopback is the node itself, which may run a router. */
@@ -49,6 +52,16 @@ export const hostAddress = checkedString((value) => {
     ? undefined
     : { wrong: `${quote(value)} contains ${special}`, right };
 });
+
+/** A server by name or address, without the scheme or the port that a URL has. */
+export const serverHost = checkedString((value) =>
+  parseAddress(value) !== undefined || /^(?=.{1,253}$)[A-Za-z0-9_]([-\w]*\w)?(\.\w([-\w]*\w)?)*\.?$/.test(value)
+    ? undefined
+    : {
+        wrong: `${quote(value)} is not the name or address of a host`,
+        right: "Write it alone, for instance stun.example.com; port and transport have keys of their own.",
+      },
+);
 
 /** A router on the LAN: NAT-PMP is spoken over IPv4 alone. */
 export const routerAddress = checkedString((value) => {
@@ -73,18 +86,23 @@ export function durationSeconds(value: string): number {
   return unit("h") * 3600 + unit("m") * 60 + unit("s");
 }
 
-/** RFC 1997's two parts of 16 bits, RFC 8092's three of 32, or the name of a Community object of MetalLB's. */
+/** RFC 1997's two parts of 16 bits, RFC 8092's three of 32, or a name that a Community object of MetalLB's gives to one. */
 export const community = checkedString((value) => {
   const legacy = /^(\d+):(\d+)$/.exec(value);
   const large = /^large:(\d+):(\d+):(\d+)$/.exec(value);
   const [parts, most] = legacy ? [legacy.slice(1), 0xffff] : [large?.slice(1) ?? [], 0xffff_ffff];
-  const right = "Write 65535:65282, large:64500:1:2, or the name of a Community object.";
+  const right = "Write 65535:65282, large:64500:1:2, or a name that a Community object of MetalLB's gives to one.";
   if (parts.length === 0)
-    return isDnsLabel(value) ? undefined : { wrong: `${quote(value)} is not a BGP community`, right };
+    return isCommunityName(value) ? undefined : { wrong: `${quote(value)} is not a BGP community`, right };
   return parts.every((part) => Number(part) <= most)
     ? undefined
     : { wrong: `${quote(value)} has a part above ${most}`, right };
 });
+
+/** MetalLB takes any text; numbers alone, or with colons in some other form than the two, are a slip. */
+function isCommunityName(value: string): boolean {
+  return /^(?!\d+$)[\w.-]{1,63}$/.test(value);
+}
 
 export const httpsUrl = checkedString((value) =>
   isHttps(value)
@@ -151,14 +169,20 @@ export const version = checkedString((value) =>
     : { wrong: `${quote(value)} is not one exact version`, right: 'Write it in full and in quotes: "0.15.3".' },
 );
 
-export const imageReference = checkedString((value) =>
-  /^[^\s@]+@sha256:[0-9a-f]{64}$/.test(value)
-    ? undefined
-    : {
-        wrong: `${quote(value)} does not name an image by digest`,
-        right: "A tag can be moved; write name@sha256: and the 64 hexadecimal digits of the digest.",
-      },
-);
+/** As containerd reads it: a registry's host and port, a path in lower case, a tag that means nothing beside a digest. */
+const IMAGE_NAME = /^([a-zA-Z0-9.-]+(:\d+)?\/|\[[\da-fA-F:]+\](:\d+)?\/)?[a-z0-9][a-z0-9._/-]*(:[\w.-]+)?$/;
+
+export const imageReference = checkedString((value) => {
+  const [name = "", digest = ""] = value.split("@sha256:");
+  if (!/^[0-9a-f]{64}$/.test(digest))
+    return {
+      wrong: `${quote(value)} does not name an image by digest`,
+      right: "A tag can be moved; write name@sha256: and the 64 hexadecimal digits of the digest.",
+    };
+  if (IMAGE_NAME.test(name)) return undefined;
+  const right = "Write it in lower case and without https://, for instance registry.example.com/esddns.";
+  return { wrong: `${quote(name)} is not the name of an image`, right };
+});
 
 /** A containerd socket of this machine, or of one that ssh reaches. */
 export const containerdNode = checkedString((value) =>

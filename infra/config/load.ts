@@ -6,6 +6,8 @@ import { formatProblem } from "./problem.ts";
 export interface LoadedConfig extends StackConfig {
   /** Gandi's token as a secret; undefined where the config holds none. */
   readonly gandiToken: pulumi.Output<string> | undefined;
+  /** The keys that are stored encrypted: what comes of them is a secret in the state, too. */
+  readonly secretKeys: ReadonlySet<string>;
 }
 
 /**
@@ -15,9 +17,10 @@ export interface LoadedConfig extends StackConfig {
 export function loadConfig(config: pulumi.Config): LoadedConfig {
   const prefix = `${config.name}:`;
   const mine = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
+  const secretKeys = new Set(mine.flatMap(([key]) => (isSecret(key) ? [key.slice(prefix.length)] : [])));
   const parsed = parseStackConfig(Object.fromEntries(mine.map(([key, value]) => [key.slice(prefix.length), value])), {
     stack: pulumi.getStack(),
-    secretKeys: new Set(mine.flatMap(([key]) => (isSecret(key) ? [key.slice(prefix.length)] : []))),
+    secretKeys,
   });
   if (!parsed.ok) {
     const count = parsed.problems.length === 1 ? "a problem" : `${parsed.problems.length} problems`;
@@ -29,7 +32,7 @@ export function loadConfig(config: pulumi.Config): LoadedConfig {
   }
   for (const warning of parsed.warnings) void pulumi.log.warn(warning);
   if (pulumi.runtime.isDryRun()) for (const size of poolSizes(parsed.config.pools)) void pulumi.log.info(size);
-  return { ...parsed.config, gandiToken: requireToken(config, parsed.config) };
+  return { ...parsed.config, gandiToken: requireToken(config, parsed.config), secretKeys };
 }
 
 /** `The pool esddns-pool has 11 addresses: 192.168.1.100-192.168.1.110.` */

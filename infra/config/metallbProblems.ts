@@ -57,6 +57,8 @@ function valueProblems(values: Readonly<Record<string, unknown>>): Problem[] {
   const path = (...keys: string[]) => ["metallb", "values", ...keys];
   const parts = ["controller", "speaker", "crds", "frrk8s"];
   const shapeless = parts.filter((part) => Object.hasOwn(values, part) && !isObject(values[part]));
+  const switches = [...parts.map((part) => [part, "enabled"]), ["speaker", "frr", "enabled"], ["frrk8s", "external"]];
+  const unclear = switches.filter((keys) => !["boolean", "undefined"].includes(typeof at(values, ...keys)));
   const off = ["controller", "speaker"].filter((part) => at(values, part, "enabled") === false);
   const [mode, second] = frrModes(values);
   return [
@@ -64,6 +66,11 @@ function valueProblems(values: Readonly<Record<string, unknown>>): Problem[] {
       path: path(part),
       wrong: `${quote(values[part])} is not an object`,
       right: "Write it as the chart's values.yaml has it.",
+    })),
+    ...unclear.map((keys) => ({
+      path: path(...keys),
+      wrong: `${quote(at(values, ...keys))} is not true or false`,
+      right: "Write it without quotes: the chart takes any text for true, or does not take it at all.",
     })),
     ...off.map((part) => ({
       path: path(part, "enabled"),

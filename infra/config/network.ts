@@ -47,6 +47,7 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       ? checkBgp(bgp, {
           pools,
           poolNames: names,
+          frrByNode: looksAtNodes(metallb?.version),
           native: !adopted && frrModes(metallb?.values ?? {}).length === 0,
           adopted,
           encrypted: secretKeys.has("bgp"),
@@ -98,6 +99,12 @@ export function readNetwork(reader: Reader, namespace: string, secretKeys: Reado
       service: { ...service, pool, addresses, families, loadBalancerClass },
     },
   };
+}
+
+/** MetalLB 0.16 was the first. */
+function looksAtNodes(version = ""): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 0 || minor >= 16;
 }
 
 function readMetalLB(reader: Reader): Section<"metallb"> | undefined {

@@ -8,6 +8,7 @@ const KEPT = { name: "kept", addresses: ["192.168.2.1"], namespaces: ["games"] }
 const PEER = { name: "r", myASN: 64500, peerASN: 64501, peerAddress: "192.168.1.1" };
 const ADVERTISEMENT = { name: "b", pools: ["p"] };
 const HOME = { zone: "example.com", name: "home" };
+const REFERENCE = `registry.example.com:5000/esddns@sha256:${"a".repeat(64)}`;
 const SOUND = { pools: [POOL], records: [HOME], image: { reference: `x@sha256:${"a".repeat(64)}` } };
 
 function problems(over: Readonly<Record<string, unknown>>): string[] {
@@ -33,6 +34,7 @@ const peer = (over: object, more: object[] = []) => ({
 const advertisements = (...list: object[]) => ({
   bgp: { peers: [PEER, { ...PEER, name: "i", peerASN: 64500, peerAddress: "192.168.1.2" }], advertisements: list },
 });
+const channel = (over: object) => ({ notify: [{ name: "phone", type: "ntfy", url: "https://ntfy.sh/t", ...over }] });
 const record = (over: object) => ({ records: [{ ...HOME, ...over }] });
 const label = "a".repeat(63);
 
@@ -198,6 +200,16 @@ describe.each<[string, readonly Mistake[]]>([
       ],
       [{ metallb: { values: [] } }, "metallb.values", "is a list, not an object"],
       [{ metallb: { values: { speaker: "on" } } }, "metallb.values.speaker", '"on" is not an object'],
+      [
+        { metallb: { values: { speaker: { frr: { enabled: "true" } } } } },
+        "metallb.values.speaker.frr.enabled",
+        '"true" is not true or false. Write it without quotes',
+      ],
+      [
+        { metallb: { values: { frrk8s: { enabled: "false" } } } },
+        "metallb.values.frrk8s.enabled",
+        "is not true or false",
+      ],
       [{ metallb: { values: { speaker: { enabled: false } } } }, "metallb.values.speaker.enabled", "is false"],
       [
         { metallb: { values: { frrk8s: { enabled: true }, speaker: { frr: { enabled: true } } } } },
@@ -254,6 +266,15 @@ describe.each<[string, readonly Mistake[]]>([
         "push.port",
         "80 is the page's at the same address",
       ],
+      [
+        {
+          pools: [{ name: "v6", addresses: ["fd00:1::/120"] }],
+          service: { address: "fd00:1::10" },
+          push: { enabled: true, port: 80, address: "FD00:1:0::0010" },
+        },
+        "push.port",
+        "80 is the page's at the same address",
+      ],
       [{ push: { enabled: true, port: 70_000 } }, "push.port", "is too much: the most is 65535"],
     ],
   ],
@@ -278,6 +299,7 @@ describe.each<[string, readonly Mistake[]]>([
       [record({ ttl: "1h" }), "records[0].ttl", '"1h" is a text, not a number'],
       [record({ types: [] }), "records[0].types", "is empty"],
       [record({ types: "A" }), "records[0].types", '"A" is a text, not a list'],
+      [record({ types: "AAAA" }), "records[0].types", '"AAAA" is a text, not a list'],
       [record({ types: ["CNAME"], name: "@" }), "records[0].types[0]", 'Write "A" or "AAAA".'],
       [record({ types: ["A", "A"] }), "records[0].types[1]", "has the type A at esddns:records[0].types[0] already"],
       [record({ types: ["AAAA"] }), "records[0].ipv6Suffix", "is missing"],
@@ -298,6 +320,23 @@ describe.each<[string, readonly Mistake[]]>([
     ],
   ],
   [
+    "a channel of notify",
+    [
+      [
+        channel({ type: "slack" }),
+        "notify[0].type",
+        'the value does not fit. Write "webhook" or "ntfy" or "template".',
+      ],
+      [channel({ token: 12345678 }), "notify[0].token", "the value is a number, not a text"],
+      [channel({ url: ["https://ntfy.sh/t"] }), "notify[0].url", "the value is a list, not a text"],
+      [channel({ secret: "hunter2" }), "notify[0].secret", "the value is too short: the least is 16 characters"],
+      [channel({ name: "n".repeat(64) }), "notify[0].name", "the value is too long: the most is 63 characters"],
+      [channel({ headers: { Authorization: ["hunter2"] } }), "notify[0].headers.Authorization", "the value is a list"],
+      [{ notify: ["https://ntfy.sh/t"] }, "notify[0]", "the value is a text, not an object"],
+      [{ notify: '[{ "name": x }]' }, "notify", "is not valid JSON. Write it as YAML."],
+    ],
+  ],
+  [
     "the rest",
     [
       [{ gandiTokenSecret: { name: "Gandi Token" } }, "gandiTokenSecret.name", "is not the name of an object"],
@@ -311,6 +350,8 @@ describe.each<[string, readonly Mistake[]]>([
       [{ detection: { quorum: 17 } }, "detection.quorum", "is too much: the most is 16"],
       [{ detection: { intervalSeconds: 1 } }, "detection.intervalSeconds", "is too small: the least is 30"],
       [{ image: { reference: "esddns:latest" } }, "image.reference", "A tag can be moved"],
+      [{ image: { reference: `https://${REFERENCE}` } }, "image.reference", "without https://"],
+      [{ image: { reference: REFERENCE.replace("esddns", "ESDDNS") } }, "image.reference", "Write it in lower case"],
       [{ image: { builder: "docker", registry: "Registry.example.com/x:1" } }, "image.registry", "without a tag"],
       [{ monitoring: { labels: { release: "a b" } } }, "monitoring.labels.release", "is not a value that labels"],
       [{ monitoring: { interval: "0s" } }, "monitoring.interval", "for instance 30s or 1m"],
@@ -330,6 +371,35 @@ describe.each<[string, readonly Mistake[]]>([
     // What is wrong, and then, as a sentence of its own, what would be right.
     expect(message).toMatch(/\. \S/);
     expect(message).not.toMatch(/undefined|\[object Object\]|\n/);
+  });
+});
+
+describe("what is stored as a secret", () => {
+  const encrypted = (key: string, value: unknown): string[] => {
+    const parsed = parseStackConfig({ ...SOUND, [key]: value }, { stack: "production", secretKeys: new Set([key]) });
+    return parsed.ok ? [] : parsed.problems.map(formatProblem);
+  };
+
+  it.each([
+    ["bgp", { peers: [{ ...PEER, passwordSecret: "hunter2!" }], advertisements: [ADVERTISEMENT] }],
+    ["bgp", { peers: [{ ...PEER, password: ["hunter2!"] }], advertisements: [ADVERTISEMENT] }],
+    ["bgp", '{ "peers": [{ "password": hunter2! }] }'],
+    ["metallb", { values: "hunter2!" }],
+    ["image", { loadCommand: "load --password hunter2!" }],
+  ])("is quoted nowhere: %s %j", (key, value) => {
+    const found = encrypted(key, value);
+    expect(found).not.toEqual([]);
+    expect(found.join("\n")).not.toContain("hunter2");
+  });
+
+  it.each([
+    ["a word that cannot be sent", "…", "is not one word of letters and digits"],
+    ["a word with something in it that cannot be seen", "gandi\u200btoken", "is not one word of letters and digits"],
+    ["two words", "Bearer gandi-token", "is not one word of letters and digits"],
+    ["quotes around it", '"gandi-token"', "has quotes in it"],
+    ["the name of a variable", "$GANDI_API_KEY", "is the name of a variable"],
+  ])("and is to be Gandi's token, is not %s", (_what, token, told) => {
+    expect(encrypted("gandiToken", token)).toEqual([expect.stringContaining(`esddns:gandiToken: ${told}`)]);
   });
 });
 
@@ -360,6 +430,7 @@ describe("what is unusual and right", () => {
     ["a pool of which the namespace's labels decide", pool({ namespaceSelectors: [{ matchLabels: { a: "b" } }] })],
     ["the class of an adopted MetalLB", { shared: "adopt", service: { loadBalancerClass: "metallb" } }],
     ["a chart's folder", { metallb: { chart: "../charts/metallb", version: "0.15.3" } }],
+    ["an image with a port, a tag and a digest", { image: { reference: REFERENCE.replace("@", ":1.2@") } }],
     ["an archive, with its version", { metallb: { chart: "/charts/metallb-0.16.2.tgz", version: "0.16.2" } }],
     ["an archive of a name of one's own", { metallb: { chart: "./metallb.tgz", version: "0.15.3" } }],
     ["a chart at a registry", { metallb: { chart: "oci://registry.lan:5000/charts/metallb" } }],

@@ -69,7 +69,8 @@ export function parseStackConfig(
   raw: unknown,
   context: { stack: string; secretKeys: ReadonlySet<string> },
 ): ParsedConfig {
-  const reader = new Reader(raw);
+  // Of channels it may be that someone forgot to encrypt them.
+  const reader = new Reader(raw, new Set([...context.secretKeys, "notify"]));
   const namespace = readNamespace(reader, context.stack);
   const network = readNetwork(reader, namespace, context.secretKeys);
   const detection = reader.section("detection");
@@ -138,6 +139,16 @@ function readImage(reader: Reader): ImageSource | undefined {
   return undefined;
 }
 
+const NOT_A_TOKEN = "is not one word of letters and digits, as a token is";
+
+/** What is wrong with a token, without a word of it: the operator could not send it, or Gandi would not know it. */
+export function tokenComplaint(token: string): string | undefined {
+  if (!/^[\x21-\x7e]+$/.test(token)) return NOT_A_TOKEN;
+  if (/["'`]/.test(token)) return "has quotes in it, which are no part of a token";
+  if (token.startsWith("$")) return "is the name of a variable, and not what is in it";
+  return undefined;
+}
+
 /** No value is quoted here: it may be the token. */
 function readToken(reader: Reader, secretKeys: ReadonlySet<string>): TokenSource {
   const token = reader.raw("gandiToken");
@@ -153,8 +164,7 @@ function readToken(reader: Reader, secretKeys: ReadonlySet<string>): TokenSource
     const revoke = `Remove it, have Gandi revoke it, and store a new one with: pulumi config set --secret gandiToken`;
     reader.complain([{ path, wrong: "is stored as plain text", right: revoke }]);
   }
-  if (typeof token !== "string" || !/^\S+$/.test(token.trim())) {
-    reader.complain([{ path, wrong: "is not one word, as a token is", right }]);
-  }
+  const wrong = typeof token === "string" ? tokenComplaint(token.trim()) : NOT_A_TOKEN;
+  if (wrong !== undefined) reader.complain([{ path, wrong, right }]);
   return { kind: "config" };
 }

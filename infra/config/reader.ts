@@ -13,8 +13,11 @@ export class Reader {
   readonly problems: Problem[] = [];
   readonly #entries = new Map<string, unknown>();
   readonly #unreadable = new Set<string>();
+  readonly #secretKeys: ReadonlySet<string>;
 
-  constructor(raw: unknown) {
+  /** `secretKeys`: of which no value is to be quoted. */
+  constructor(raw: unknown, secretKeys: ReadonlySet<string>) {
+    this.#secretKeys = secretKeys;
     const isObject = typeof raw === "object" && raw !== null && !Array.isArray(raw);
     if (!isObject)
       this.complain([{ path: [], wrong: "the stack config is no object", right: "Its keys are esddns:…" }]);
@@ -39,7 +42,7 @@ export class Reader {
 
   /** To be called once for each key: every call adds what is wrong to the problems. */
   section<K extends Key>(key: K): Section<K> | undefined {
-    const { value, problems } = shape(keys[key], this.raw(key), [key]);
+    const { value, problems } = shape(keys[key], this.raw(key), [key], this.#secretKeys.has(key));
     this.complain(problems);
     return value as Section<K> | undefined;
   }
@@ -61,7 +64,7 @@ export class Reader {
       return;
     }
     const schema = keys[key as Key];
-    const decoded = decode(schema, value);
+    const decoded = decode(schema, value, this.#secretKeys.has(key));
     if ("value" in decoded) this.#entries.set(key, decoded.value);
     else {
       this.#unreadable.add(key);

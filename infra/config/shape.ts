@@ -8,10 +8,22 @@ export interface Shaped<T> {
   readonly problems: readonly Problem[];
 }
 
-/** `raw` by `schema`, with every default filled in; unknown keys are problems at any depth. */
-export function shape<S extends z.ZodType>(schema: S, raw: unknown, path: KeyPath): Shaped<z.output<S>> {
+/**
+ * `raw` by `schema`, with every default filled in; unknown keys are problems at any depth.
+ * `secret`: no problem quotes a value, as it may be one.
+ */
+export function shape<S extends z.ZodType>(
+  schema: S,
+  raw: unknown,
+  path: KeyPath,
+  secret = false,
+): Shaped<z.output<S>> {
   const result = schema.safeParse(raw);
-  const issues = result.success ? [] : result.error.issues.map((issue) => explain(issue, schema, raw, path));
+  const issues = result.success
+    ? []
+    : result.error.issues
+        .filter((issue, i, all) => !isSaid(issue, all.slice(0, i)))
+        .map((issue) => explain(issue, schema, raw, path, secret));
   const problems = [...issues, ...unknownKeys(schema, raw, path)];
   return { value: problems.length === 0 ? result.data : undefined, problems };
 }
@@ -33,8 +45,9 @@ export function shapeItems<S extends z.ZodType>(
 /**
  * Pulumi hands every value over as text: scalars as they are written, lists and objects as JSON. Text that stands
  * where no text belongs is read as what belongs there; what cannot be read stays, for `shape` to complain about.
+ * `secret`: as for `shape`; the parser's own words quote the text.
  */
-export function decode(schema: z.ZodType, raw: unknown): { value: unknown } | { wrong: string } {
+export function decode(schema: z.ZodType, raw: unknown, secret = false): { value: unknown } | { wrong: string } {
   if (typeof raw !== "string") return { value: raw };
   const type = core(schema);
   const text = raw.trim();
@@ -44,7 +57,7 @@ export function decode(schema: z.ZodType, raw: unknown): { value: unknown } | { 
     try {
       return { value: JSON.parse(text) };
     } catch (error) {
-      return { wrong: `is not valid JSON (${(error as Error).message})` };
+      return { wrong: secret ? "is not valid JSON" : `is not valid JSON (${(error as Error).message})` };
     }
   }
   return { value: raw };
@@ -69,14 +82,27 @@ function unknownKeys(schema: z.ZodType, raw: unknown, path: KeyPath): Problem[] 
   });
 }
 
-function explain(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown, base: KeyPath): Problem {
+/** A text in the place of a list has a length, too. */
+function isSaid(issue: z.core.$ZodIssue, before: readonly z.core.$ZodIssue[]): boolean {
+  const at = (other: z.core.$ZodIssue) => other.path.join("\0");
+  return before.some((other) => other.code === "invalid_type" && at(other) === at(issue));
+}
+
+function explain(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown, base: KeyPath, secret: boolean): Problem {
   const inner = issue.path.filter((part) => typeof part !== "symbol");
   const path = [...base, ...inner];
   const value = inner.reduce<unknown>(
     (at, key) => (isObject(at) || Array.isArray(at) ? Reflect.get(at, key) : at),
     raw,
   );
-  return { path, wrong: whatIsWrong(issue, value), right: whatIsRight(issue, value, at(schema, inner)) };
+  const wrong = whatIsWrong(issue, value);
+  // A number where one belongs is none.
+  const hidden = secret && !((issue.code === "too_small" || issue.code === "too_big") && typeof value === "number");
+  return {
+    path,
+    wrong: hidden ? wrong.replaceAll(quote(value), "the value") : wrong,
+    right: whatIsRight(issue, value, at(schema, inner)),
+  };
 }
 
 function whatIsWrong(issue: z.core.$ZodIssue, value: unknown): string {
@@ -87,11 +113,13 @@ function whatIsWrong(issue: z.core.$ZodIssue, value: unknown): string {
     return `${quote(value)} is ${kindOf(value)}, not ${article(issue.expected)}`;
   }
   if (issue.code === "too_small") {
-    if (Array.isArray(value) || typeof value === "string") return "is empty";
+    if (Array.isArray(value) || value === "") return "is empty";
+    if (typeof value === "string") return `${quote(value)} is too short: the least is ${issue.minimum} characters`;
     return `${quote(value)} is too small: the least is ${issue.minimum}`;
   }
   if (issue.code === "too_big") {
     if (Array.isArray(value)) return `has ${value.length} items: the most is ${issue.maximum}`;
+    if (typeof value === "string") return `${quote(value)} is too long: the most is ${issue.maximum} characters`;
     return `${quote(value)} is too much: the most is ${issue.maximum}`;
   }
   return `${quote(value)} does not fit`;

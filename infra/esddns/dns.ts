@@ -40,7 +40,7 @@ export class Dns extends pulumi.ComponentResource {
     );
     const rights = serviceRights(name, args, this);
     this.records = args.records.map((config) => {
-      const objectName = objectNameOf(config);
+      const objectName = objectNameOf(config, args.records);
       const dryRun = args.dryRun || config.dryRun === true;
       // What is only planned never becomes true.
       const metadata = { name: objectName, namespace, ...waitFor("Synced", dryRun ? 0 : waitForWanSeconds) };
@@ -83,17 +83,22 @@ function serviceRights(name: string, { records, operator }: DnsArgs, parent: Dns
 
 /**
  * The name of a record's object: its own name where Kubernetes takes that, else one like it with a hash. Two entries
- * of one name have different types, so the type that stands alone in the second tells them apart.
+ * of one name have different types, so the type that stands alone in the second tells them apart. An entry that is the
+ * only one of its name keeps the object whatever its types become: another object would be made before the old one
+ * goes, would wait in vain for the rrset that the older one has, and the up would never get to the end of it.
  */
-export function objectNameOf(record: Pick<DnsRecordConfig, "zone" | "name" | "types">): string {
+export function objectNameOf(record: NamedRecord, all: readonly NamedRecord[] = [record]): string {
   const name = fqdn(record);
   const plain = name
     .replace("*", "wildcard")
     .replaceAll(/[^a-z0-9.-]/g, "-")
     .replaceAll(/(^|\.)-+|-+(?=\.)/g, "$1");
   const hash = plain === name ? "" : `-${createHash("sha256").update(name).digest("hex").slice(0, 6)}`;
-  return `${plain}${hash}${record.types.includes("A") ? "" : "-aaaa"}`;
+  const second = !record.types.includes("A") && all.some((other) => fqdn(other) === name && other.types.includes("A"));
+  return `${plain}${hash}${second ? "-aaaa" : ""}`;
 }
+
+type NamedRecord = Pick<DnsRecordConfig, "zone" | "name" | "types">;
 
 function waitFor(condition: string, seconds: number): { annotations?: Record<string, string> } {
   if (seconds === 0) return {};

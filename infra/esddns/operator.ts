@@ -88,7 +88,7 @@ export class Operator extends pulumi.ComponentResource {
       self,
     );
     observationPolicy(`${name}-observations`, { namespace: this.namespace, account: account.name }, self);
-    new k8s.networking.v1.NetworkPolicy(
+    const network = new k8s.networking.v1.NetworkPolicy(
       `${name}-network`,
       {
         metadata: { name: names.operator.app, namespace: this.namespace },
@@ -151,6 +151,8 @@ export class Operator extends pulumi.ComponentResource {
         dependsOn: [
           ...this.definitions,
           ...account.rights,
+          // At a destroy the pods may have to delete records at Gandi yet, in a namespace that denies what nobody allows.
+          network,
           ...token.resources,
           ...(ca?.resources ?? []),
           ...(notify?.resources ?? []),

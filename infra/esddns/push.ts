@@ -51,8 +51,14 @@ interface PushServiceArgs {
   readonly loadBalancerClass: string | undefined;
 }
 
-/** A Service keeps its class for life: another one is another Service, and the name is free only when the old one is gone. */
-export const ofAnotherClass = { replaceOnChanges: ["spec.loadBalancerClass"], deleteBeforeReplace: true };
+/**
+ * A Service keeps its class and its first family for life: with another one it is another Service, and the name is free
+ * only when the old one is gone. A second family that comes or goes is no reason.
+ */
+export const keptForLife = {
+  replaceOnChanges: ["spec.loadBalancerClass", "spec.ipFamilies[0]"],
+  deleteBeforeReplace: true,
+};
 
 /** The address on the LAN at which any of the operator's pods takes POST /probe. */
 export function pushService(
@@ -60,7 +66,8 @@ export function pushService(
   { namespace, push, shared, loadBalancer, loadBalancerClass }: PushServiceArgs,
   options: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Service {
-  const { pool, address, port } = push;
+  const { pool, port } = push;
+  const addresses = push.address === undefined ? [] : splitAddresses(push.address);
   const home = loadBalancer.pools.find(({ config }) => config.name === pool)?.config;
   return new k8s.core.v1.Service(
     `${name}-push`,
@@ -72,7 +79,7 @@ export function pushService(
         annotations: {
           ...loadBalancer.annotations({
             ...(pool === undefined ? {} : { "address-pool": pool }),
-            ...(address === undefined ? {} : { loadBalancerIPs: address }),
+            ...(addresses.length === 0 ? {} : { loadBalancerIPs: addresses.join(",") }),
             ...(shared ? SHARED_ADDRESS : {}),
           }),
           // A router's script can wait; an up does not.
@@ -82,11 +89,11 @@ export function pushService(
       spec: {
         type: "LoadBalancer",
         ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
-        ...ipFamilies(familiesOf(splitAddresses(address ?? "").filter(Boolean), home), undefined),
+        ...ipFamilies(familiesOf(addresses, home), undefined),
         selector: { app: names.operator.app },
         ports: [{ name: "push", port, targetPort: PUSH_PORT, protocol: "TCP" }],
       },
     },
-    { ...options, ...ofAnotherClass },
+    { ...options, ...keptForLife },
   );
 }

@@ -11,7 +11,7 @@ import { HTTP_PORT, labels, names } from "./names.ts";
 import { egressPolicy } from "./networkPolicy.ts";
 import type { Operator } from "./operator.ts";
 import { expiryEnv, podSpec } from "./pod.ts";
-import { ofAnotherClass, pushService, SHARED_ADDRESS } from "./push.ts";
+import { keptForLife, pushService, SHARED_ADDRESS } from "./push.ts";
 import { rightsElsewhere, serviceAccount } from "./rbac.ts";
 
 export interface StatusPageArgs extends Pick<StackConfig, "service" | "gandiTokenExpires" | "push" | "monitoring"> {
@@ -164,7 +164,7 @@ export class StatusPage extends pulumi.ComponentResource {
           ports: [{ name: "http", port: 80, targetPort: HTTP_PORT, protocol: "TCP" }],
         },
       },
-      { parent: this, ...ofAnotherClass, dependsOn: [...pools.map(({ resource }) => resource), ...advertisements] },
+      { parent: this, ...keptForLife, dependsOn: [...pools.map(({ resource }) => resource), ...advertisements] },
     );
   }
 }

@@ -1,7 +1,7 @@
 import { isAbsolute, join, relative } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../config/parse.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import { type BGPAdvertisement, IPAddressPool, L2Advertisement } from "../kubernetes/kinds.ts";
 import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
 import { CONTROL_PLANE } from "../kubernetes/tolerations.ts";
@@ -14,8 +14,8 @@ import { annotationPrefix } from "./version.ts";
 import { webhookRetry } from "./webhook.ts";
 
 export interface MetalLBArgs extends Pick<
-  StackConfig,
-  "namespace" | "shared" | "keepOnDestroy" | "metallb" | "pools" | "l2" | "bgp" | "operator"
+  LoadedConfig,
+  "namespace" | "shared" | "keepOnDestroy" | "metallb" | "pools" | "l2" | "bgp" | "operator" | "secretKeys"
 > {
   /** The MetalLB that runs there already; undefined: there is none, or nobody looked. */
   readonly running: { readonly version: string | undefined } | undefined;
@@ -76,7 +76,9 @@ export class MetalLB extends pulumi.ComponentResource {
     this.registerOutputs({ namespace: this.namespace, version: this.version });
   }
 
-  #install(name: string, { metallb, keepOnDestroy, namespace: owner, operator }: MetalLBArgs): k8s.helm.v3.Release {
+  #install(name: string, args: MetalLBArgs): k8s.helm.v3.Release {
+    const { metallb, keepOnDestroy, namespace: owner, operator, secretKeys } = args;
+    const values = chartValues(metallb.values, owner, operator.tolerateControlPlane ? [CONTROL_PLANE] : []);
     // What is kept is left alone at a destroy and taken over by the next up (upsertExistingObjects of the provider).
     const self = { parent: this, retainOnDelete: keepOnDestroy };
     // The speaker answers ARP on the node's own interfaces: host network and NET_RAW.
@@ -97,7 +99,7 @@ export class MetalLB extends pulumi.ComponentResource {
         name: RELEASE_NAME,
         namespace: namespace.metadata.name,
         ...chartSource(metallb),
-        values: chartValues(metallb.values, owner, operator.tolerateControlPlane ? [CONTROL_PLANE] : []),
+        values: secretKeys.has("metallb") ? pulumi.secret(values) : values,
       },
       { ...self, hooks: { onError: [releaseTakeOver(`${name}-take-over`, metallb.namespace, owner)] } },
     );

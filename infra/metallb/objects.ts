@@ -12,6 +12,8 @@ export interface SharedObject {
   readonly kind: SharedKind;
   readonly name: string;
   readonly owner: string | undefined;
+  /** Of a BGPPeer: its router, and whether only some nodes speak to it. */
+  readonly session?: { readonly peerAddress: string; readonly someNodes: boolean } | undefined;
 }
 
 /** One that the config asks for; `path`: of the key that names it. */
@@ -65,10 +67,13 @@ export async function readSharedObjects(
   );
   return {
     objects: read.flatMap(({ kind, found }) =>
-      (found.found ? found.value.items : []).map(({ metadata: { name, labels } }) => ({
+      (found.found ? found.value.items : []).map(({ metadata: { name, labels }, spec }) => ({
         kind,
         name,
         owner: labels[OWNER_LABEL],
+        ...(spec.peerAddress === undefined
+          ? {}
+          : { session: { peerAddress: spec.peerAddress, someNodes: spec.nodeSelectors.length > 0 } }),
       })),
     ),
     unread: read.flatMap(({ kind, found }) => (found.found || found.absent ? [] : [kind])),
@@ -76,4 +81,5 @@ export async function readSharedObjects(
 }
 
 const metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) });
-const list = z.object({ items: z.array(z.object({ metadata })) });
+const spec = z.object({ peerAddress: z.string().optional(), nodeSelectors: z.array(z.unknown()).default([]) });
+const list = z.object({ items: z.array(z.object({ metadata, spec: spec.prefault({}) })) });

@@ -17,7 +17,14 @@ function cluster(objects: Readonly<Record<string, unknown>>) {
   return { asked, get };
 }
 
-const WANTED = { namespace: "esddns-production", metallbNamespace: "lb", adopted: false, monitored: false };
+const WANTED = {
+  namespace: "esddns-production",
+  mark: "esddns/production",
+  metallbNamespace: "lb",
+  passwordSecrets: ["a", "b"],
+  adopted: false,
+  monitored: false,
+};
 const NODES = "/api/v1/nodes";
 const node = {
   metadata: { name: "node1", labels: { a: "b" } },
@@ -127,4 +134,30 @@ describe("what is read of a cluster", () => {
     const records = read.facts.definitions?.get("dnsrecords.esddns.io v1alpha1");
     expect([...(records ?? [])]).toEqual(expect.arrayContaining(["zone", "source", "source.service.name"]));
   });
+});
+
+it("tells where the stack has been so far, which names communities have, and who speaks to which router", async () => {
+  const read = await readFacts(
+    cluster({
+      [NODES]: { items: [node] },
+      "/api/v1/namespaces": {
+        items: [
+          { metadata: { name: "default" } },
+          { metadata: { name: "esddns-production", annotations: { "esddns.io/stack": "esddns/production" } } },
+          { metadata: { name: "before", annotations: { "esddns.io/stack": "esddns/production" } } },
+        ],
+      },
+      "/apis/metallb.io/v1beta2/namespaces/lb/bgppeers": {
+        items: [{ metadata: { name: "r" }, spec: { peerAddress: "192.168.1.1", nodeSelectors: [{}] } }],
+      },
+      "/api/v1/namespaces/lb/secrets/a": { type: "Opaque", data: { password: "c2VjcmV0" } },
+      "/apis/metallb.io/v1beta1/namespaces/lb/communities": {
+        items: [{ metadata: { name: "x" }, spec: { communities: [{ name: "vpn-only", value: "1234:1" }] } }],
+      },
+    }),
+    WANTED,
+  );
+  expect(read).toMatchObject({ facts: { elsewhere: "before", communities: new Set(["vpn-only"]) } });
+  expect(read).toMatchObject({ facts: { objects: [{ session: { peerAddress: "192.168.1.1", someNodes: true } }] } });
+  expect(read).toMatchObject({ facts: { passwordSecrets: new Map([["a", "Opaque"]]) } });
 });

@@ -1,8 +1,9 @@
 /** What is read of the cluster before anything is composed: once, bounded in time, and nothing else. */
 import { crds } from "@esddns/operator/api";
 import { z } from "zod";
-import { readStackNamespace, type NamespaceFact } from "../esddns/stackNamespace.ts";
+import { readStackNamespace, STACK_ANNOTATION, type NamespaceFact } from "../esddns/stackNamespace.ts";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";
+import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
 import { readSharedObjects, type SharedObject } from "../metallb/objects.ts";
 import { OWNER_LABEL } from "../metallb/owner.ts";
 import { versionOf } from "../metallb/version.ts";
@@ -49,14 +50,22 @@ export interface ClusterFacts {
   /** Those that the API servers themselves listen on; none: may not be read. */
   readonly apiServerPorts?: readonly number[];
   readonly pools: readonly PoolFact[];
+  /** Names that MetalLB's Community objects give to communities; undefined: they may not be read. */
+  readonly communities?: ReadonlySet<string> | undefined;
+  /** Type of each Secret of `passwordSecrets` that is there; undefined: they may not be read. */
+  readonly passwordSecrets?: ReadonlyMap<string, string> | undefined;
   /** What else stacks have written into MetalLB's namespace. */
   readonly objects?: readonly SharedObject[];
   /** undefined: there is none, or it may not be read. */
   readonly metallb: RunningMetalLB | undefined;
+  /** Whether its namespace was written by a stack, of an earlier version too; undefined: it may not be read. */
+  readonly metallbIsAStacks?: boolean | undefined;
   /** Those that stacks have installed, in whatever namespace. */
   readonly owned?: readonly OwnedMetalLB[];
   /** The stack's own; undefined: it is not there, or may not be read. */
   readonly namespace?: NamespaceFact | undefined;
+  /** Another namespace with the name of this very stack on it. */
+  readonly elsewhere?: string | undefined;
   /** Of what is adopted; undefined: nothing is, or they may not be read. */
   readonly definitions: Definitions | undefined;
   /** Of the Prometheus operator; undefined: not asked for, or they may not be read. */
@@ -73,7 +82,11 @@ const METALLB_DEFINITIONS = ["ipaddresspools", "l2advertisements", "bgppeers", "
 export interface Wanted {
   /** The stack's own. */
   readonly namespace: string;
+  /** PROJECT/STACK. */
+  readonly mark: string;
   readonly metallbNamespace: string;
+  /** Secrets in MetalLB's namespace that the config names. */
+  readonly passwordSecrets: readonly string[];
   readonly adopted: boolean;
   readonly monitored: boolean;
 }
@@ -83,7 +96,7 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
   // First alone: where nothing answers, one wait is enough.
   const nodes = await cluster.get("/api/v1/nodes", list(node));
   if (!nodes.found && !isRefusal(nodes)) return { reached: false, why: nodes.why };
-  const [services, apiServer, pools, deployments, daemonSets, definitions, monitoring, owned, shared, own] =
+  const [services, apiServer, pools, deployments, daemonSets, definitions, monitoring, owned, shared, own, named, all] =
     await Promise.all([
       cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
       cluster.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes", endpointSlice),
@@ -95,6 +108,8 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
       ownedMetalLBs(cluster),
       readSharedObjects(cluster, namespace),
       readStackNamespace(cluster, wanted.namespace),
+      cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/communities`, list(community)),
+      cluster.get("/api/v1/namespaces", list(marked)),
     ]);
   const reads = {
     nodes,
@@ -118,10 +133,17 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
         addresses: spec.addresses,
         owner: metadata.labels[OWNER_LABEL],
       })),
+      communities: named.found || named.absent ? new Set(items(named).flatMap(namesOf)) : undefined,
+      passwordSecrets: await readTypes(cluster, namespace, wanted.passwordSecrets),
       objects: shared.objects,
       metallb: running(items(deployments), items(daemonSets)),
+      metallbIsAStacks: all.found ? isWritten(all.value.items, namespace) : undefined,
       owned,
       namespace: own.found ? own.value : undefined,
+      elsewhere: items(all).find(
+        ({ metadata: { name, annotations } }) =>
+          name !== wanted.namespace && annotations[STACK_ANNOTATION] === wanted.mark,
+      )?.metadata.name,
       monitoringKinds: monitoring && kindsOf(monitoring),
       definitions: definitions && "fields" in definitions ? definitions.fields : undefined,
       unread: definitions && "why" in definitions ? [...unread, "the custom resource definitions"] : unread,
@@ -227,6 +249,30 @@ function walk(schema: Schema | undefined, prefix: string, found: Set<string>): v
   }
 }
 
+/** Of Secrets, without a look at what they hold. */
+async function readTypes(
+  cluster: Pick<Cluster, "get">,
+  namespace: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const types = new Map<string, string>();
+  for (const name of new Set(names)) {
+    const found = await cluster.get(`/api/v1/namespaces/${namespace}/secrets/${name}`, secret);
+    if (!found.found && !found.absent) return undefined;
+    if (found.found) types.set(name, found.value.type);
+  }
+  return types;
+}
+
+function namesOf({ spec }: z.output<typeof community>): string[] {
+  return spec.communities.map(({ name }) => name);
+}
+
+function isWritten(namespaces: readonly z.output<typeof marked>[], namespace: string): boolean {
+  const found = namespaces.find(({ metadata: { name } }) => name === namespace);
+  return found?.metadata.managedFields.some(({ manager }) => manager === FIELD_MANAGER) ?? false;
+}
+
 const metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) });
 const kinds = z.object({ resources: z.array(z.object({ kind: z.string() })) });
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
@@ -244,6 +290,17 @@ const node = z.object({
       nodeInfo: z.object({ architecture: z.string().optional() }).prefault({}),
     })
     .prefault({}),
+});
+const secret = z.object({ type: z.string().default("") });
+const community = z.object({
+  spec: z.object({ communities: z.array(z.object({ name: z.string().default("") })).default([]) }).prefault({}),
+});
+const marked = z.object({
+  metadata: z.object({
+    name: z.string(),
+    annotations: z.record(z.string(), z.string()).default({}),
+    managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
+  }),
 });
 const serviceCidr = z.object({ spec: z.object({ cidrs: z.array(z.string()).default([]) }) });
 const endpointSlice = z.object({

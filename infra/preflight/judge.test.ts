@@ -330,3 +330,117 @@ describe("an adopted MetalLB", () => {
     ]);
   });
 });
+
+describe("a stack with another namespace than before", () => {
+  const addresses = ["192.168.1.100-192.168.1.110"];
+  const elsewhere = "esddns-production";
+  const objects = [{ kind: "L2Advertisement", name: "lan", owner: elsewhere }] as const;
+  const pools = [{ name: "esddns-pool", addresses, owner: elsewhere }];
+  const over = { namespace: "dns", l2: [{ name: "lan", pools: ["esddns-pool"] }] };
+
+  it("is told that it is, and not to give its own objects other names", () => {
+    expect(problems(over, { elsewhere, objects, pools })).toEqual([
+      expect.stringMatching(/^esddns:namespace: "dns" is another namespace than "esddns-production".*npm run destroy/),
+    ]);
+  });
+
+  it("is told of what others have all the same; one of the same name elsewhere that is in nobody's way is none", () => {
+    const others = [{ name: "other", addresses: ["192.168.1.110"], owner: "somebody" }];
+    expect(problems(over, { elsewhere, pools: [...pools, ...others] })).toEqual([
+      expect.stringMatching(/^esddns:namespace: /),
+      expect.stringMatching(/^esddns:pools\[0\]\.addresses\[0\]: 192\.168\.1\.110 is in the pool "other"/),
+    ]);
+    expect(
+      problems(over, { elsewhere, pools: [{ name: "theirs", addresses: ["10.0.0.1"], owner: elsewhere }] }),
+    ).toEqual([]);
+  });
+});
+
+describe("a community by name", () => {
+  const bgp = (name: string) => ({
+    bgp: {
+      peers: [{ ...PEER, name: "r" }],
+      advertisements: [{ name: "b", pools: ["esddns-pool"], communities: [name, "1:2"] }],
+    },
+  });
+
+  it.each([
+    ["no-export", 'Write "65535:65281".'],
+    ["NO_ADVERTISE", 'Write "65535:65282".'],
+    ["vpn_only", "make the Community first"],
+  ])("is one that MetalLB knows: %s", (name, right) => {
+    const found = problems(bgp(name), { communities: new Set(["vpn-only"]) });
+    expect(found).toEqual([
+      expect.stringContaining(`esddns:bgp.advertisements[0].communities[0]: "${name}" is no name`),
+    ]);
+    expect(found[0]).toContain(right);
+    expect(problems(bgp(name), { communities: new Set([name]) })).toEqual([]);
+    expect(problems(bgp(name))).toEqual([]);
+  });
+});
+
+describe("a warning comes of what the cluster does not have yet", () => {
+  const warnings = (over: Record<string, unknown>, seen: Partial<ClusterFacts>) =>
+    judge(config(over), facts(seen)).warnings;
+  const bgp = {
+    peers: [{ ...PEER, name: "r", passwordSecret: "bgp" }],
+    advertisements: [{ name: "b", pools: ["esddns-pool"] }],
+  };
+
+  it.each([
+    ["none", new Map<string, string>(), ['"bgp" is no Secret in metallb-system']],
+    ["one of another type", new Map([["bgp", "Opaque"]]), ['"bgp" is a Secret of type Opaque, and not']],
+    ["the right one", new Map([["bgp", "kubernetes.io/basic-auth"]]), []],
+    ["one that may not be read", undefined, []],
+  ])("the Secret of a session's password: %s", (_what, passwordSecrets, told) => {
+    expect(warnings({ bgp }, { passwordSecrets })).toEqual(
+      told.map((each) => expect.stringContaining(`esddns:bgp.peers[0].passwordSecret: ${each}`) as string),
+    );
+  });
+
+  it("a node that is named", () => {
+    const detection = { multiWan: "PreferNodes", preferNodes: ["node1", "node-2"] };
+    const records = [{ zone: "example.com", name: "nas", types: ["AAAA"], ipv6FromNode: "nod1" }];
+    expect(warnings({ detection, records }, {})).toEqual([
+      expect.stringMatching(/^esddns:detection\.preferNodes\[1\]: there is no node "node-2"\. Did you mean "node1"\?/),
+      expect.stringMatching(/^esddns:records\[0\]\.ipv6FromNode: there is no node "nod1"\. Did you mean "node1"\?/),
+    ]);
+    expect(warnings({ detection, records }, { nodes: undefined })).toEqual([]);
+  });
+});
+
+describe("a router that FRR is to speak to", () => {
+  const bgp = {
+    peers: [{ ...PEER, name: "new", peerAddress: "fd00::1" }],
+    advertisements: [{ name: "b", pools: ["esddns-pool"] }],
+  };
+  const over = { bgp, metallb: { values: { frrk8s: { enabled: true } } } };
+  const there = (name: string, owner: string | undefined, someNodes = false) => ({
+    objects: [{ kind: "BGPPeer", name, owner, session: { peerAddress: "FD00:0::1", someNodes } }] as const,
+  });
+
+  it.each([
+    [
+      "this stack's own of another name",
+      "esddns-production",
+      "kubectl delete bgppeers.metallb.io old -n metallb-system",
+    ],
+    ["another stack's", "esddns-development", "Leave the peer out"],
+    ["nobody's", undefined, "Leave the peer out"],
+  ])("is not that of a peer that is there: %s", (_what, owner, right) => {
+    expect(problems(over, there("old", owner))).toEqual([
+      expect.stringMatching(/^esddns:bgp\.peers\[0\]\.peerAddress: fd00::1 is the router of the BGPPeer "old" already/),
+    ]);
+    expect(problems(over, there("old", owner))[0]).toContain(right);
+    expect(problems({ bgp }, there("old", "esddns-production"))).toEqual([]);
+  });
+
+  it("may be that of the peer itself, and of one on other nodes", () => {
+    expect(problems(over, there("new", "esddns-production"))).toEqual([]);
+    const nodeSelectors = [{ matchLabels: { a: "b" } }];
+    const onSome = { ...over, bgp: { ...bgp, peers: [{ ...bgp.peers[0], nodeSelectors }] } };
+    const nodes = [node("node1", { labels: { a: "b" } })];
+    expect(problems(onSome, { nodes, ...there("old", "esddns-production", true) })).toEqual([]);
+    expect(problems(onSome, { nodes, ...there("old", "esddns-production") })).toHaveLength(1);
+  });
+});

@@ -1,10 +1,11 @@
 /** What the config and the cluster make of each other. Pure. */
 import { parseAddress } from "../config/addresses.ts";
-import { nativeBgpProblems } from "../config/bgp.ts";
+import { nativeBgpProblems, sameAddress } from "../config/bgp.ts";
+import { frrModes } from "../config/metallbProblems.ts";
 import { monitoringKinds } from "../config/monitoring.ts";
 import { placePool, type PlacedPool } from "../config/pools.ts";
 import type { StackConfig } from "../config/parse.ts";
-import { formatPath, quote, type Problem } from "../config/problem.ts";
+import { didYouMean, formatPath, quote, type Problem } from "../config/problem.ts";
 import { API_SERVER_PORTS } from "../esddns/networkPolicy.ts";
 import { writtenObjects } from "../metallb/objects.ts";
 import { foreignArchitecture } from "./architecture.ts";
@@ -48,9 +49,10 @@ export function judge(config: Judged, facts: ClusterFacts): Judgement {
     problems: [
       ...adopted.problems,
       ...movedMetalLB(config, facts.owned ?? []),
-      ...foreignObjects(config, facts),
+      ...conflicts(pools, config, facts),
       ...pools.flatMap((pool) => takenAddresses(pool, facts)),
-      ...poolClashes(pools, config, facts),
+      ...secondSessions(config, facts),
+      ...unknownCommunities(config, facts),
       ...announcing.problems,
       ...noRoomForPods(config, facts),
       ...foreignArchitecture(config, facts),
@@ -61,6 +63,8 @@ export function judge(config: Judged, facts: ClusterFacts): Judgement {
       ...adopted.warnings,
       ...announcing.warnings,
       ...ownPeers(config, facts),
+      ...unfitSecrets(config, facts),
+      ...unknownNodes(config, facts),
       ...closedApiServer(config, facts),
       ...unread,
     ],
@@ -115,6 +119,38 @@ function ownPeers({ bgp }: Judged, { nodes = [] }: ClusterFacts): string[] {
   });
 }
 
+/** Another tool may be about to make it; until then MetalLB says so in its log alone. */
+function unfitSecrets({ bgp, metallb }: Judged, { passwordSecrets: types }: ClusterFacts): string[] {
+  return bgp.peers.flatMap(({ passwordSecret: name }, i) => {
+    if (name === undefined || types === undefined || types.get(name) === BASIC_AUTH) return [];
+    const where = formatPath(["bgp", "peers", i, "passwordSecret"]);
+    const type = types.get(name);
+    const what = type === undefined ? "is no Secret" : `is a Secret of type ${type}, and not ${BASIC_AUTH},`;
+    return [
+      `${where}: ${quote(name)} ${what} in ${metallb.namespace}: until it is, MetalLB takes no change of its configuration. ` +
+        `kubectl create secret generic ${name} -n ${metallb.namespace} --type=${BASIC_AUTH} --from-file=password=FILE`,
+    ];
+  });
+}
+
+const BASIC_AUTH = "kubernetes.io/basic-auth";
+
+/** It may be about to come. */
+function unknownNodes({ detection, records }: Judged, { nodes = [] }: ClusterFacts): string[] {
+  const names = nodes.map(({ name }) => name);
+  const named = [
+    ...detection.preferNodes.map((name, i) => ({ name, path: ["detection", "preferNodes", i] })),
+    ...records.flatMap(({ ipv6FromNode: name }, i) =>
+      name === undefined ? [] : [{ name, path: ["records", i, "ipv6FromNode"] }],
+    ),
+  ];
+  return named.flatMap(({ name, path }) => {
+    if (names.length === 0 || names.includes(name)) return [];
+    const hint = didYouMean(name, names) || ` There are ${names.slice(0, 5).join(", ")}.`;
+    return [`${formatPath(path)}: there is no node ${quote(name)}.${hint}`];
+  });
+}
+
 /** Only network plugins that enforce the stack's NetworkPolicies cut the pods off, and which one does is not to be seen. */
 function closedApiServer({ operator }: Judged, facts: ClusterFacts): string[] {
   const open = [...API_SERVER_PORTS, ...operator.apiServerPorts];
@@ -137,6 +173,66 @@ function monitoringProblems({ monitoring }: Judged, { monitoringKinds: known }: 
       right: "Install a Prometheus operator first, or leave it out: scrape annotations need none.",
     }));
 }
+
+/** What others have; where that is this very stack under its former namespace, that is the one thing to say. */
+function conflicts(pools: readonly PlacedPool[], config: Judged, facts: ClusterFacts): Problem[] {
+  const among = (seen: ClusterFacts) => [...foreignObjects(config, seen), ...poolClashes(pools, config, seen)];
+  const all = among(facts);
+  const { elsewhere, objects = [] } = facts;
+  if (elsewhere === undefined) return all;
+  const foreign = ({ owner }: { owner: string | undefined }) => owner !== elsewhere;
+  const others = among({ ...facts, pools: facts.pools.filter(foreign), objects: objects.filter(foreign) });
+  if (others.length === all.length) return all;
+  const wrong = `${quote(config.namespace)} is another namespace than ${quote(elsewhere)}, where this stack is, and an up would make all of it once more, beside what is there`;
+  const right = `Write ${quote(elsewhere)} again. To have the stack elsewhere: npm run destroy, and then deploy it with the new one.`;
+  return [{ path: ["namespace"], wrong, right }, ...others];
+}
+
+/** FRR takes a router once, and MetalLB's webhook judges a peer by all that are there: one that goes, goes last. */
+function secondSessions(config: Judged, { metallb, objects = [] }: ClusterFacts): Problem[] {
+  const frr = config.shared === "own" ? frrModes(config.metallb.values).length > 0 : metallb?.native === false;
+  const { peers } = config.bgp;
+  const others = objects.filter(({ kind, name }) => kind === "BGPPeer" && peers.every((peer) => peer.name !== name));
+  if (!frr) return [];
+  return peers.flatMap(({ peerAddress, nodeSelectors }, i) => {
+    const there = others.find(
+      ({ session }) =>
+        session !== undefined &&
+        sameAddress(session.peerAddress, peerAddress) &&
+        !(session.someNodes && nodeSelectors.length > 0),
+    );
+    if (there === undefined) return [];
+    const wrong = `${peerAddress} is the router of the BGPPeer ${quote(there.name)} already, and FRR has one session with a router`;
+    const remove = `kubectl delete bgppeers.metallb.io ${there.name} -n ${config.metallb.namespace}`;
+    const right =
+      there.owner === config.namespace
+        ? `Keep that name, or take it away before the up, as Pulumi does it last: ${remove}`
+        : "Leave the peer out, and name that one in the advertisements' peers.";
+    return [{ path: ["bgp", "peers", i, "peerAddress"], wrong, right }];
+  });
+}
+
+/** MetalLB goes on with the configuration that it has, and says so in its log alone, until there is such a name. */
+function unknownCommunities({ bgp }: Judged, { communities: known }: ClusterFacts): Problem[] {
+  if (known === undefined) return [];
+  return bgp.advertisements.flatMap(({ communities }, i) =>
+    communities.flatMap((name, k) => {
+      if (name.includes(":") || known.has(name)) return [];
+      const path = ["bgp", "advertisements", i, "communities", k];
+      const wrong = `${quote(name)} is no name that a Community object of MetalLB's gives, and with one that it does not know MetalLB takes no change of its configuration`;
+      const number = WELL_KNOWN[name.toLowerCase().replaceAll("_", "-")];
+      const right = number === undefined ? "Write its numbers, or make the Community first." : `Write "${number}".`;
+      return [{ path, wrong, right }];
+    }),
+  );
+}
+
+/** RFC 1997. */
+const WELL_KNOWN: Readonly<Record<string, string>> = {
+  "no-export": "65535:65281",
+  "no-advertise": "65535:65282",
+  "no-export-subconfed": "65535:65283",
+};
 
 /** Of the same name: an up would write over another stack's object, and a destroy take it away. */
 function foreignObjects(config: Judged, facts: ClusterFacts): Problem[] {

@@ -4,6 +4,7 @@ import type { StackConfig } from "../config/parse.ts";
 import { quote, type Problem } from "../config/problem.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { KEPT_ANNOTATION, OWNER_LABEL } from "../metallb/owner.ts";
+import type { ClusterFacts } from "./facts.ts";
 
 /** A MetalLB that some stack has installed. */
 export interface OwnedMetalLB {
@@ -13,6 +14,8 @@ export interface OwnedMetalLB {
   readonly owner: string;
   /** Whether the last up of that stack has stored keepOnDestroy. */
   readonly kept: boolean;
+  /** Whether that stack is there still, by its namespace. */
+  readonly lives: boolean;
 }
 
 /** All there are; none where they may not be read. */
@@ -23,10 +26,38 @@ export async function ownedMetalLBs(cluster: Pick<Cluster, "get">): Promise<read
     const owner = spec.template.metadata.labels[OWNER_LABEL];
     return owner === undefined ? [] : [{ namespace: metadata.namespace, owner }];
   });
-  return Promise.all(owned.map(async (each) => ({ ...each, kept: await isKept(cluster, each.namespace) })));
+  return Promise.all(
+    owned.map(async (each) => {
+      const [kept, lives] = await Promise.all([isKept(cluster, each.namespace), isThere(cluster, each.owner)]);
+      return { ...each, kept, lives };
+    }),
+  );
 }
 
 type Judged = Pick<StackConfig, "namespace" | "shared" | "metallb">;
+type Facts = Pick<ClusterFacts, "owned" | "metallb" | "metallbIsAStacks" | "elsewhere">;
+
+/**
+ * MetalLB that a stack would install a second time. The release would be refused, but not before MetalLB's namespace and
+ * the definitions are in this stack's state: with the adopt that is the way out, the next up would delete them, and with
+ * them the pools and records of every stack.
+ */
+export function foreignMetalLB(config: Judged, facts: Facts, takeOver: boolean): Problem[] {
+  const { namespace, shared, metallb } = config;
+  const owned = facts.owned ?? [];
+  if (shared !== "own" || owned.some(({ owner }) => owner === namespace)) return [];
+  const other = owned.find(({ owner, lives }) => lives && owner !== facts.elsewhere);
+  if (other !== undefined) {
+    const wrong = `is own, and the MetalLB in ${other.namespace} belongs to the stack with the namespace ${other.owner}`;
+    return [{ path: ["shared"], wrong, right: "Write adopt, and it is used as it is." }];
+  }
+  const nobodys = owned.some(({ namespace: of }) => of === metallb.namespace) || facts.metallbIsAStacks === false;
+  if (takeOver || facts.metallb === undefined || facts.elsewhere !== undefined || !nobodys) return [];
+  const wrong = `is own, and in ${metallb.namespace} there is a MetalLB that this stack did not install`;
+  const right =
+    "Write adopt, and it is used as it is. To have this stack own it from now on: npm run deploy -- STACK --take-over";
+  return [{ path: ["shared"], wrong, right }];
+}
 
 /** Another namespace replaces the release: Helm then removes the definitions, and with them every pool. */
 export function movedMetalLB(config: Judged, owned: readonly OwnedMetalLB[]): Problem[] {
@@ -55,6 +86,11 @@ const CONTROLLERS = `/apis/apps/v1/deployments?labelSelector=${encodeURIComponen
 async function isKept(cluster: Pick<Cluster, "get">, namespace: string): Promise<boolean> {
   const found = await cluster.get(`/api/v1/namespaces/${namespace}`, annotated);
   return found.found && found.value.metadata.annotations[KEPT_ANNOTATION] === "true";
+}
+
+async function isThere(cluster: Pick<Cluster, "get">, namespace: string): Promise<boolean> {
+  const found = await cluster.get(`/api/v1/namespaces/${namespace}`, z.unknown());
+  return found.found || !found.absent;
 }
 
 const strings = z.record(z.string(), z.string()).default({});

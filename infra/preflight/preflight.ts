@@ -8,6 +8,7 @@ import { configuredCluster } from "../kubernetes/provider.ts";
 import { isTakeOver } from "../metallb/takeOver.ts";
 import { readFacts, type ClusterFacts, type RunningMetalLB } from "./facts.ts";
 import { judge } from "./judge.ts";
+import { foreignMetalLB } from "./ownMetalLB.ts";
 
 /**
  * The MetalLB that runs, as far as it is known. Warnings are logged; a cluster that does not answer is one of them.
@@ -18,7 +19,9 @@ export async function preflight(config: StackConfig): Promise<RunningMetalLB | u
   if (!config.observeLive) return undefined;
   const read = await readFacts(configuredCluster(), {
     namespace: config.namespace,
+    mark: ownMark(),
     metallbNamespace: config.metallb.namespace,
+    passwordSecrets: config.bgp.peers.flatMap(({ passwordSecret }) => passwordSecret ?? []),
     adopted: config.shared === "adopt",
     monitored: monitoringKinds(config.monitoring).length > 0,
   });
@@ -28,7 +31,11 @@ export async function preflight(config: StackConfig): Promise<RunningMetalLB | u
     return undefined;
   }
   const { problems: others, warnings, notes } = judge(config, read.facts);
-  const problems = [...namespaceProblems(config, read.facts), ...others];
+  const problems = [
+    ...namespaceProblems(config, read.facts),
+    ...foreignMetalLB(config, read.facts, isTakeOver()),
+    ...others,
+  ];
   if (problems.length > 0) {
     const heading = "The stack config does not go with the cluster:";
     throw new pulumi.RunError([heading, ...problems.map((problem) => `  - ${formatProblem(problem)}`)].join("\n"));
@@ -40,6 +47,10 @@ export async function preflight(config: StackConfig): Promise<RunningMetalLB | u
 
 function namespaceProblems({ namespace }: StackConfig, { namespace: there }: ClusterFacts): Problem[] {
   if (there === undefined || isTakeOver()) return [];
-  const complaint = namespaceComplaint(namespace, there, stackMark(pulumi.getProject(), pulumi.getStack()));
+  const complaint = namespaceComplaint(namespace, there, ownMark());
   return complaint === undefined ? [] : [{ path: ["namespace"], ...complaint }];
+}
+
+function ownMark(): string {
+  return stackMark(pulumi.getProject(), pulumi.getStack());
 }

@@ -16,22 +16,22 @@ export function ensureCgroup(node: string): void {
   }
 }
 
-/** All cgroups of the lab, children before their parents. */
-export function labCgroups(): string[] {
+/** All cgroups of the lab, or those of one node, children before their parents. */
+export function labCgroups(node = ""): string[] {
   return hierarchies()
-    .map(({ target }) => join(target, CGROUP_ROOT))
+    .map(({ target }) => join(target, CGROUP_ROOT, node))
     .filter((path) => existsSync(path))
     .flatMap(descend);
 }
 
-export function cgroupPids(): number[] {
-  const pids = labCgroups().flatMap((path) => readOr(join(path, "cgroup.procs"), "").split("\n"));
+export function cgroupPids(node?: string): number[] {
+  const pids = labCgroups(node).flatMap((path) => readOr(join(path, "cgroup.procs"), "").split("\n"));
   return [...new Set(pids)].filter((text) => text !== "").map(Number);
 }
 
 /** Removes those that are empty; rmdir(2) refuses the others. */
-export function removeCgroups(): void {
-  for (const path of labCgroups()) {
+export function removeCgroups(node?: string): void {
+  for (const path of labCgroups(node)) {
     try {
       rmdirSync(path);
     } catch (error) {

@@ -15,6 +15,17 @@ describe("the command line", () => {
     expect(() => parseCommand(["up", "0.16.2"])).toThrow(UsageError);
   });
 
+  it("takes a number of nodes, by itself or with the rest", () => {
+    expect(parseCommand(["--nodes", "1"])).toEqual({ verb: "up", nodes: 1 });
+    expect(parseCommand(["up", "--nodes", "2", "--metallb", "0.16.2"])).toEqual({
+      verb: "up",
+      metallb: "0.16.2",
+      nodes: 2,
+    });
+    for (const count of ["0", "3", "one", ""]) expect(() => parseCommand(["--nodes", count])).toThrow(UsageError);
+    expect(() => parseCommand(["--nodes"])).toThrow(UsageError);
+  });
+
   it.each(["help", "--help", "-h"])("explains itself on %s", (word) => {
     expect(parseCommand([word])).toEqual({ verb: "help" });
   });

@@ -1,6 +1,7 @@
 /** Ends and removes all that `up` makes, complete or not; what the cache holds stays. */
 import { existsSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cgroupPids, labCgroups, removeCgroups } from "./cgroups.ts";
 import { madeFoldersFile, mountNamespaceDir } from "./cluster/mount-namespace.ts";
@@ -10,7 +11,7 @@ import { allPids, namespaceIdOf, processOf, readOr, signal } from "./proc.ts";
 import { endProcesses, endStrays, recordedServices } from "./processes.ts";
 import { run } from "./run.ts";
 import type { Step } from "./steps.ts";
-import { NAMESPACE_PREFIX } from "./topology.ts";
+import { NAMESPACE_PREFIX, namespaceOf } from "./topology.ts";
 import { restoreKernelTunables } from "./tunables.ts";
 
 export async function stopProcesses(step: Step): Promise<void> {
@@ -48,11 +49,11 @@ export function leftovers(): string[] {
   ];
 }
 
-/** Kills whatever lives in the lab's namespaces or cgroups. @returns how many there were. */
-async function killInside(): Promise<number> {
+/** Kills whatever lives in the lab's namespaces or cgroups, or in those of one node. @returns how many there were. */
+export async function killInside(node?: string): Promise<number> {
   const killed = new Set<number>();
   for (let round = 0; round < 100; round++) {
-    const pids = insidePids();
+    const pids = insidePids(node);
     if (pids.length === 0) break;
     for (const pid of pids) {
       killed.add(pid);
@@ -64,14 +65,14 @@ async function killInside(): Promise<number> {
 }
 
 /** Processes in a network or mount namespace of the lab or in one of its cgroups (pods have networks of their own). */
-function insidePids(): number[] {
+function insidePids(node?: string): number[] {
   const files = [
     ...[...namespaceMounts()].map((name) => `${NETNS_DIR}/${name}`),
     ...labMounts().filter((target) => target.startsWith(`${mountNamespaceDir}/`)),
-  ];
+  ].filter((file) => node === undefined || [node, namespaceOf(node)].includes(basename(file)));
   // A namespace's file has the inode number that stands in the link /proc/PID/ns/KIND.
   const inodes = new Set(files.map((file) => statSync(file).ino));
-  const inCgroups = new Set(cgroupPids());
+  const inCgroups = new Set(cgroupPids(node));
   return allPids().filter((pid) => {
     if (pid === process.pid || processOf(pid) === undefined) return false;
     const ids = [namespaceIdOf(pid, "net"), namespaceIdOf(pid, "mnt")];

@@ -1,6 +1,7 @@
 /** Groups of the topology's hosts, by what the network has to do for them. */
 import { internet, lan, office, type Host } from "./topology.ts";
 
+/** The hosts that can be nodes; which of them are: settings.ts. */
 export const nodes = [lan.node1, lan.node2] as const;
 
 /** Hosts with one leg in the LAN and the router as their gateway. */

@@ -1,13 +1,13 @@
-/** Images that no registry has to be asked for: built from the toolchain's binaries, imported into both nodes. */
+/** Images that no registry has to be asked for: built from the toolchain's binaries, imported into every node. */
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { containerdSocket } from "./cluster/node.ts";
-import { nodes } from "./hosts.ts";
+import { containerdSocket, nodeDir } from "./cluster/node.ts";
 import { chosenMetallb } from "./metallb.ts";
-import { cacheDir, stateDir } from "./paths.ts";
+import { cacheDir } from "./paths.ts";
 import { run } from "./run.ts";
+import { clusterNodes } from "./settings.ts";
 import type { Step } from "./steps.ts";
 
 interface Image {
@@ -73,10 +73,10 @@ export async function buildImages(step: Step): Promise<Map<string, string>> {
 /** Imports into each node's containerd what it does not have in just this build. */
 export async function importImages(archives: ReadonlyMap<string, string>, step: Step): Promise<void> {
   await Promise.all(
-    nodes.map(async ({ name }) => {
+    (await clusterNodes()).map(async ({ name }) => {
       const ctr = ["ctr", "--address", containerdSocket(name), "--namespace", "k8s.io", "images"] as const;
       const present = new Set((await step.run([...ctr, "list", "--quiet"])).split("\n"));
-      const importedFile = join(stateDir, name, "imported-images.json");
+      const importedFile = join(nodeDir(name), "imported-images.json");
       const imported = await readFile(importedFile, "utf8").then(
         (text) => JSON.parse(text) as Record<string, string>,
         (): Record<string, string> => ({}),

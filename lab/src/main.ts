@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { connectRouter, disconnectRouter } from "./bgp/router.ts";
 import { help, parseCommand, type Command } from "./cli.ts";
 import { kubeEnvironment } from "./cluster/kubeconfig.ts";
+import { clearOthers } from "./cluster/leaving.ts";
 import { leftovers, removeAll, stopProcesses } from "./down.ts";
 import { LabError, messageOf, UsageError } from "./errors.ts";
 import { takeLock } from "./lock.ts";
@@ -49,7 +50,7 @@ async function perform(command: Command): Promise<number> {
       process.stdout.write(help);
       return 0;
     case "up":
-      return up(command.metallb);
+      return up(command);
     case "down":
       return down();
     case "status":
@@ -87,12 +88,16 @@ async function perform(command: Command): Promise<number> {
   }
 }
 
-async function up(metallb: string | undefined): Promise<number> {
-  const settings = metallb === undefined ? {} : { metallb: (await metallbOf(metallb)).version };
+async function up({ metallb, nodes }: { metallb?: string | undefined; nodes?: number | undefined }): Promise<number> {
+  const settings = {
+    ...(metallb === undefined ? {} : { metallb: (await metallbOf(metallb)).version }),
+    ...(nodes === undefined ? {} : { nodes }),
+  };
   await takeLock("up");
   const steps = new Steps(terminalOutput());
   await upLab(steps, settings);
   await deploy(steps);
+  await clearOthers();
   process.stdout.write(`${await labSummary()}\nThe lab is up. It took ${steps.took()}.\n`);
   return 0;
 }

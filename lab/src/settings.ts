@@ -3,17 +3,21 @@
  * command is completed by the next.
  */
 import { join } from "node:path";
+import { nodes } from "./hosts.ts";
 import { put, readIfThere } from "./internet/files.ts";
 import { stateDir } from "./paths.ts";
+import type { Host } from "./topology.ts";
 
 export interface Settings {
   /** Whether the router speaks BGP with the nodes. */
   readonly bgp: boolean;
   /** The version of MetalLB; left out, the one that the project installs by default. */
   readonly metallb?: string;
+  /** How many nodes the cluster has: the first ones of hosts.ts. */
+  readonly nodes: number;
 }
 
-const usual: Settings = { bgp: false };
+const usual: Settings = { bgp: false, nodes: nodes.length };
 
 const file = join(stateDir, "settings.json");
 
@@ -23,4 +27,9 @@ export async function readSettings(): Promise<Settings> {
 
 export async function changeSettings(change: Partial<Settings>): Promise<void> {
   await put(file, JSON.stringify({ ...(await readSettings()), ...change }));
+}
+
+/** The nodes of the cluster; node1, which has the control plane, is always one. */
+export async function clusterNodes(): Promise<readonly Host[]> {
+  return nodes.slice(0, (await readSettings()).nodes);
 }

@@ -13,7 +13,7 @@ import { missingSecret, notifyConfig } from "./notes/index.ts";
 import { projectDir, stateDir } from "./paths.ts";
 import { backendDir, labStack, passphraseFile, pulumiCommand, stackConfigFile } from "./pulumi.ts";
 import { onHost } from "./run.ts";
-import { readSettings } from "./settings.ts";
+import { clusterNodes, readSettings } from "./settings.ts";
 import type { Step } from "./steps.ts";
 import { internet, lan, wan } from "./topology.ts";
 
@@ -156,7 +156,7 @@ async function labConfig(): Promise<Record<string, unknown>> {
     "esddns:extraCaCertificates": await readFile(caCertificate, "utf8"),
     "esddns:image": {
       builder: "buildah",
-      containerd: [lan.node1, lan.node2].map(({ name }) => containerdSocket(name)),
+      containerd: (await clusterNodes()).map(({ name }) => containerdSocket(name)),
     },
   };
 }

@@ -4,12 +4,12 @@ import { routerState } from "./bgp/router.ts";
 import { adminKubeconfig } from "./cluster/kubeconfig.ts";
 import { kubectl } from "./cluster/kubectl.ts";
 import { messageOf } from "./errors.ts";
-import { hostNames, nodes } from "./hosts.ts";
+import { hostNames, nodes as possible } from "./hosts.ts";
 import { namespaceMounts } from "./mounts.ts";
 import { stateDir } from "./paths.ts";
 import { recordedServices } from "./processes.ts";
-import { readSettings } from "./settings.ts";
-import { lan, namespaceOf } from "./topology.ts";
+import { clusterNodes, readSettings } from "./settings.ts";
+import { lan, namespaceOf, type Host } from "./topology.ts";
 import { troublesOn } from "./trouble/index.ts";
 import { readWan } from "./wan.ts";
 
@@ -20,10 +20,11 @@ export interface Status {
 
 export async function labStatus(): Promise<Status> {
   if (!existsSync(stateDir)) return { lines: ["The lab is not up. Start it: npm run lab"], healthy: false };
+  const nodes = await clusterNodes();
   const parts = [
     network(),
     processes(),
-    ...(existsSync(adminKubeconfig) ? await cluster() : []),
+    ...(existsSync(adminKubeconfig) ? await cluster(nodes) : []),
     ...((await readSettings()).bgp ? [await bgp()] : []),
   ];
   const [wan, troubles] = [await readWan(), await troublesOn()];
@@ -83,18 +84,19 @@ function processes(): Part {
   };
 }
 
-async function cluster(): Promise<Part[]> {
+async function cluster(nodes: readonly Host[]): Promise<Part[]> {
   try {
     const [nodeList, podList] = await Promise.all([
       list(kubectl("get", "nodes", "-o", "json")),
       list(kubectl("get", "pods", "-A", "-o", "json")),
     ]);
     const unready = (items: readonly KubeObject[]) => items.filter((item) => !isReady(item));
+    const more = nodes.length < possible.length ? ` (more: npm run lab -- --nodes ${possible.length})` : "";
     const missing = nodes.filter(({ name }) => !nodeList.some(({ metadata }) => metadata.name === name));
     return [
       {
         title: "Nodes",
-        text: `${nodeList.length - unready(nodeList).length} of ${nodes.length} are Ready`,
+        text: `${nodeList.length - unready(nodeList).length} of ${nodes.length} are Ready${more}`,
         problems: [
           ...missing.map(({ name }) => `${name} is not there`),
           ...unready(nodeList).map(

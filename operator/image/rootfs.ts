@@ -19,7 +19,7 @@ export async function stage(root: string, { program, node }: { program: string; 
   for (const library of await librariesOf(node)) {
     await place(root, library, 0o755, (target) => copyFile(library, target));
   }
-  await place(root, "/app/esddns.mjs", 0o644, (target) => writeFile(target, program));
+  await place(root, "/app/esddns.cjs", 0o644, (target) => writeFile(target, program));
   await place(root, "/etc/passwd", 0o644, (target) => writeFile(target, PASSWD));
   await place(root, "/etc/group", 0o644, (target) => writeFile(target, GROUP));
   await place(root, "/etc/nsswitch.conf", 0o644, (target) => writeFile(target, NSSWITCH));

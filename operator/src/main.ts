@@ -65,14 +65,19 @@ interface Parts {
   close(): Promise<void>;
 }
 
-const parsed = parseConfig(process.argv.slice(2), process.env);
-if (!parsed.ok) {
-  process.stderr.write(parsed.problems.map((problem) => `esddns: ${problem}\n`).join(""));
-  process.exitCode = 2;
-} else if (parsed.config.command === "doctor") {
-  process.exitCode = await doctorInPod(parsed.config);
-} else {
-  await main(parsed.config);
+void start();
+
+/** A function, since the program is bundled as CommonJS, which cannot await at its top. */
+async function start(): Promise<void> {
+  const parsed = parseConfig(process.argv.slice(2), process.env);
+  if (!parsed.ok) {
+    process.stderr.write(parsed.problems.map((problem) => `esddns: ${problem}\n`).join(""));
+    process.exitCode = 2;
+  } else if (parsed.config.command === "doctor") {
+    process.exitCode = await doctorInPod(parsed.config);
+  } else {
+    await main(parsed.config);
+  }
 }
 
 async function main(config: ServingConfig): Promise<void> {
@@ -128,7 +133,7 @@ async function run(config: ServingConfig, stop: AbortController, log: Logger): P
     // The loops that have not failed end by the abort; nothing may be written after the connections are closed.
     await Promise.allSettled(parts.loops);
     await Promise.all([...servers.map(({ server }) => server.close()), parts.close()]);
-    await client.close();
+    client.close();
   }
 }
 
@@ -262,8 +267,8 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
       : { push: { port: config.pushPort, actions: { "/probe": (authorization) => requests.post(authorization) } } }),
     close: async () => {
       await events.idle();
-      await livedns.close();
-      await closePost();
+      livedns.close();
+      closePost();
     },
   };
 }

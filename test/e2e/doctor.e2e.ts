@@ -44,7 +44,7 @@ describe("the doctor", () => {
       "deploy/esddns-service",
       "--",
       "node",
-      "/app/esddns.mjs",
+      "/app/esddns.cjs",
       "doctor",
     ]);
     expect(stdout).not.toContain("✗");

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { nodes } from "../hosts.ts";
 import { bgpStackConfig, renderBird, sessionStates } from "./config.ts";
 
 const pool = { name: "esddns-pool", addresses: ["192.168.1.100-192.168.1.110", "fd00::100-fd00::110"] };
@@ -13,12 +14,13 @@ it("asks of the stack what MetalLB's own BGP can do: IPv4 addresses, announced t
   });
 });
 
-it("the router waits for both nodes, by the numbers that the stack is told, and hands their routes to the kernel", () => {
-  const config = renderBird("s3cret");
+it("the router waits for every node, by the numbers that the stack is told, and hands their routes to the kernel", () => {
+  const config = renderBird("s3cret", nodes);
   expect(config).toMatch(/protocol bgp node1 from node \{\s+neighbor 192\.168\.1\.11 as 64500;/);
   expect(config).toMatch(/protocol bgp node2 from node \{\s+neighbor 192\.168\.1\.12 as 64500;/);
   expect(config).toMatch(/local 192\.168\.1\.1 as 64501;\s+passive;\s+password "s3cret";/);
   expect(config).toMatch(/protocol kernel \{[^}]*export all;/);
+  expect(renderBird("s3cret", nodes.slice(0, 1))).not.toContain("node2");
 });
 
 it("reads the state of each session, however little there is to tell of it", () => {

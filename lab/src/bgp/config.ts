@@ -1,6 +1,5 @@
 /** BGP between MetalLB on the nodes and the router, as data: what the stack is told and what the router is told. Pure. */
-import { nodes } from "../hosts.ts";
-import { lan } from "../topology.ts";
+import { lan, type Host } from "../topology.ts";
 
 /** Two of the AS numbers that RFC 5398 reserves for documentation. */
 const asn = { cluster: 64500, router: 64501 } as const;
@@ -33,7 +32,7 @@ export function bgpStackConfig(pool: { name: string; addresses: readonly string[
  * bird.conf of the router: it waits for the nodes, which call it, takes the routes that they announce and gives them to
  * the kernel, those of several nodes as one with several ways.
  */
-export function renderBird(password: string): string {
+export function renderBird(password: string, nodes: readonly Host[]): string {
   const sessions = nodes.map(
     ({ name, ipv4 }) => `
 protocol bgp ${name} from node {

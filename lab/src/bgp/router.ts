@@ -2,13 +2,13 @@
 import { join } from "node:path";
 import { kubectl } from "../cluster/kubectl.ts";
 import { LabError } from "../errors.ts";
-import { nodes } from "../hosts.ts";
 import { configured } from "../internet/configured.ts";
 import { put } from "../internet/files.ts";
 import { stateDir } from "../paths.ts";
 import { ensureRunning, recordedServices, stop } from "../processes.ts";
 import { onHost, run } from "../run.ts";
 import type { Service } from "../service.ts";
+import { clusterNodes } from "../settings.ts";
 import type { Step } from "../steps.ts";
 import { lan, namespaceOf } from "../topology.ts";
 import { PEER, renderBird, sessionStates } from "./config.ts";
@@ -22,12 +22,12 @@ const files = { config: join(dir, "bird.conf"), pid: join(dir, "bird.pid") } as 
 /** MetalLB waits longer after each failure, and it has called in vain while the stack was being deployed. */
 const SESSIONS_SECONDS = 90;
 
-/** Needs the stack, which makes the session's password; resolves once both nodes have announced something. */
+/** Needs the stack, which makes the session's password; resolves once every node has a session and something is announced. */
 export async function connectRouter(step: Step): Promise<void> {
-  await put(files.config, renderBird(await sessionPassword()), 0o600);
+  await put(files.config, renderBird(await sessionPassword(), await clusterNodes()), 0o600);
   await ensureRunning([await configured(bird(), [files.config])], step);
-  const { routes } = await routerState();
-  step.progress(`${nodes.map(({ name }) => name).join(" and ")} are connected; routes: ${routes.join(", ")}`);
+  const { sessions, routes } = await routerState();
+  step.progress(`connected: ${sessions.map(({ node }) => node).join(" and ")}; routes: ${routes.join(", ")}`);
 }
 
 /** Also of what a killed router has left in the kernel. */
@@ -72,7 +72,7 @@ export async function routerState(): Promise<RouterState> {
   const states = sessionStates(running ? await run(birdc, { timeoutMs: 5_000 }).catch(() => "") : "");
   const shown = await run(onHost(lan.router.name, ["ip", "-j", "route", "show", "proto", "bird"])).catch(() => "[]");
   return {
-    sessions: nodes.map(({ name }) => ({ node: name, state: states.get(name) ?? "not there" })),
+    sessions: (await clusterNodes()).map(({ name }) => ({ node: name, state: states.get(name) ?? "not there" })),
     routes: (JSON.parse(shown) as KernelRoute[]).map(({ dst, gateway, nexthops = [] }) => {
       const ways = [gateway, ...nexthops.map((hop) => hop.gateway)].filter((way) => way !== undefined);
       return `${dst} via ${ways.join(" and ")}`;

@@ -1,9 +1,9 @@
-/** A Kubernetes of two nodes, both IP families, with the control plane on node1. */
+/** A Kubernetes of two nodes, or one, both IP families, with the control plane on node1. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ensureCgroup } from "../cgroups.ts";
 import { LabError, messageOf } from "../errors.ts";
-import { nodes } from "../hosts.ts";
 import { ensureRunning } from "../processes.ts";
+import { clusterNodes } from "../settings.ts";
 import type { Step } from "../steps.ts";
 import { saveKernelTunables } from "../tunables.ts";
 import { apiServer, controllers, etcd } from "./control-plane.ts";
@@ -11,13 +11,14 @@ import { writeKubeconfigs } from "./kubeconfig.ts";
 import { kubectl } from "./kubectl.ts";
 import { ensureMountNamespaceDir } from "./mount-namespace.ts";
 import { prepareNode, type NodeServices } from "./node.ts";
+import { dismissOthers } from "./leaving.ts";
 import { ensurePki } from "./pki.ts";
 
 /** Certificates and configuration of the whole cluster; nothing runs yet. */
 export async function prepareCluster(): Promise<NodeServices[]> {
   await ensurePki();
   await Promise.all([writeKubeconfigs(), ensureMountNamespaceDir()]);
-  return Promise.all(nodes.map((node, i) => prepareNode(node, i + 1)));
+  return Promise.all((await clusterNodes()).map((node, i) => prepareNode(node, i + 1)));
 }
 
 export async function startControlPlane(step: Step): Promise<void> {
@@ -36,7 +37,8 @@ export async function startContainerds(services: readonly NodeServices[], step: 
 /** Needs the control plane and containerd; resolves when every node is Ready. */
 export async function startNodes(services: readonly NodeServices[], step: Step): Promise<void> {
   await saveKernelTunables();
-  for (const { name } of nodes) ensureCgroup(name);
+  await dismissOthers(step);
+  for (const { name } of await clusterNodes()) ensureCgroup(name);
   await ensureRunning(
     services.flatMap(({ kubelet, kubeProxy }) => [kubelet, kubeProxy]),
     step,
@@ -48,9 +50,10 @@ const NODES_READY_MS = 90_000;
 
 async function nodesReady(step: Step): Promise<void> {
   const deadlineMs = performance.now() + NODES_READY_MS;
+  const names = (await clusterNodes()).map(({ name }) => name);
   for (;;) {
-    const names = nodes.map(({ name }) => `node/${name}`);
-    const problem = await kubectl("wait", "--for=condition=Ready", "--timeout=4s", ...names).then(
+    const objects = names.map((name) => `node/${name}`);
+    const problem = await kubectl("wait", "--for=condition=Ready", "--timeout=4s", ...objects).then(
       () => undefined,
       (error: unknown) => messageOf(error),
     );
@@ -62,5 +65,5 @@ async function nodesReady(step: Step): Promise<void> {
     }
     await sleep(200);
   }
-  step.progress(`${nodes.map(({ name }) => name).join(" and ")} are Ready`);
+  step.progress(`Ready: ${names.join(" and ")}`);
 }

@@ -48,6 +48,12 @@ export async function ensureMountNamespace(node: string): Promise<void> {
   await run(["unshare", `--mount=${file}`, "--propagation=slave", "sh", "-euc", script]);
 }
 
+/** All that was mounted there goes with the last process in it. */
+export async function removeMountNamespace(node: string): Promise<void> {
+  const file = join(mountNamespaceDir, node);
+  if (allMounts().some(({ target }) => target === file)) await run(["umount", file]);
+}
+
 /** To be done once, before the first namespace. */
 export async function ensureMountNamespaceDir(): Promise<void> {
   for (const path of Object.keys(hardCoded)) await makeFolder(path);

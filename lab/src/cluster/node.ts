@@ -14,9 +14,12 @@ import { cniConfig, containerdConfig, kubeletConfig } from "./node-config.ts";
 import { kubeconfigOf } from "./kubeconfig.ts";
 import { ensureMountNamespace, inMountNamespace } from "./mount-namespace.ts";
 
+/** Everything that a node reads and writes is below it. */
+export const nodeDir = (node: string): string => join(stateDir, node);
+
 /** Where `ctr` and the image builder reach a node's containerd. */
 export function containerdSocket(node: string): string {
-  return join(stateDir, node, "containerd.sock");
+  return join(nodeDir(node), "containerd.sock");
 }
 
 export interface NodeServices {
@@ -27,7 +30,7 @@ export interface NodeServices {
 
 /** Writes the node's configuration. `number` is its place in the pods' address plan: 10.244.N.0/24. */
 export async function prepareNode(node: Host, number: number): Promise<NodeServices> {
-  const dir = join(stateDir, node.name);
+  const dir = nodeDir(node.name);
   await mkdir(join(dir, "cni"), { recursive: true });
   await ensureMountNamespace(node.name);
   const containerd = containerdConfig(dir, containerdSocket(node.name));

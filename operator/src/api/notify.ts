@@ -26,7 +26,7 @@ export type Placeholder = (typeof PLACEHOLDERS)[number];
 
 /** What is wrong with a channel beyond its shape, one sentence each that says what would be right. */
 export function channelProblems(channel: NotifyChannel): string[] {
-  const { type, url, secret, body, contentType } = channel;
+  const { type, url, secret, token = "", headers, body, contentType } = channel;
   const problems: string[] = [];
   const target = URL.parse(url);
   const isHttp = target?.protocol === "https:" || target?.protocol === "http:";
@@ -34,6 +34,12 @@ export function channelProblems(channel: NotifyChannel): string[] {
   if (type === "webhook" && secret === undefined) problems.push("a webhook needs a secret, the key of its signature");
   if (type === "ntfy" && isHttp && target.pathname === "/") {
     problems.push("the url of an ntfy channel ends in a topic, for instance https://ntfy.sh/my-topic");
+  }
+  // Each would be an error of every request, and the values may be secrets.
+  if (!isHeaderValue(token)) problems.push("the token has signs in it that no header can have");
+  for (const [name, value] of Object.entries({ ...headers, "content-type": contentType })) {
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) problems.push(`${name} is no name that a header can have`);
+    else if (!isHeaderValue(value)) problems.push(`no header can have what ${name} has`);
   }
   if (type !== "template") return problems;
   if (body === undefined) return [...problems, "a template needs a body"];
@@ -54,6 +60,11 @@ export function filled(template: string, value: (name: Placeholder) => string): 
 
 export function isJson(contentType: string): boolean {
   return /^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType);
+}
+
+/** RFC 9110, 5.5, without what is not ASCII. */
+function isHeaderValue(text: string): boolean {
+  return /^[\t\x20-\x7e]*$/.test(text);
 }
 
 function isNoPlaceholder(name: string): boolean {

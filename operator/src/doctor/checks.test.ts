@@ -282,6 +282,20 @@ describe("the doctor", () => {
     });
   });
 
+  it("calls no node excluded whose label MetalLB is told to ignore", () => {
+    const nodes = read([node("node1", { "node.kubernetes.io/exclude-from-external-load-balancers": "" })]);
+    const speaker = pod("s", { component: "speaker" });
+    const told = (...args: string[]) => ({
+      nodes,
+      metallbPods: read([{ ...speaker, spec: { containers: [{ args: ["--port=7472", ...args] }] } }]),
+    });
+    expect(line("Excluded nodes", told())).toMatchObject({ state: "wrong" });
+    expect(line("Excluded nodes", told("--ignore-exclude-lb"))).toMatchObject({
+      state: "ok",
+      saw: "MetalLB is told to ignore the label of node1",
+    });
+  });
+
   it("prints the logs of MetalLB's pods by a label that they have", () => {
     const down = { l2Statuses: read([]) };
     const speaker = (labels: Record<string, string>) => ({ ...down, metallbPods: read([pod("s", labels)]) });
@@ -345,6 +359,14 @@ describe("the doctor", () => {
     expect(line("ARP on the LAN", {})?.saw).toBe("node1 answers for 192.168.1.100 (02:00:00:00:00:11)");
     const swapped = read(lan({ "192.168.1.100": "02:00:00:00:00:12" }));
     expect(line("ARP on the LAN", { neighbours: swapped })).toMatchObject({ state: "warn" });
+    // node2 has taken over, and MetalLB lets it write that onto the label alone.
+    const taken = facts.l2Status.parse({
+      metadata: { name: "l2-x", labels: { "metallb.io/node": "node2" } },
+      status: { node: "node1", serviceName: "esddns-service", serviceNamespace: "home" },
+    });
+    const takenOver = { neighbours: swapped, l2Statuses: read([taken]) };
+    expect(line("ARP on the LAN", takenOver)).toMatchObject({ state: "ok" });
+    expect(line("Announcing node", takenOver)?.saw).toBe("announced by node2");
     expect(line("ARP on the LAN", { neighbours: elsewhere })).toMatchObject({ state: "unknown" });
   });
 

@@ -15,7 +15,12 @@ const spec = z.looseObject({}).default({});
 
 export const pod = z.object({
   metadata,
-  spec: z.object({ nodeName: z.string().optional() }).prefault({}),
+  spec: z
+    .object({
+      nodeName: z.string().optional(),
+      containers: z.array(z.object({ args: z.array(z.string()).default([]) })).default([]),
+    })
+    .prefault({}),
   status: z
     .object({
       phase: z.string().default("Unknown"),

@@ -1,7 +1,7 @@
 /** GET by path from the API server: through kubectl on somebody's machine, with the pod's own rights in a pod. */
 import { execFile } from "node:child_process";
-import { Agent, request } from "undici";
 import * as z from "zod";
+import { httpPool, readText } from "../http.ts";
 import type { KubeServer } from "../kube/server.ts";
 import { failed, type Read } from "./facts.ts";
 
@@ -26,18 +26,21 @@ export function kubectlGet(program: string): Get {
 
 /** GET with the service account of the pod that this runs in. */
 export function podGet({ origin, ca, token }: KubeServer): Get {
-  const dispatcher = new Agent({ connect: { timeout: 5_000, ...(ca === undefined ? {} : { ca }) } });
+  const http = httpPool({ ca });
   return async (path) => {
     try {
-      const answer = await request(`${origin}${path}`, {
-        dispatcher,
-        headers: { accept: "application/json", authorization: `Bearer ${await token.current()}` },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      const body = await answer.body.text();
-      if (answer.statusCode === 200) return { read: true, value: body };
-      if (answer.statusCode === 403) return failed("this pod has no right to read it", true);
-      return failed(`the API server answers ${answer.statusCode} to ${path}`);
+      const headers = { accept: "application/json", authorization: `Bearer ${await token.current()}` };
+      const limits = { connectMs: 5_000, headersMs: TIMEOUT_MS, bodyMs: TIMEOUT_MS };
+      const url = `${origin}${path}`;
+      const { status, body } = await http.send(
+        { url, method: "GET", headers },
+        limits,
+        AbortSignal.timeout(TIMEOUT_MS),
+      );
+      const text = await readText(body, MAX_BYTES);
+      if (status === 200) return { read: true, value: text };
+      if (status === 403) return failed("this pod has no right to read it", true);
+      return failed(`the API server answers ${status} to ${path}`);
     } catch (error) {
       return failed(`the API server does not answer (${error instanceof Error ? error.name : "unknown"})`);
     }

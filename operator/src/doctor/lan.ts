@@ -1,5 +1,6 @@
 /** The page's address, from MetalLB's giving it out to the answer on the LAN. */
 import { PAGE_SERVICE_NAME } from "../api/index.ts";
+import { announcer } from "../kube/announcer.ts";
 import type { Facts, Pod } from "./facts.ts";
 import { freeAddresses, nodeAddresses, pageAddresses } from "./live.ts";
 import { describe, isTrue, logsOf } from "./metallb.ts";
@@ -41,8 +42,10 @@ export function announcingNode(facts: Facts): Finding {
 
 function announcing({ l2Statuses, namespace }: Pick<Facts, "l2Statuses" | "namespace">): string[] {
   if (!l2Statuses.read) return [];
-  return l2Statuses.value.flatMap(({ status }) =>
-    status.serviceName === PAGE_SERVICE_NAME && status.serviceNamespace === namespace ? (status.node ?? []) : [],
+  return l2Statuses.value.flatMap((one) =>
+    one.status.serviceName === PAGE_SERVICE_NAME && one.status.serviceNamespace === namespace
+      ? (announcer(one) ?? [])
+      : [],
   );
 }
 

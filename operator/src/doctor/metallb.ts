@@ -110,15 +110,23 @@ export function advertisements(facts: Facts): Finding {
   return ok(`every pool is announced by ${given.map(({ metadata }) => metadata.name).join(", ")}`);
 }
 
-export function excludeLabel({ nodes }: Facts): Finding {
+export function excludeLabel({ nodes, metallbPods: pods }: Facts): Finding {
   if (!nodes.read) return unread(nodes);
   const excluded = nodes.value
     .filter(({ metadata }) => EXCLUDE_LABEL in metadata.labels)
     .map(({ metadata }) => metadata.name);
   const remove = `kubectl label node ${excluded[0] ?? "NODE"} ${EXCLUDE_LABEL}-\n(or set speaker.ignoreExcludeLB in esddns:metallb.values)`;
   if (excluded.length === 0) return ok("no node is excluded from announcing");
+  if (pods.read && pods.value.some(ignoresLabel))
+    return ok(`MetalLB is told to ignore the label of ${excluded.join(", ")}`);
   if (excluded.length === nodes.value.length) return wrong("every node has the label that forbids announcing", remove);
   return warn(`not announcing, by label: ${excluded.join(", ")}`, `If that is not meant: ${remove}`);
+}
+
+/** One speaker stands for all: they are of one template. */
+function ignoresLabel(pod: Pod): boolean {
+  const args = pod.spec.containers.flatMap((container) => container.args);
+  return isPartOf(pod, "speaker") && args.some((arg) => /^--ignore-exclude-lb(=true)?$/.test(arg));
 }
 
 type Part = "controller" | "speaker";

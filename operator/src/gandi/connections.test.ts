@@ -32,7 +32,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   server.closeAllConnections();
-  await livedns.close();
+  livedns.close();
   server.close();
 });
 

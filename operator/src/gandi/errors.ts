@@ -1,5 +1,4 @@
 /** What can become of a request to LiveDNS other than success, as values: each with a sentence that says what to do. */
-import { errors as undiciErrors } from "undici";
 import * as z from "zod";
 import type { Refusal } from "./budget.ts";
 import type { HttpReply } from "./http.ts";
@@ -97,7 +96,7 @@ export function failureOfBody(reply: HttpReply, subject: Subject): LiveDnsFailur
 
 /** The failure of a request that got no whole answer. */
 export function failureOfError(error: unknown, subject: Subject): LiveDnsFailure {
-  if (isTimeout(error)) {
+  if (error instanceof DOMException && error.name === "TimeoutError") {
     return {
       kind: "Timeout",
       message: `Gandi did not answer in time at ${subject.api}; it will be tried again. If this lasts, check the way out of the cluster.`,
@@ -172,16 +171,7 @@ function parseRetryAfter(value: string | undefined, now: number): number | undef
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }
 
-function isTimeout(error: unknown): boolean {
-  return (
-    (error instanceof DOMException && error.name === "TimeoutError") ||
-    error instanceof undiciErrors.ConnectTimeoutError ||
-    error instanceof undiciErrors.HeadersTimeoutError ||
-    error instanceof undiciErrors.BodyTimeoutError
-  );
-}
-
-/** The code of Node, OpenSSL or undici; of several attempts (RFC 8305) the first's. Never the text, which may be long. */
+/** The code of Node or OpenSSL; of several attempts (RFC 8305) the first's. Never the text, which may be long. */
 function errorCode(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
   if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;

@@ -1,13 +1,6 @@
-import { type Dispatcher, request } from "undici";
 import type { Clock } from "../clock.ts";
+import type { Http, HttpRequest } from "../http.ts";
 import { within } from "../wait.ts";
-
-export interface HttpRequest {
-  url: URL;
-  method: "GET" | "PUT" | "DELETE";
-  headers: Record<string, string>;
-  body?: string;
-}
 
 export interface HttpReply {
   status: number;
@@ -24,30 +17,23 @@ export interface HttpTimeouts {
   totalMs: number;
 }
 
+const CONNECT_TIMEOUT_MS = 5_000;
 /** Far above any rrset or error; what comes after it is not read, and the connection is given up. */
 const MAX_BODY = 64 * 1024;
 
 /**
  * One request and its whole answer. Follows no redirect: it would carry the token elsewhere.
- * Rejects with undici's or the socket's error, with a TimeoutError after `totalMs`, or with the signal's reason.
+ * Rejects with the socket's error, with a TimeoutError after any of the times, or with the signal's reason.
  */
 export async function exchange(
-  http: HttpRequest,
-  options: { dispatcher: Dispatcher; timeouts: HttpTimeouts; clock: Clock; signal: AbortSignal },
+  request: HttpRequest,
+  options: { http: Http; timeouts: HttpTimeouts; clock: Clock; signal: AbortSignal },
 ): Promise<HttpReply> {
-  const { dispatcher, timeouts, clock } = options;
+  const { http, timeouts, clock } = options;
+  const limits = { ...timeouts, connectMs: CONNECT_TIMEOUT_MS };
   return within(clock, timeouts.totalMs, options.signal, async (signal) => {
-    const { statusCode, headers, body } = await request(http.url, {
-      dispatcher,
-      method: http.method,
-      headers: http.headers,
-      body: http.body ?? null,
-      headersTimeout: timeouts.headersMs,
-      bodyTimeout: timeouts.bodyMs,
-      signal,
-    });
-    const text = await readCapped(body);
-    return { status: statusCode, text, header: (name) => [headers[name]].flat()[0] };
+    const { status, header, body } = await http.send(request, limits, signal);
+    return { status, header, text: await readCapped(body) };
   });
 }
 

@@ -1,8 +1,8 @@
-import { MockAgent } from "undici";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { EsddnsError } from "../errors.ts";
 import { RateBudget } from "./budget.ts";
 import { LiveDns, type LiveDnsOptions } from "./livedns.ts";
+import { fakeHttp, type FakeHttp } from "./testing.ts";
 import { keptLog, type VirtualClock, virtualClock } from "../testing.ts";
 
 const ORIGIN = "https://api.gandi.example";
@@ -31,7 +31,7 @@ const unauthorized = {
   cause: "Unauthorized",
 };
 
-let agent: MockAgent;
+let http: FakeHttp;
 let clock: VirtualClock;
 let lines: string[];
 let token: string;
@@ -44,7 +44,7 @@ function client(options: Partial<LiveDnsOptions> = {}): LiveDns {
     token: () => Promise.resolve(token),
     clock,
     log: kept.log,
-    connect: () => agent,
+    connect: () => http,
     timeouts: { headersMs: 30_000, bodyMs: 30_000, totalMs: 30_000 },
     budget: new RateBudget(clock, { limit: 3 }),
     ...options,
@@ -54,32 +54,33 @@ function client(options: Partial<LiveDnsOptions> = {}): LiveDns {
 /** The server's next answer; what was asked is checked by the interceptor. */
 function answer(status: number, body: unknown = "", headers: Record<string, string> = {}, method = "GET"): void {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  agent.get(ORIGIN).intercept({ path: RECORD, method }).reply(status, text, { headers });
+  http.expects({ path: RECORD, method }, { status, text, headers });
 }
 
 beforeEach(() => {
-  agent = new MockAgent();
-  agent.disableNetConnect();
+  http = fakeHttp(ORIGIN);
   clock = virtualClock();
   token = TOKEN;
 });
-afterEach(() => agent.close());
+afterEach(() => {
+  http.allSent();
+});
 
 describe("requests", () => {
   test("GET carries the token and gives the rrset", async () => {
-    agent
-      .get(ORIGIN)
-      .intercept({ path: RECORD, method: "GET", headers: { authorization: `Bearer ${TOKEN}` } })
-      .reply(200, found);
+    http.expects(
+      { path: RECORD, method: "GET", headers: { authorization: `Bearer ${TOKEN}` } },
+      { status: 200, text: JSON.stringify(found) },
+    );
     expect(await client().getRrset("example.com", "home", "A", signal)).toEqual({ ok: true, value: rrset });
   });
 
   test("a short token is sent as a legacy key", async () => {
     token = "legacy-key-of-24-chars-x";
-    agent
-      .get(ORIGIN)
-      .intercept({ path: RECORD, headers: { authorization: `Apikey ${token}` } })
-      .reply(200, found);
+    http.expects(
+      { path: RECORD, headers: { authorization: `Apikey ${token}` } },
+      { status: 200, text: JSON.stringify(found) },
+    );
     expect(await client().getRrset("example.com", "home", "A", signal)).toMatchObject({ ok: true });
   });
 
@@ -89,18 +90,16 @@ describe("requests", () => {
     ["*.apps", "/domains/example.com/records/*.apps/A"],
     ["_x.Home", "/domains/example.com/records/_x.Home/A"],
   ])("the name %s is asked for as %s", async (name, path) => {
-    agent
-      .get(ORIGIN)
-      .intercept({ path: BASE + path })
-      .reply(200, { ...found, rrset_name: name.toLowerCase() });
+    http.expects(
+      { path: BASE + path },
+      { status: 200, text: JSON.stringify({ ...found, rrset_name: name.toLowerCase() }) },
+    );
     expect(await client().getRrset("example.com", name, "A", signal)).toEqual({ ok: true, value: rrset });
   });
 
   test.each([200, 201, 202, 204])("PUT sends values and ttl; %i is success whatever the body", async (status) => {
-    agent
-      .get(ORIGIN)
-      .intercept({ path: RECORD, method: "PUT", body: '{"rrset_values":["192.0.2.1"],"rrset_ttl":300}' })
-      .reply(status, status === 204 ? "" : "<html>");
+    const body = '{"rrset_values":["192.0.2.1"],"rrset_ttl":300}';
+    http.expects({ path: RECORD, method: "PUT", body }, { status, text: status === 204 ? "" : "<html>" });
     expect(await client().putRrset("example.com", "home", rrset, signal)).toEqual({ ok: true, value: undefined });
   });
 
@@ -259,8 +258,8 @@ describe("across requests", () => {
 
   test("the budget is shared, and its end says when it goes on, and which key is the cause", async () => {
     const livedns = client();
-    agent.get(ORIGIN).intercept({ path: RECORD }).reply(200, found).times(3);
     for (let i = 0; i < 3; i++) {
+      answer(200, found);
       expect(await livedns.getRrset("example.com", "home", "A", signal)).toMatchObject({ ok: true });
     }
     expect(await livedns.putRrset("example.com", "home", rrset, signal)).toMatchObject({
@@ -324,10 +323,7 @@ test.each([
   ["ENOTFOUND", "name resolution"],
 ])("a connection that fails with %s says so and what to look at", async (code, advice) => {
   const cause = Object.assign(new Error(`about ${TOKEN}`), { code });
-  agent
-    .get(ORIGIN)
-    .intercept({ path: RECORD })
-    .replyWithError(new AggregateError([cause]));
+  http.expects({ path: RECORD }, { error: new AggregateError([cause]) });
   const result = await client().getRrset("example.com", "home", "A", signal);
   expect(result).toMatchObject({ error: { kind: "Network", message: expect.stringContaining(advice) as string } });
   expect(result).toMatchObject({ error: { message: expect.stringContaining(code) as string } });

@@ -1,6 +1,6 @@
-import { Agent, type Dispatcher } from "undici";
 import type { Clock } from "../clock.ts";
 import { EsddnsError } from "../errors.ts";
+import { type Http, httpPool } from "../http.ts";
 import type { Logger } from "../log.ts";
 import type { RateBudget } from "./budget.ts";
 import {
@@ -13,7 +13,7 @@ import {
   notSentYet,
   type Subject,
 } from "./errors.ts";
-import { exchange, type HttpReply, type HttpRequest, type HttpTimeouts } from "./http.ts";
+import { exchange, type HttpReply, type HttpTimeouts } from "./http.ts";
 import { fqdn, nameProblem, zoneProblem } from "./names.ts";
 import { parseRrset, type Rrset, type RrsetType, rrsetBody } from "./rrset.ts";
 import { authorization } from "./token.ts";
@@ -27,13 +27,14 @@ export interface LiveDnsOptions {
   log: Logger;
   budget: RateBudget;
   /** Makes the pool of connections, at first and again after `dropConnections`. */
-  connect?: () => Dispatcher;
+  connect?: () => Http;
   timeouts: HttpTimeouts;
   /** Called after each request that was sent; `status` of HTTP is undefined where no answer came. */
   onRequest?: (method: string, outcome: string, status: number | undefined, durationMs: number) => void;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
+type Method = "GET" | "PUT" | "DELETE";
+
 /** A token that Gandi refused is asked about again this late, unless it is replaced: the refusal may have been a fault. */
 const REFUSED_TOKEN_MS = 15 * 60_000;
 
@@ -46,8 +47,8 @@ export class LiveDns {
   readonly #options: LiveDnsOptions;
   readonly #baseUrl: string;
   readonly #budget: RateBudget;
-  readonly #connect: () => Dispatcher;
-  #dispatcher: Dispatcher;
+  readonly #connect: () => Http;
+  #http: Http;
   #refused: { token: string; untilMs: number; failure: LiveDnsFailure } | undefined;
 
   /** Throws `ESDDNS_GANDI_URL` for a base URL that the token must not be sent to. */
@@ -55,8 +56,8 @@ export class LiveDns {
     this.#options = options;
     this.#baseUrl = checkBaseUrl(options.baseUrl);
     this.#budget = options.budget;
-    this.#connect = options.connect ?? (() => new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } }));
-    this.#dispatcher = this.#connect();
+    this.#connect = options.connect ?? httpPool;
+    this.#http = this.#connect();
   }
 
   /** The rrset, or undefined where the zone exists and the rrset does not. */
@@ -97,11 +98,8 @@ export class LiveDns {
    * Requests under way end on theirs.
    */
   dropConnections(): void {
-    const old = this.#dispatcher;
-    this.#dispatcher = this.#connect();
-    old.close().catch((error: unknown) => {
-      this.#options.log.debug({ err: error }, "Closing connections to Gandi failed");
-    });
+    this.#http.retire();
+    this.#http = this.#connect();
   }
 
   /** How many requests may be sent at once. */
@@ -109,14 +107,14 @@ export class LiveDns {
     return this.#budget.left();
   }
 
-  /** Ends when requests under way have ended; there must be none after. */
-  async close(): Promise<void> {
-    await this.#dispatcher.close();
+  /** There must be no request under way, and none after. */
+  close(): void {
+    this.#http.destroy();
   }
 
   /** A 2xx reply, or a 404 that says that the rrset is absent. */
   async #call(
-    method: HttpRequest["method"],
+    method: Method,
     rrset: { zone: string; name: string; type: RrsetType },
     body: string | undefined,
     signal: AbortSignal,
@@ -135,7 +133,7 @@ export class LiveDns {
     const url = new URL(`${this.#baseUrl}/domains/${path}`);
     const subject = this.#subject(zone, name, type);
     const startedMs = this.#options.clock.monotonic();
-    const result = await this.#send({ url, method, token: token.value, body }, subject, signal);
+    const result = await this.#send({ url: url.href, method, token: token.value, body }, subject, signal);
     const durationMs = this.#options.clock.monotonic() - startedMs;
     const { status } = result.ok ? result.value : result.error;
     this.#options.onRequest?.(method, result.ok ? "Ok" : result.error.kind, status, durationMs);
@@ -152,7 +150,7 @@ export class LiveDns {
   }
 
   async #send(
-    call: { url: URL; method: HttpRequest["method"]; token: string; body: string | undefined },
+    call: { url: string; method: Method; token: string; body: string | undefined },
     subject: Subject,
     signal: AbortSignal,
   ): Promise<LiveDnsResult<HttpReply>> {
@@ -162,8 +160,7 @@ export class LiveDns {
     const { clock, timeouts } = this.#options;
     let reply: HttpReply;
     try {
-      const http = { url, method, headers, ...(body === undefined ? {} : { body }) };
-      const answer = await exchange(http, { dispatcher: this.#dispatcher, timeouts, clock, signal });
+      const answer = await exchange({ url, method, headers, body }, { http: this.#http, timeouts, clock, signal });
       // A server, or a proxy in front of it, may repeat the request's headers, and failures quote what it says.
       reply = { ...answer, text: answer.text.replaceAll(token, "[token]") };
     } catch (error) {

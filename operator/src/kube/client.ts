@@ -1,5 +1,5 @@
-import { Agent, type Dispatcher } from "undici";
 import type { KubeObject } from "../api/index.ts";
+import { type Http, type HttpAnswer, httpPool, readText } from "../http.ts";
 import { failureOfError, failureOfStatus, type KubeFailure, type KubeResult } from "./failure.ts";
 import type { ParseResult, Resource } from "./resources.ts";
 import type { KubeServer } from "./server.ts";
@@ -23,6 +23,7 @@ export interface ApplyOptions {
 
 /** What every request may take unless the caller's signal is stricter, milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
+const LIMITS = { connectMs: 5_000, headersMs: REQUEST_TIMEOUT_MS, bodyMs: REQUEST_TIMEOUT_MS };
 /** The most that an answer may weigh. etcd holds no object beyond 1.5 MiB; a page of a list has PAGE_SIZE of them. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const PAGE_SIZE = 250;
@@ -55,17 +56,13 @@ interface RequestOptions {
  */
 export class KubeClient {
   readonly #server: KubeServer;
-  readonly #agent: Agent;
+  readonly #http: Http;
   /** Called for each request that is sent. `resource` is the plural, as in its path. */
   onRequest: (verb: Verb, resource: string) => void = () => undefined;
 
   constructor(server: KubeServer) {
     this.#server = server;
-    this.#agent = new Agent({
-      connect: { timeout: 5_000, ...(server.ca === undefined ? {} : { ca: server.ca }) },
-      headersTimeout: REQUEST_TIMEOUT_MS,
-      bodyTimeout: REQUEST_TIMEOUT_MS,
-    });
+    this.#http = httpPool({ ca: server.ca });
   }
 
   get<T extends KubeObject>(resource: Resource<T>, ref: ObjectRef, signal: AbortSignal): Promise<KubeResult<T>> {
@@ -115,18 +112,15 @@ export class KubeClient {
     return this.#object(resource, { verb: "patch", path, body: patch, contentType }, signal);
   }
 
-  /** Every object of one kind in one namespace, by a consistent read, page by page; `labelSelector`: only those. */
+  /** Every object of one kind in one namespace, by a consistent read, page by page; with selectors only those. */
   async list(
     resource: Resource<KubeObject>,
     namespace: string,
     signal: AbortSignal,
-    labelSelector?: string,
+    selectors: { labelSelector?: string; fieldSelector?: string } = {},
   ): Promise<KubeResult<ListPage>> {
     const items: unknown[] = [];
-    const query = new URLSearchParams({
-      limit: String(PAGE_SIZE),
-      ...(labelSelector === undefined ? {} : { labelSelector }),
-    });
+    const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...selectors });
     for (;;) {
       const path = `${pathOf(resource, namespace)}?${query.toString()}`;
       const page = await this.#request({ verb: "list", resource, path }, parseList, signal);
@@ -154,7 +148,7 @@ export class KubeClient {
     const path = `${pathOf(resource, namespace)}?${query.toString()}`;
     try {
       const answer = await this.#send({ verb: "watch", resource, path }, signal, WATCH_IDLE_MS);
-      if (answer.statusCode === 200) return { ok: true, value: answer.body };
+      if (answer.status === 200) return { ok: true, value: answer.body };
       return { ok: false, error: await this.#failure(answer) };
     } catch (error) {
       signal.throwIfAborted();
@@ -163,8 +157,8 @@ export class KubeClient {
   }
 
   /** Cuts every connection, streams included. */
-  async close(): Promise<void> {
-    await this.#agent.destroy();
+  close(): void {
+    this.#http.destroy();
   }
 
   #object<T extends KubeObject>(
@@ -183,8 +177,8 @@ export class KubeClient {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
     try {
       const answer = await this.#send(options, limited);
-      if (answer.statusCode >= 300) return { ok: false, error: await this.#failure(answer) };
-      const parsed = parse(JSON.parse(await readText(answer.body)));
+      if (answer.status >= 300) return { ok: false, error: await this.#failure(answer) };
+      const parsed = parse(JSON.parse(await readText(answer.body, MAX_ANSWER_BYTES)));
       if (parsed.ok) return parsed;
       return { ok: false, error: { kind: "Unexpected", message: `an answer that cannot be read: ${parsed.problem}` } };
     } catch (error) {
@@ -193,41 +187,34 @@ export class KubeClient {
     }
   }
 
-  async #send(options: RequestOptions, signal: AbortSignal, idleMs?: number): Promise<Dispatcher.ResponseData> {
+  async #send(options: RequestOptions, signal: AbortSignal, idleMs?: number): Promise<HttpAnswer> {
     const answer = await this.#sendOnce(options, signal, idleMs);
-    if (answer.statusCode !== 401) return answer;
+    if (answer.status !== 401) return answer;
     // The token may just have been replaced; the file has the new one.
-    await answer.body.dump();
+    answer.discard();
     this.#server.token.refused();
     return await this.#sendOnce(options, signal, idleMs);
   }
 
-  async #sendOnce(options: RequestOptions, signal: AbortSignal, idleMs?: number): Promise<Dispatcher.ResponseData> {
+  async #sendOnce(options: RequestOptions, signal: AbortSignal, idleMs?: number): Promise<HttpAnswer> {
     const token = await this.#server.token.current();
     this.onRequest(options.verb, options.resource.plural);
-    return await this.#agent.request({
-      origin: this.#server.origin,
-      path: options.path,
+    const request = {
+      url: `${this.#server.origin}${options.path}`,
       method: METHODS[options.verb],
-      signal,
       headers: {
         accept: "application/json",
         "user-agent": "esddns",
         authorization: `Bearer ${token}`,
         ...(options.body === undefined ? {} : { "content-type": options.contentType ?? "application/json" }),
       },
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-      ...(idleMs === undefined ? {} : { bodyTimeout: idleMs }),
-    });
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    };
+    return await this.#http.send(request, { ...LIMITS, bodyMs: idleMs ?? LIMITS.bodyMs }, signal);
   }
 
-  async #failure(answer: Dispatcher.ResponseData): Promise<KubeFailure> {
-    const retryAfter = answer.headers["retry-after"];
-    return failureOfStatus(
-      answer.statusCode,
-      await readText(answer.body),
-      typeof retryAfter === "string" ? retryAfter : undefined,
-    );
+  async #failure(answer: HttpAnswer): Promise<KubeFailure> {
+    return failureOfStatus(answer.status, await readText(answer.body, MAX_ANSWER_BYTES), answer.header("retry-after"));
   }
 }
 
@@ -251,15 +238,4 @@ function parseList(body: unknown): ParseResult<ListPage & { continue: string }> 
     }
   }
   return { ok: false, problem: "not a list" };
-}
-
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

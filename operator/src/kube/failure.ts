@@ -41,7 +41,7 @@ export function failureOfStatus(status: number, body: string, retryAfter?: strin
 /** The failure behind an exception of the HTTP client: silence, a connection that broke, or an answer not to be read. */
 export function failureOfError(error: unknown): KubeFailure {
   const { name, code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
-  if (name === "TimeoutError" || (code?.endsWith("_TIMEOUT") ?? false)) return { kind: "Timeout", message };
+  if (name === "TimeoutError") return { kind: "Timeout", message };
   if (error instanceof EsddnsError) return { kind: "Unexpected", message };
   if (error instanceof SyntaxError) return { kind: "Unexpected", message: `an answer that is not JSON: ${message}` };
   return { kind: "Network", message: code === undefined ? message : `${message} (${code})` };

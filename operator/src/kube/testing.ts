@@ -182,7 +182,7 @@ export async function serveApi(
       for (const stream of streams) stream.destroy();
     },
     close: async () => {
-      await client.close();
+      client.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

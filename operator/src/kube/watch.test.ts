@@ -14,6 +14,11 @@ const record = (name: string, ttl = 300) => ({
   spec: { zone: "example.com", name, ttl },
 });
 
+const parse = (value: unknown): DnsRecordObject => {
+  const parsed = dnsRecords.parse(value);
+  return parsed.ok ? parsed.value : expect.unreachable();
+};
+
 let served: ServedApi;
 let stop: AbortController;
 let running: Promise<void> | undefined;
@@ -185,10 +190,6 @@ describe("Watch", () => {
     const older = served.api.put(`${collection}/a`, record("a", 400));
     const newer = served.api.put(`${collection}/a`, record("a", 500));
     await until(() => changes.length === 2);
-    const parse = (value: unknown): DnsRecordObject => {
-      const parsed = dnsRecords.parse(value);
-      return parsed.ok ? parsed.value : expect.unreachable();
-    };
     watch.put(parse(older));
     watch.put(parse(newer));
     expect(watch.get("a")?.spec.ttl).toBe(500);
@@ -197,6 +198,19 @@ describe("Watch", () => {
     served.api.put(`${collection}/b`, record("b"));
     await until(() => watch.get("b") !== undefined);
     expect(changes).toEqual(["a 400", "a 500", "a 500", "b 300"]);
+  });
+
+  it("does not take in the answer to a write that comes after the news that the object is gone", async () => {
+    const watch = start();
+    await until(() => served.api.watching === 1);
+    const written = served.api.put(`${collection}/a`, record("a", 400));
+    served.api.remove(`${collection}/a`);
+    await until(() => changes.includes("a gone"));
+    watch.put(parse(written));
+    expect(watch.items()).toEqual([]);
+    const again = served.api.put(`${collection}/a`, record("a", 500));
+    watch.put(parse(again));
+    expect(watch.get("a")?.spec.ttl).toBe(500);
   });
 
   it("takes a list for what there is, also where etcd came back from a backup and its versions are smaller", async () => {
@@ -270,10 +284,6 @@ describe("Watch, while a list is under way", () => {
       ...record(name, ttl),
       metadata: { name, namespace: "home", resourceVersion: version },
     });
-    const parse = (value: unknown): DnsRecordObject => {
-      const parsed = dnsRecords.parse(value);
-      return parsed.ok ? parsed.value : expect.unreachable();
-    };
     const lists = [1, 2].map(() => Promise.withResolvers<object[]>());
     let asked = 0;
     const watch = new Watch({

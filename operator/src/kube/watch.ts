@@ -72,7 +72,7 @@ export class Watch<T extends KubeObject> {
 
   /** Puts in what the API server has just answered to a read or a write, ahead of the event. */
   put(object: T): void {
-    if (this.#offer(object)) this.#putSinceList.add(object.metadata.name);
+    if (!this.#isGone(object) && this.#offer(object)) this.#putSinceList.add(object.metadata.name);
   }
 
   /** Resolves after the first list; rejects with the signal's reason. */
@@ -209,6 +209,13 @@ export class Watch<T extends KubeObject> {
       "object ignored: not as its definition has it",
     );
     return undefined;
+  }
+
+  /** The watch has told all up to a version that is not older, and has no such object: it was deleted after the answer. */
+  #isGone({ metadata: { name, resourceVersion } }: T): boolean {
+    const told = this.#resourceVersion;
+    if (this.#objects.has(name) || resourceVersion === undefined || told === undefined) return false;
+    return !isNewer(resourceVersion, told);
   }
 
   /** Takes the object unless what is known is newer: the answer to a write may come before or after its event. */

@@ -61,11 +61,17 @@ describe("a template", () => {
 });
 
 describe("what is wrong with a channel", () => {
+  const EMPTY = { type: "template", url: "https://x.test/", body: "{}" };
+
   it.each([
     [{ type: "webhook", url: "https://x.test/" }, "a webhook needs a secret"],
     [{ type: "ntfy", url: "https://ntfy.sh" }, "ends in a topic"],
     [{ type: "ntfy", url: "ntfy.sh/topic" }, "not an https:// URL"],
     [{ type: "template", url: "https://x.test/" }, "needs a body"],
+    [{ type: "ntfy", url: "https://x.test/topic", token: "tk_…" }, "the token has signs in it that no header can have"],
+    [{ ...EMPTY, headers: { "X Key": "hidden" } }, "X Key is no name that a header can have"],
+    [{ ...EMPTY, headers: { "X-Key": "hid\nden" } }, "no header can have what X-Key has"],
+    [{ ...EMPTY, contentType: "application/json\r" }, "no header can have what content-type has"],
     [{ type: "template", url: "https://x.test/", body: '{"a": "{{txet}}"}' }, "{{txet}} is none of"],
     [{ type: "template", url: "https://x.test/", body: '{"a": {{text}}}' }, "is not JSON once it is filled in"],
   ])("%j", (raw, wrong) => {

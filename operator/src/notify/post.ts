@@ -1,22 +1,19 @@
-import { Agent } from "undici";
+import { httpPool } from "../http.ts";
 import type { Post } from "./outbox.ts";
 
+const LIMITS = { connectMs: 5_000, headersMs: 10_000, bodyMs: 5_000 };
+
 /** Posts over connections of its own; redirects are not followed, answers not read. */
-export function httpPost(): { post: Post; close: () => Promise<void> } {
-  const agent = new Agent({
-    connect: { timeout: 5_000 },
-    headersTimeout: 10_000,
-    bodyTimeout: 5_000,
-    keepAliveTimeout: 1_000,
-  });
+export function httpPost(): { post: Post; close: () => void } {
+  const http = httpPool();
   return {
-    post: async ({ method, url, headers, body }, signal) => {
-      const { origin, pathname, search } = new URL(url);
-      const path = `${pathname}${search}`;
-      const answer = await agent.request({ origin, path, method, headers: { ...headers }, body, signal });
-      answer.body.destroy();
-      return answer.statusCode;
+    post: async (request, signal) => {
+      const answer = await http.send(request, LIMITS, signal);
+      answer.discard();
+      return answer.status;
     },
-    close: () => agent.destroy(),
+    close: () => {
+      http.destroy();
+    },
   };
 }

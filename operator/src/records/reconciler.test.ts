@@ -413,6 +413,14 @@ describe("a write whose answer is lost, and then another address", () => {
     expect((await afterwards()).status.replaced).toEqual([{ type: "A", ttl: 10800, values: ["203.0.113.9"] }]);
   });
 
+  test("what a person puts there after a first write that never came through is noted, too", async () => {
+    gandi.fault = (call) => (call.startsWith("PUT") ? network : undefined);
+    await run();
+    gandi.stand("home", "A", 10800, "203.0.113.9");
+    gandi.fault = () => undefined;
+    expect((await afterwards()).status.replaced).toEqual([{ type: "A", ttl: 10800, values: ["203.0.113.9"] }]);
+  });
+
   test("it stays noted also where the second write meets what the first left only later", async () => {
     gandi.stand("home", "A", 10800, "203.0.113.9");
     gandi.fault = (call) => (call.startsWith("PUT") ? network : undefined);

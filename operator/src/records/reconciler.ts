@@ -1,4 +1,4 @@
-import type { DnsRecordObject, DnsRecordStatus, LeftRrset, WanAddressStatus } from "../api/index.ts";
+import type { DnsRecordObject, DnsRecordStatus, LeftRrset, PublishedRrset, WanAddressStatus } from "../api/index.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
 import { fqdn } from "../gandi/names.ts";
 import type { Rrset } from "../gandi/rrset.ts";
@@ -37,8 +37,8 @@ export interface Reconciled {
  * Makes a record's rrsets at Gandi what they should be: read, compare, write the whole rrset, read back. Nothing is ever
  * emptied, and where the desired value is not known, or anything fails, what stands there stays. Deleted is only what the
  * record published under a name or type that it no longer has, and only with deletionPolicy Delete.
- * Everything that can go wrong is in the status; rejects only when the signal aborts, with its reason. Who calls aborts
- * it when it may no longer write.
+ * Everything that can go wrong is in the status; rejects only when the signal aborts, with its reason, or where a note
+ * could not be made of what is about to be replaced. Who calls aborts it when it may no longer write.
  */
 export async function reconcileRecord(
   record: DnsRecordObject,
@@ -133,11 +133,10 @@ async function write(
   const { livedns, log, attempt, random, clock } = context;
   const { type } = rrset;
   const fields = { record: record.metadata.name, fqdn: run.fqdn, type, to: rrset.values, ttl: rrset.ttl };
-  // After a first attempt of unknown outcome what stands there may be no longer what a person had there.
-  if (because === "TakenOver" && actual !== undefined && !attempted.has(type)) {
-    // Noted before the request: if its answer gets lost, what stood there is gone all the same.
-    run.replaced.set(type, { ...actual, values: actual.values.slice(0, MAX_VALUES) });
+  // After a first attempt of unknown outcome what stands there may be no longer what a person had there, and was noted.
+  if (because === "TakenOver" && actual !== undefined && !(attempted.has(type) && run.replaced.has(type))) {
     log.info({ ...fields, replaced: actual }, "Taking over a DNS record that stood there before");
+    await noteReplaced({ ...actual, values: actual.values.slice(0, MAX_VALUES) }, run);
   }
 
   const place = placeOf(run);
@@ -169,6 +168,16 @@ async function write(
     attempted.set(type, rrset);
   }
   return readBackDiffers(`${type} ${run.fqdn}`, attempt, random);
+}
+
+/**
+ * Notes what stood there before the request: whoever stops this process, or takes the lease, while the answer is on its
+ * way would find nothing but the new value.
+ */
+async function noteReplaced(replaced: PublishedRrset, run: Run): Promise<void> {
+  run.replaced.set(replaced.type, replaced);
+  const { observedGeneration } = run.record.status ?? {};
+  await run.context.note?.({ ...kept(run), ...(observedGeneration === undefined ? {} : { observedGeneration }) });
 }
 
 /** Deletes what the record published under a former name or type; what cannot be deleted yet stays noted. */

@@ -1,6 +1,7 @@
+import { once } from "node:events";
 import { connect } from "node:net";
 import { text as readAll } from "node:stream/consumers";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { StatusServer, text } from "./server.ts";
 import { silentLog, type VirtualClock, virtualClock } from "../testing.ts";
 
@@ -141,5 +142,28 @@ describe("StatusServer", () => {
   ])("answers %s", async (_name, head, status) => {
     const answer = await send(`${head}\r\nConnection: close\r\n\r\n`);
     expect(answer.split("\r\n", 1)[0]).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  it("cuts a request for a proxy, however long its client holds the connection open", async () => {
+    const socket = connect({ port: Number(new URL(origin).port), host: "127.0.0.1", allowHalfOpen: true });
+    socket.on("error", () => undefined);
+    socket.write("CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect(await readAll(socket)).toContain(" 405 ");
+    await server.close(0);
+    socket.destroy();
+  });
+
+  it("outlives a request for a proxy whose client resets the connection", async () => {
+    const crash = vi.fn();
+    process.on("uncaughtException", crash);
+    for (let i = 0; i < 5; i++) {
+      const socket = connect(Number(new URL(origin).port), "127.0.0.1");
+      await once(socket, "connect");
+      socket.write("CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", () => socket.resetAndDestroy());
+      await once(socket, "close");
+      expect((await ask("/slow")).status).toBe(200);
+    }
+    process.off("uncaughtException", crash);
+    expect(crash).not.toHaveBeenCalled();
   });
 });

@@ -23,8 +23,11 @@ function fill(api: FakeApi): void {
     ["l2-a", "node2", "esddns-service"],
     ["l2-b", "node1", "another"],
   ] as const) {
-    const status = { node, serviceName, serviceNamespace: "home" };
-    api.put(`${METALLB}/servicel2statuses/${name}`, object("metallb.io/v1beta1", "ServiceL2Status", name, { status }));
+    // Begun by a node that another one has taken over from.
+    const status = { node: "node3", serviceName, serviceNamespace: "home" };
+    const metadata = { name, labels: { "metallb.io/node": node } };
+    const rest = { metadata, status };
+    api.put(`${METALLB}/servicel2statuses/${name}`, object("metallb.io/v1beta1", "ServiceL2Status", name, rest));
   }
   const use = { assignedIPv4: 1, assignedIPv6: 2, availableIPv4: 10, availableIPv6: 20 };
   api.put(`${METALLB}/ipaddresspools/p`, object("metallb.io/v1beta1", "IPAddressPool", "p", { status: use }));

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { KubeClient } from "../kube/client.ts";
 import type { KubeFailure, KubeResult } from "../kube/failure.ts";
 import { type FamilyUse, familyUses } from "../kube/poolUse.ts";
+import { announcer } from "../kube/announcer.ts";
 import { ipAddressPools, notedEvents, type Resource, serviceL2Statuses, services } from "../kube/resources.ts";
 import { pause } from "../wait.ts";
 
@@ -100,11 +101,13 @@ export class SurroundingsReader {
   async #announcedBy(signal: AbortSignal): Promise<Surroundings["announcedBy"]> {
     const { client, namespace, metallbNamespace } = this.#options;
     if (metallbNamespace === undefined) return unknown("MetalLB's namespace is not configured");
-    const labels = `metallb.io/service-name=${PAGE_SERVICE_NAME},metallb.io/service-namespace=${namespace}`;
-    const read = await client.list(serviceL2Statuses, metallbNamespace, signal, labels);
+    const labelSelector = `metallb.io/service-name=${PAGE_SERVICE_NAME},metallb.io/service-namespace=${namespace}`;
+    const read = await client.list(serviceL2Statuses, metallbNamespace, signal, { labelSelector });
     return known(read, ({ items }) => {
-      const nodes = parsed(serviceL2Statuses, items).flatMap(({ status }) =>
-        status?.serviceName === PAGE_SERVICE_NAME && status.serviceNamespace === namespace ? (status.node ?? []) : [],
+      const nodes = parsed(serviceL2Statuses, items).flatMap((one) =>
+        one.status?.serviceName === PAGE_SERVICE_NAME && one.status.serviceNamespace === namespace
+          ? (announcer(one) ?? [])
+          : [],
       );
       return [...new Set(nodes)].sort();
     });
@@ -126,7 +129,7 @@ export class SurroundingsReader {
 
   async #incidents(signal: AbortSignal): Promise<Surroundings["incidents"]> {
     const { client, namespace } = this.#options;
-    const read = await client.list(notedEvents, namespace, signal);
+    const read = await client.list(notedEvents, namespace, signal, { fieldSelector: "type=Warning" });
     return known(read, ({ items }) =>
       parsed(notedEvents, items)
         .flatMap(({ type, eventTime, reason = "", note = "", regarding }): Incident[] => {

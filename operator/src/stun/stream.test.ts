@@ -1,9 +1,9 @@
 import { getEventListeners, once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer as createTcpServer } from "node:net";
-import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from "node:tls";
+import tls, { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from "node:tls";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../clock.ts";
 import { encodeAddress, XOR_MAPPED_ADDRESS } from "./attributes.ts";
 import { describe as inWords } from "./codec.ts";
@@ -88,8 +88,8 @@ async function listen(transport: "tcp" | "tls", onRequest: (request: Buffer, soc
       onRequest(request, socket);
     });
   };
-  const tls = { key: TEST_KEY, cert: TEST_CERTIFICATE };
-  const server = transport === "tcp" ? createTcpServer(onSocket) : createTlsServer(tls, onSocket);
+  const own = { key: TEST_KEY, cert: TEST_CERTIFICATE };
+  const server = transport === "tcp" ? createTcpServer(onSocket) : createTlsServer(own, onSocket);
   server.on("tlsClientError", () => undefined);
   servers.push(server);
   server.listen(0, "127.0.0.1");
@@ -184,6 +184,15 @@ describe.each(["tcp", "tls"] as const)("a transaction over %s", (transport) => {
 describe("TLS", () => {
   const peer = (port: number): { address: string; port: number } => ({ address: "127.0.0.1", port });
 
+  it("takes the same context for every connection, though each has a handshake of its own", async () => {
+    const port = await listen("tls", (request, socket) => socket.write(success(request)));
+    const made = vi.spyOn(tls, "createSecureContext");
+    for (let i = 0; i < 3; i++)
+      expect(await bindingOverTls(peer(port), "echo.example", options)).toMatchObject({ mapped });
+    expect(made).not.toHaveBeenCalled();
+    made.mockRestore();
+  });
+
   it("refuses a certificate for another name", async () => {
     const port = await listen("tls", (request, socket) => socket.write(success(request)));
     expect(await bindingOverTls(peer(port), "evil.example", options)).toMatchObject({ failure: { kind: "TlsFailed" } });
@@ -192,8 +201,10 @@ describe("TLS", () => {
 
   it("refuses a certificate that nobody vouches for", async () => {
     setDefaultCACertificates(trusted);
+    vi.resetModules();
+    const { bindingOverTls: anew } = await import("./stream.ts");
     const port = await listen("tls", (request, socket) => socket.write(success(request)));
-    expect(await bindingOverTls(peer(port), "echo.example", options)).toMatchObject({ failure: { kind: "TlsFailed" } });
+    expect(await anew(peer(port), "echo.example", options)).toMatchObject({ failure: { kind: "TlsFailed" } });
   });
 
   it("refuses a server that does not speak TLS", async () => {

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { connect as connectTcp, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Clock } from "../clock.ts";
+import { publicTrust } from "../tls.ts";
 import type { RandomBytes } from "./codec.ts";
 import { bindingRequest, describe, readBindingResponse } from "./codec.ts";
 import { MessageReader } from "./framing.ts";
@@ -43,7 +44,8 @@ export async function bindingOverTls(peer: Peer, host: string, options: StreamOp
   return transact(options, () => {
     let stage: Stage = "Unreachable";
     const servername = isIP(host) === 0 ? host : "";
-    const socket = connectTls({ host: peer.address, port: peer.port, servername, rejectUnauthorized: true });
+    const to = { host: peer.address, port: peer.port, servername };
+    const socket = connectTls({ ...to, secureContext: publicTrust(), rejectUnauthorized: true });
     socket.once("connect", () => (stage = "TlsFailed"));
     socket.once("secureConnect", () => (stage = "Unreachable"));
     return { socket, ready: "secureConnect", stage: () => stage };

@@ -3,8 +3,8 @@ import type { IncomingMessage, RequestListener } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createServer as createTcpServer } from "node:net";
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import tls, { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { EchoResult } from "./echo.ts";
 import { fetchEcho } from "./echo.ts";
 import { TEST_CERTIFICATE, TEST_KEY } from "../stun/testing-tls.ts";
@@ -107,15 +107,26 @@ describe("fetchEcho", () => {
     expect(await ask(await serve(answering("203.0.113.7", status)))).toMatchObject({ outcome: "Refused" });
   });
 
+  it("takes the same context for every connection", async () => {
+    const port = await serve(answering("203.0.113.7"));
+    const made = vi.spyOn(tls, "createSecureContext");
+    for (let i = 0; i < 3; i++) expect(await ask(port)).toMatchObject({ ok: true });
+    expect(made).not.toHaveBeenCalled();
+    made.mockRestore();
+  });
+
   it("refuses a certificate for another name", async () => {
     expect(await ask(await serve(answering("203.0.113.7")), "evil.example")).toMatchObject({ outcome: "TlsFailed" });
   });
 
   it("refuses a certificate that nobody vouches for, whatever the environment says", async () => {
     setDefaultCACertificates(trusted);
+    vi.resetModules();
+    const { fetchEcho: anew } = await import("./echo.ts");
     process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
     try {
-      expect(await ask(await serve(answering("203.0.113.7")))).toMatchObject({ outcome: "TlsFailed" });
+      const url = new URL(`https://echo.example:${await serve(answering("203.0.113.7"))}/ip`);
+      expect(await anew(url, loopback, AbortSignal.timeout(5000))).toMatchObject({ outcome: "TlsFailed" });
     } finally {
       delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
     }

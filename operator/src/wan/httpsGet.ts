@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { isIP } from "node:net";
+import { publicTrust } from "../tls.ts";
 import type { Address } from "./address.ts";
 import type { Refusal } from "./contact.ts";
 import { refuse } from "./contact.ts";
@@ -31,6 +32,8 @@ export const httpsGet: HttpsGet = async (url, contact, maxBytes, signal) => {
     servername: isIP(host) === 0 ? host : "",
     headers: { host: url.host, accept: "text/plain", "user-agent": "esddns", connection: "close" },
     agent: false,
+    // No type of a request has it, but tls.connect gets all of these.
+    ...{ secureContext: publicTrust() },
     rejectUnauthorized: true,
     signal,
   });

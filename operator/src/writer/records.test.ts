@@ -248,29 +248,96 @@ describe("sources", () => {
   });
 });
 
-it("what was replaced is still noted when the API server was away from the write to the next term", async () => {
+it("what is about to be replaced stands noted before it goes, and once", async () => {
+  const former = [{ type: "A", ttl: 600, values: ["192.0.2.5"] }];
+  world.gandi.stand("home", "A", 600, "192.0.2.5");
+  let noted: unknown;
+  world.gandi.fault = (call) => {
+    if (call.startsWith("PUT")) noted = statusOf("home").replaced;
+    return undefined;
+  };
+  await start("home", {});
+  expect(noted).toEqual(former);
+  expect(statusOf("home").replaced).toEqual(former);
+  expect(world.gandi.at("home", "A")?.values).toEqual([A]);
+  expect(world.api.calls.filter(({ target }) => target === "/dnsrecords/home/status")).toHaveLength(2);
+  await end();
+});
+
+it("nothing is replaced while the API server takes no note of it", async () => {
   world.gandi.stand("home", "A", 600, "192.0.2.5");
   world.api.fault = ({ target }) => (target.startsWith("/dnsrecords") ? status(503, "", "no") : undefined);
   await start("home", {});
-  await end();
+  expect(world.puts).toEqual([]);
   world.api.fault = () => undefined;
-  end = world.lead();
-  await world.clock.run(5_000);
+  await world.clock.run(10_000);
+  expect(world.puts).toHaveLength(1);
   expect(statusOf("home").replaced).toEqual([{ type: "A", ttl: 600, values: ["192.0.2.5"] }]);
   await end();
 });
 
+/** From the first write to Gandi on. */
+function loseStatuses(): void {
+  world.api.fault = ({ target }) =>
+    target.startsWith("/dnsrecords") && world.puts.length > 0 ? status(503, "", "no") : undefined;
+}
+
+it("what was done is still noted when the API server was away from the write to the next term", async () => {
+  loseStatuses();
+  await start("home", {});
+  await end();
+  expect(statusOf("home")).not.toHaveProperty("published");
+  world.api.fault = () => undefined;
+  world.gandi.stand("home", "A", 300, "192.0.2.66");
+  end = world.lead();
+  await world.clock.run(5_000);
+  expect(statusOf("home").corrections).toHaveLength(1);
+  await end();
+});
+
 it("a status that was not written is forgotten where another leader has written since", async () => {
-  world.gandi.stand("home", "A", 600, "192.0.2.5");
-  world.api.fault = ({ target }) => (target.startsWith("/dnsrecords") ? status(503, "", "no") : undefined);
+  loseStatuses();
   await start("home", {});
   await end();
   world.api.fault = () => undefined;
+  world.gandi.stand("home", "A", 300, "192.0.2.66");
   world.changeRecord("home", { spec: { driftLimit: 5 } });
   end = world.lead();
   await world.clock.run(5_000);
-  expect(statusOf("home")).not.toHaveProperty("replaced");
+  expect(statusOf("home")).not.toHaveProperty("corrections");
   await end();
+});
+
+describe("a record that is made anew under the name of a deleted one", () => {
+  const anew = async (): Promise<void> => {
+    world.removeRecord("home");
+    world.addRecord("home", { conflictPolicy: "Refuse" }, "uid-of-another");
+    world.api.fault = () => undefined;
+    await world.clock.run(60_000);
+    expect(condition("home", "Synced")).toMatchObject({ reason: "Conflict" });
+    expect(statusOf("home")).not.toHaveProperty("published");
+    await end();
+  };
+
+  it("does not take over a status that was never written", async () => {
+    loseStatuses();
+    await start("home", {});
+    world.gandi.stand("home", "A", 600, "192.0.2.5");
+    await anew();
+    expect(world.gandi.at("home", "A")?.values).toEqual(["192.0.2.5"]);
+  });
+
+  it("does not get the status of a run that is under way", async () => {
+    await start("home", {});
+    const paused = Promise.withResolvers<undefined>();
+    world.paused = paused.promise.then(() => undefined);
+    world.changeRecord("home", { spec: { ttl: 600 } });
+    await world.clock.run(1_000);
+    setImmediate(() => {
+      paused.resolve(undefined);
+    });
+    await anew();
+  });
 });
 
 it("a contested record tells of each correction, and then what to do", async () => {

@@ -30,9 +30,9 @@ const VERDICT = "verdict/";
 
 /**
  * Statuses that the API server has not taken yet, by record; they are the only account of what was done at Gandi.
- * `since`: the resourceVersion of the record as it was stored then.
+ * `since`: the resourceVersion of the record as it was stored then; `uid`: its own, as another may come to have its name.
  */
-export type Unwritten = Map<string, { status: DnsRecordStatus; since: string | undefined }>;
+export type Unwritten = Map<string, { status: DnsRecordStatus; since: string | undefined; uid: string | undefined }>;
 
 interface Step {
   /** Undefined: not before something calls for it. */
@@ -117,7 +117,7 @@ export class Records {
       this.#forget(name);
       return;
     }
-    const unwritten = this.#unwritten.get(name);
+    const unwritten = this.#unwrittenOf(stored);
     const record = unwritten === undefined ? stored : { ...stored, status: unwritten.status };
     const failures = this.#failures.get(name) ?? 0;
     try {
@@ -183,6 +183,10 @@ export class Records {
       lostTo: lostTo(record, all),
       claimedBy: (zone, name, type) => claimant({ zone, name, type }, record, all),
       nodeAddress: address,
+      note: async (status) => {
+        const stored = records.get(record.metadata.name);
+        if (!isDeepStrictEqual(status.replaced, stored?.status?.replaced)) await this.#write(record, status);
+      },
       ...(found === undefined
         ? {}
         : "addresses" in found
@@ -247,9 +251,12 @@ export class Records {
 
   async #write(record: DnsRecordObject, status: DnsRecordStatus): Promise<void> {
     const { client, records } = this.#context;
-    const { name } = record.metadata;
+    const { name, uid } = record.metadata;
+    const stored = records.get(name);
+    // Deleted meanwhile; where another has the name now, it has a history of its own.
+    if (stored?.metadata.uid !== uid) return;
     this.#published.set(name, status.published);
-    this.#unwritten.set(name, { status, since: records.get(name)?.metadata.resourceVersion });
+    this.#unwritten.set(name, { status, since: stored?.metadata.resourceVersion, uid });
     const written = await writeRecordStatus(client, record, status, this.#term.signal);
     // Deleted meanwhile: there is nothing left to report on.
     if (!written.ok && written.error.kind !== "NotFound") {
@@ -257,6 +264,14 @@ export class Records {
     }
     this.#unwritten.delete(name);
     if (written.ok) records.put(written.value);
+  }
+
+  /** What was done for a record that was deleted says nothing of another one that was made under its name. */
+  #unwrittenOf({ metadata: { name, uid } }: DnsRecordObject): { status: DnsRecordStatus } | undefined {
+    const unwritten = this.#unwritten.get(name);
+    if (unwritten === undefined || unwritten.uid === uid) return unwritten;
+    this.#forget(name);
+    return undefined;
   }
 
   #forget(name: string): void {

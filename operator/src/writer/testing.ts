@@ -143,11 +143,11 @@ export class World {
     this.writer.decisionMayChange();
   }
 
-  addRecord(name: string, spec: Record<string, unknown> = {}): void {
+  addRecord(name: string, spec: Record<string, unknown> = {}, uid = `uid-of-${name}`): void {
     const object: DnsRecordObject = {
       apiVersion: "esddns.io/v1alpha1",
       kind: "DnsRecord",
-      metadata: { name, namespace: "home", generation: 1, creationTimestamp: "2026-03-01T00:00:00Z" },
+      metadata: { name, namespace: "home", uid, generation: 1, creationTimestamp: "2026-03-01T00:00:00Z" },
       spec: dnsRecordSpec.parse({ zone: "example.com", name, ...spec }),
     };
     this.#store(dnsRecords, this.records, object);
@@ -164,6 +164,13 @@ export class World {
     };
     this.#store(dnsRecords, this.records, { ...present, metadata, spec: { ...present.spec, ...change.spec } });
     this.writer.recordChanged(name, this.records.get(name));
+  }
+
+  /** The object is gone, and the watch tells of it. */
+  removeRecord(name: string): void {
+    this.api.remove(`/dnsrecords/${name}`);
+    this.records.objects.delete(name);
+    this.writer.recordChanged(name, undefined);
   }
 
   /** What stands at the API server. */

@@ -190,7 +190,8 @@ describe("the writer", () => {
     world.gandi.stand("home", "A", 600, "192.0.2.5");
     world.addRecord("home");
     world.observe("node1", agreed(A));
-    world.api.fault = ({ target }) => (target.startsWith("/dnsrecords") ? status(503, "", "no") : undefined);
+    world.api.fault = ({ target }) =>
+      target.startsWith("/dnsrecords") && world.puts.length > 0 ? status(503, "", "no") : undefined;
     const end = world.lead();
     await world.clock.run(5_000);
     expect(world.puts).toHaveLength(1);
