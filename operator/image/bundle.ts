@@ -2,8 +2,8 @@ import { build } from "esbuild";
 
 /**
  * The program as one CommonJS file: Node starts it faster, and the pod needs half the memory. An ES module would cost
- * 13 MiB more: to import from node:http it has Node load all that this module could export, a whole fetch included
- * (docs/adr/0002). V8 keeps the text for as long as the program runs, and in two bytes a character as soon as a single
+ * more: to import from node:http it has Node load all that this module could export, a whole fetch included
+ * (docs/adr/0005). V8 keeps the text for as long as the program runs, and in two bytes a character as soon as a single
  * one is beyond ASCII: so those are escaped, and white space goes. Names stay, for the stack traces. Paths are relative to
  * `root`.
  */

@@ -1,4 +1,4 @@
-/** HTTP with Node's own client: a library's costs several MiB on every node, and a just-in-time compiler (docs/adr/0002). */
+/** HTTP with Node's own client: a library's costs several MiB on every node, and a just-in-time compiler (docs/adr/0005). */
 import { Agent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as SecureAgent, request as requestHttps } from "node:https";
 import { createSecureContext } from "node:tls";
