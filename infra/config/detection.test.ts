@@ -55,6 +55,11 @@ describe("esddns:detection", () => {
 
   it.each<[object, string]>([
     [
+      { quorum: 4, sources: ["https"], https: { services: [{ url: "https://a.example/", organisation: "a" }] } },
+      "esddns:detection.quorum: asks for 4 organisations that agree, and no more than 1 are asked. Lower it",
+    ],
+    [{ quorum: 16 }, "esddns:detection.quorum: asks for 16 organisations that agree, and no more than 10 are asked"],
+    [
       { stun: { servers: [{ host: "stun:stun.example.com", port: 3478, organisation: "a" }] } },
       'esddns:detection.stun.servers[0].host: "stun:stun.example.com" is not the name or address of a host. Write it alone',
     ],
@@ -93,6 +98,6 @@ describe("esddns:detection", () => {
 
   it("does without HTTPS where a STUN server answers over TLS", () => {
     const servers = [{ host: "stun.example", port: 5349, transport: "tls", organisation: "A" }];
-    expect(problems({ sources: ["stun"], stun: { servers } })).toEqual([]);
+    expect(problems({ sources: ["stun"], stun: { servers }, quorum: 1 })).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 /** How the WAN address is looked for: the shape of the key, and what must hold beyond it. */
 import { detectionSpec, echoService, stunServer } from "@esddns/operator/api";
+import { sourcesOf } from "@esddns/operator/sources";
 import { z } from "zod";
 import * as fields from "./fields.ts";
 import type { Problem } from "./problem.ts";
@@ -59,7 +60,7 @@ export const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
 type Detection = z.output<typeof detectionSchema>;
 
 export function checkDetection(detection: Detection): Problem[] {
-  const { sources, router, pcp, hostNetwork, allowUnauthenticated, multiWan, preferNodes } = detection;
+  const { sources, router, pcp, hostNetwork, allowUnauthenticated, multiWan, preferNodes, quorum } = detection;
   const problems: Problem[] = [];
   const complain = (key: string, wrong: string, right: string): void => {
     problems.push({ path: ["detection", key], wrong, right });
@@ -72,6 +73,14 @@ export function checkDetection(detection: Detection): Problem[] {
       "sources",
       "leaves nobody who answers over verified TLS, so that no address would ever be believed",
       "Keep https with a service, name STUN servers with transport: tls, or set allowUnauthenticated.",
+    );
+  }
+  const voices = voicesOf(detection);
+  if (quorum > voices) {
+    complain(
+      "quorum",
+      `asks for ${quorum} organisations that agree, and no more than ${voices} are asked`,
+      "Lower it, or name more servers and services, each with its own organisation.",
     );
   }
   if (multiWan === "PreferNodes" && preferNodes.length === 0) {
@@ -104,4 +113,21 @@ function hasAuthenticated({ sources, stun, https }: Detection): boolean {
   const overHttps = sources.includes("https") && https.enabled && (https.services?.length ?? 1) > 0;
   const overTls = stun.servers?.some(({ transport }) => transport === "tls") ?? false;
   return overHttps || (sources.includes("stun") && stun.enabled && overTls);
+}
+
+/** How many organisations can have a vote at most; all that is downloaded has one (docs/adr/0003). */
+function voicesOf(detection: Detection): number {
+  const { sources, stun } = detection;
+  const organisations = sourcesOf({ ...detection, excluded: [] }).map(({ organisation }) => organisation);
+  const lists = [
+    { url: stun.udpHostListUrl, limit: stun.udpLimit },
+    { url: stun.tcpHostListUrl, limit: stun.tcpLimit },
+  ];
+  const downloads =
+    sources.includes("stun") &&
+    stun.enabled &&
+    !stun.servers &&
+    lists.some(({ url, limit }) => url !== "" && limit > 0);
+  // The Node's own word, where it has an ExternalIP or the host's network.
+  return new Set(organisations).size + Number(downloads) + Number(sources.includes("direct"));
 }

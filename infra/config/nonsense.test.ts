@@ -339,6 +339,7 @@ describe.each<[string, readonly Mistake[]]>([
   [
     "the rest",
     [
+      [{ gandiTokenSecret: { name: "esddns-gandi" } }, "gandiTokenSecret.name", "Give yours another name"],
       [{ gandiTokenSecret: { name: "Gandi Token" } }, "gandiTokenSecret.name", "is not the name of an object"],
       [{ gandiTokenSecret: { name: "gandi", key: "a b" } }, "gandiTokenSecret.key", "is not a key of a Secret"],
       [{ gandiTokenSecret: "gandi" }, "gandiTokenSecret", "Its keys are name, key."],

@@ -3,6 +3,7 @@ import type { DetectionSpec } from "@esddns/operator/api";
 import { canonicalNetwork } from "./addresses.ts";
 import { checkDetection } from "./detection.ts";
 import { checkChannel } from "./notify.ts";
+import { names } from "../esddns/names.ts";
 import { isDnsLabel } from "./fields.ts";
 import { imageSource, MISSING_IMAGE, type ImageSource } from "./image.ts";
 import { reservedNamespace } from "./metallbProblems.ts";
@@ -153,6 +154,11 @@ export function tokenComplaint(token: string): string | undefined {
 function readToken(reader: Reader, secretKeys: ReadonlySet<string>): TokenSource {
   const token = reader.raw("gandiToken");
   const existing = reader.section("gandiTokenSecret");
+  if (existing?.name === names.tokenSecret.name) {
+    const wrong = `${quote(existing.name)} is what a stack calls the Secret that it makes itself of gandiToken`;
+    const right = "Give yours another name: this one would go as soon as the stack no longer makes it.";
+    reader.complain([{ path: ["gandiTokenSecret", "name"], wrong, right }]);
+  }
   const path = ["gandiToken"];
   const right = "Store it with: pulumi config set --secret gandiToken";
   if (token === undefined) return existing ? { kind: "secret", ...existing } : { kind: "none" };

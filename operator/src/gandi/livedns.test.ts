@@ -85,7 +85,7 @@ describe("requests", () => {
   });
 
   test.each([
-    ["@", "/domains/example.com/records/%40/A"],
+    ["@", "/domains/example.com/records/@/A"],
     ["*", "/domains/example.com/records/*/A"],
     ["*.apps", "/domains/example.com/records/*.apps/A"],
     ["_x.Home", "/domains/example.com/records/_x.Home/A"],

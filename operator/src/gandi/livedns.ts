@@ -129,7 +129,8 @@ export class LiveDns {
     const refusal = this.#budget.take();
     if (refusal !== undefined) return { ok: false, error: notSentYet(refusal, this.#budget.limit) };
 
-    const path = [zone, "records", name, type].map(encodeURIComponent).join("/");
+    // "@" may stand in a path as it is (RFC 3986 3.3), and so Gandi writes the name of a zone itself.
+    const path = [zone, "records", name, type].map(encodeURIComponent).join("/").replaceAll("%40", "@");
     const url = new URL(`${this.#baseUrl}/domains/${path}`);
     const subject = this.#subject(zone, name, type);
     const startedMs = this.#options.clock.monotonic();
