@@ -26,19 +26,44 @@ export async function askNeighbours(addresses: readonly string[]): Promise<Read<
   const near = addressesNear(addresses);
   const own = ownAddresses();
   const others = near.filter((address) => !own.has(address));
-  const deadline = performance.now() + LIMIT_MS;
-  await Promise.all(others.map(knock));
-  let table = await kernelTable();
-  while (table.read && others.some((address) => isOpen(table, address)) && performance.now() < deadline) {
-    await delay(STEP_MS);
-    table = await kernelTable();
-  }
+  const table = await askKernel(others, { knock, table: kernelTable });
   if (!table.read) return table;
   const { value } = table;
   return {
     read: true,
     value: new Map(near.map((address) => [address, own.get(address) ?? hardwareOf(value.get(address))])),
   };
+}
+
+interface Kernel {
+  readonly knock: (address: string) => Promise<void>;
+  readonly table: () => Promise<Read<ReadonlyMap<string, Entry>>>;
+}
+
+/**
+ * The kernel's table once it has found out. Where it knew somebody it asks that one alone, and MetalLB hears no question
+ * over IPv6 that is not put to all: knocked at again, the kernel asks all.
+ */
+export async function askKernel(addresses: readonly string[], kernel: Kernel): ReturnType<Kernel["table"]> {
+  const before = await kernel.table();
+  const found = await settled(addresses, kernel);
+  const lost = addresses.filter((address) => hardwareIn(before, address) && !hardwareIn(found, address));
+  return lost.length === 0 ? found : settled(lost, kernel);
+}
+
+async function settled(addresses: readonly string[], { knock: ask, table: look }: Kernel): ReturnType<Kernel["table"]> {
+  const deadline = performance.now() + LIMIT_MS;
+  await Promise.all(addresses.map(ask));
+  let table = await look();
+  while (table.read && addresses.some((address) => isOpen(table, address)) && performance.now() < deadline) {
+    await delay(STEP_MS);
+    table = await look();
+  }
+  return table;
+}
+
+function hardwareIn(table: Read<ReadonlyMap<string, Entry>>, address: string): string | undefined {
+  return table.read ? hardwareOf(table.value.get(address)) : undefined;
 }
 
 function isOpen(table: Read<ReadonlyMap<string, Entry>>, address: string): boolean {
