@@ -15,6 +15,8 @@ import { conditionNamed, notDone, STEP_LIMIT_MS, WRITE_BACKOFF, type WriterConte
 
 /** A decision is looked at again at least this often, in case a change was not noticed. Milliseconds. */
 const REDECIDE_MS = 30_000;
+/** Nobody watches the ConfigMap: what somebody has changed or deleted there is back within this. Milliseconds. */
+const CONFIG_MAP_MS = 10 * 60_000;
 
 /** The newest decision that this pod has heard of, whoever made it. It outlives the term. */
 export class NewestDecision {
@@ -45,8 +47,8 @@ export class Decisions {
   #failures = 0;
   /** The decision that was last told of. */
   #told: number | undefined;
-  /** What this term knows to stand in the ConfigMap. */
-  #configMap: Record<string, string> | undefined;
+  /** What this term has written to the ConfigMap, and its monotonic time. */
+  #configMap: { readonly data: Record<string, string>; readonly atMs: number } | undefined;
 
   /**
    * `onDecided` is called once what stands in the status is known to be right; `moved`: it is another decision than before,
@@ -179,11 +181,12 @@ export class Decisions {
 
   async #writeConfigMap(status: WanAddressStatus, signal: AbortSignal): Promise<void> {
     const data = addressData(status);
-    if (isDeepStrictEqual(data, this.#configMap)) return;
-    const { client, namespace } = this.#context;
+    const { client, namespace, clock } = this.#context;
+    const { data: before, atMs = 0 } = this.#configMap ?? {};
+    if (isDeepStrictEqual(data, before) && clock.monotonic() - atMs < CONFIG_MAP_MS) return;
     const written = await writeAddressConfigMap(client, namespace, data, signal);
     if (!written.ok) throw notDone("ESDDNS_NOT_WRITTEN", "ConfigMap with the address not written", written.error);
-    this.#configMap = data;
+    this.#configMap = { data, atMs: clock.monotonic() };
   }
 }
 

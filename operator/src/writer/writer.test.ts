@@ -67,6 +67,21 @@ describe("the writer", () => {
     await end();
   });
 
+  it("brings a ConfigMap back that somebody has deleted", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    const end = world.lead();
+    await world.clock.run(1_000);
+    const [path = ""] = [...world.api.objects.keys()].filter((each) => each.endsWith("/configmaps/esddns-wan-ip"));
+    world.api.remove(path);
+    for (let minute = 0; minute < 11; minute++) {
+      world.observe("node1", agreed(A));
+      await world.clock.run(60_000);
+    }
+    expect(world.stored("/configmaps/esddns-wan-ip")?.["data"]).toEqual({ ipv4: A, ip: A });
+    await end();
+  });
+
   it("tells once that the router is behind another NAT, and once that it no longer is", async () => {
     const wan = world.wan.get("wan") ?? expect.unreachable();
     world.api.put("/wanaddresses/wan", { ...wan, spec: { ...wan.spec, router: "192.168.1.1" } });
