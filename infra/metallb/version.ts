@@ -13,6 +13,10 @@ export function annotationPrefix(version: string | undefined): "metallb.io" | "m
   return "metallb.io";
 }
 
+export function readsOlderAnnotations(version: string | undefined): boolean {
+  return annotationPrefix(version) === "metallb.universe.tf";
+}
+
 /** The version that an image's tag or a label tells: `v0.14.5` is 0.14.5; undefined where it tells none. */
 export function versionOf(text: string): string | undefined {
   return /(?:^|:)v?(\d+\.\d+\.\d+)(?:[-+@]|$)/.exec(text)?.[1];

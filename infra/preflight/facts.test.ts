@@ -23,6 +23,7 @@ const WANTED = {
   metallbNamespace: "lb",
   passwordSecrets: ["a", "b"],
   adopted: false,
+  older: false,
   monitored: false,
 };
 const NODES = "/api/v1/nodes";
@@ -160,4 +161,29 @@ it("tells where the stack has been so far, which names communities have, and who
   expect(read).toMatchObject({ facts: { elsewhere: "before", communities: new Set(["vpn-only"]) } });
   expect(read).toMatchObject({ facts: { objects: [{ session: { peerAddress: "192.168.1.1", someNodes: true } }] } });
   expect(read).toMatchObject({ facts: { passwordSecrets: new Map([["a", "Opaque"]]) } });
+});
+
+it("tells which Services may share an address, where that is asked", async () => {
+  const shared = { metadata: { namespace: "web", name: "a", annotations: { "metallb.io/allow-shared-ip": "k" } } };
+  const services = "/api/v1/services";
+  const there = cluster({
+    [NODES]: { items: [] },
+    [services]: {
+      items: [
+        { ...shared, status: { loadBalancer: { ingress: [{ ip: "192.168.1.100", ipMode: "VIP" }] } } },
+        { metadata: { namespace: "default", name: "kubernetes" }, status: { loadBalancer: {} } },
+      ],
+    },
+  });
+  expect(await readFacts(there, { ...WANTED, older: true })).toMatchObject({
+    facts: {
+      sharing: [
+        { namespace: "web", name: "a", addresses: ["192.168.1.100"], keys: { "metallb.io": "k" } },
+        { namespace: "default", name: "kubernetes", addresses: [] },
+      ],
+    },
+  });
+  const unasked = cluster({ [NODES]: { items: [] } });
+  await readFacts(unasked, WANTED);
+  expect(unasked.asked).not.toContain(services);
 });

@@ -8,6 +8,7 @@ import { readSharedObjects, type SharedObject } from "../metallb/objects.ts";
 import { OWNER_LABEL } from "../metallb/owner.ts";
 import { versionOf } from "../metallb/version.ts";
 import { ownedMetalLBs, type OwnedMetalLB } from "./ownMetalLB.ts";
+import { sharingServices, type SharingService } from "./sharedAddresses.ts";
 
 export interface NodeFact {
   readonly name: string;
@@ -62,6 +63,8 @@ export interface ClusterFacts {
   readonly metallbIsAStacks?: boolean | undefined;
   /** Those that stacks have installed, in whatever namespace. */
   readonly owned?: readonly OwnedMetalLB[];
+  /** Services that may share addresses; undefined: not asked for, or they may not be read. */
+  readonly sharing?: readonly SharingService[] | undefined;
   /** The stack's own; undefined: it is not there, or may not be read. */
   readonly namespace?: NamespaceFact | undefined;
   /** Another namespace with the name of this very stack on it. */
@@ -88,29 +91,45 @@ export interface Wanted {
   /** Secrets in MetalLB's namespace that the config names. */
   readonly passwordSecrets: readonly string[];
   readonly adopted: boolean;
+  /** Whether a MetalLB is to be installed that reads the older annotations of Services. */
+  readonly older: boolean;
   readonly monitored: boolean;
 }
 
 export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): Promise<ReadFacts> {
-  const { metallbNamespace: namespace, adopted, monitored } = wanted;
+  const { metallbNamespace: namespace, adopted, older, monitored } = wanted;
   // First alone: where nothing answers, one wait is enough.
   const nodes = await cluster.get("/api/v1/nodes", list(node));
   if (!nodes.found && !isRefusal(nodes)) return { reached: false, why: nodes.why };
-  const [services, apiServer, pools, deployments, daemonSets, definitions, monitoring, owned, shared, own, named, all] =
-    await Promise.all([
-      cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
-      cluster.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes", endpointSlice),
-      cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/ipaddresspools`, list(pool)),
-      cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments`, list(workload)),
-      cluster.get(`/apis/apps/v1/namespaces/${namespace}/daemonsets`, list(workload)),
-      adopted ? readDefinitions(cluster) : undefined,
-      monitored ? cluster.get("/apis/monitoring.coreos.com/v1", kinds) : undefined,
-      ownedMetalLBs(cluster),
-      readSharedObjects(cluster, namespace),
-      readStackNamespace(cluster, wanted.namespace),
-      cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/communities`, list(community)),
-      cluster.get("/api/v1/namespaces", list(marked)),
-    ]);
+  const [
+    services,
+    apiServer,
+    pools,
+    deployments,
+    daemonSets,
+    definitions,
+    monitoring,
+    owned,
+    shared,
+    own,
+    named,
+    all,
+    sharing,
+  ] = await Promise.all([
+    cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
+    cluster.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes", endpointSlice),
+    cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/ipaddresspools`, list(pool)),
+    cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments`, list(workload)),
+    cluster.get(`/apis/apps/v1/namespaces/${namespace}/daemonsets`, list(workload)),
+    adopted ? readDefinitions(cluster) : undefined,
+    monitored ? cluster.get("/apis/monitoring.coreos.com/v1", kinds) : undefined,
+    ownedMetalLBs(cluster),
+    readSharedObjects(cluster, namespace),
+    readStackNamespace(cluster, wanted.namespace),
+    cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/communities`, list(community)),
+    cluster.get("/api/v1/namespaces", list(marked)),
+    older ? sharingServices(cluster) : undefined,
+  ]);
   const reads = {
     nodes,
     "address pools": pools,
@@ -139,6 +158,7 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
       metallb: running(items(deployments), items(daemonSets)),
       metallbIsAStacks: all.found ? isWritten(all.value.items, namespace) : undefined,
       owned,
+      sharing,
       namespace: own.found ? own.value : undefined,
       elsewhere: items(all).find(
         ({ metadata: { name, annotations } }) =>

@@ -14,6 +14,7 @@ import type { ClusterFacts, RunningMetalLB } from "./facts.ts";
 import { announcements, noRoomForPods } from "./nodes.ts";
 import { givenUpMetalLB, movedMetalLB } from "./ownMetalLB.ts";
 import { poolClashes, takenAddresses } from "./pools.ts";
+import { unshared } from "./sharedAddresses.ts";
 
 export type Judged = Pick<
   StackConfig,
@@ -49,6 +50,7 @@ export function judge(config: Judged, facts: ClusterFacts): Judgement {
     problems: [
       ...adopted.problems,
       ...movedMetalLB(config, facts.owned ?? []),
+      ...unshared(config, facts),
       ...conflicts(pools, config, facts),
       ...pools.flatMap((pool) => takenAddresses(pool, facts)),
       ...secondSessions(config, facts),

@@ -6,6 +6,7 @@ import type { StackConfig } from "../config/parse.ts";
 import { namespaceComplaint, stackMark } from "../esddns/stackNamespace.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
 import { isTakeOver } from "../metallb/takeOver.ts";
+import { readsOlderAnnotations } from "../metallb/version.ts";
 import { readFacts, type ClusterFacts, type RunningMetalLB } from "./facts.ts";
 import { judge } from "./judge.ts";
 import { foreignMetalLB } from "./ownMetalLB.ts";
@@ -23,6 +24,7 @@ export async function preflight(config: StackConfig): Promise<RunningMetalLB | u
     metallbNamespace: config.metallb.namespace,
     passwordSecrets: config.bgp.peers.flatMap(({ passwordSecret }) => passwordSecret ?? []),
     adopted: config.shared === "adopt",
+    older: config.shared === "own" && readsOlderAnnotations(config.metallb.version),
     monitored: monitoringKinds(config.monitoring).length > 0,
   });
   if (!read.reached) {

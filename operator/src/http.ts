@@ -25,7 +25,7 @@ export interface HttpLimits {
 export interface HttpAnswer {
   readonly status: number;
   /** The first value of a header, by its name in lower case. */
-  header(name: string): string | undefined;
+  readonly header: (name: string) => string | undefined;
   /** Whoever does not read it to its end calls `discard`. */
   readonly body: AsyncIterable<Buffer>;
   discard(): void;

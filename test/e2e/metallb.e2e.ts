@@ -15,6 +15,8 @@ const adopters = { given: "192.168.1.120", asked: "192.168.1.125" };
 afterAll(async () => {
   await removeSecond();
   await up(USUAL);
+  const annotate = ["kubectl", "annotate", "service", "-n", "esddns-development", "esddns-push", "esddns-service"];
+  await labOk(...annotate, "metallb.universe.tf/allow-shared-ip-");
 }, UP_MS);
 
 test(
@@ -28,9 +30,27 @@ test("under the newer one nonsense in a pool is refused, and the doctor finds no
   await wellByDoctor(/^✓ MetalLB's configuration/m, /^✓ Address pools: esddns-pool \(.*\) IPv4 \d+ of 11 in use/m);
 });
 
+// Page and push share an address, which MetalLB would take from one of them before that has the older annotation.
 test(
-  "one older than 0.14.9 takes over from there in the same way, and is asked by the annotations that it reads",
-  () => replaces(OLDER, "metallb.universe.tf"),
+  "the way back to one older than 0.14.9 is refused while Services share an address, and says how they keep it",
+  async () => {
+    const before = await images();
+    const refused = await lab(["--metallb", OLDER], { timeoutMs: UP_MS });
+    expect(refused.status).not.toBe(0);
+    const commands = /esddns:metallb\.version: 0\.14\.8 does not read .* Tell it first: (.*)/.exec(told(refused))?.[1];
+    expect(commands).toContain("esddns-push");
+    expect(await images()).toEqual(before);
+    for (const command of commands?.split("; ") ?? []) await labOk(...command.trim().split(" "));
+  },
+  UP_MS,
+);
+
+test(
+  "told so, it takes over in the same way, and is asked by the annotations that it reads",
+  async () => {
+    await replaces(OLDER, "metallb.universe.tf");
+    expect(await addresses("esddns-push")).toEqual(await addresses("esddns-service"));
+  },
   UP_MS,
 );
 
@@ -45,7 +65,9 @@ test("under the older one nonsense is refused, too, and what it does not tell is
 test("a stack that adopts the older one has the addresses that it asks for, with no word of its version", async () => {
   const deployed = await adopt();
   expect(deployed.status, told(deployed)).toBe(0);
-  expect(await labJson("pulumi", "config", "--stack", SECOND, "--json")).not.toHaveProperty(["esddns:metallb"]);
+  expect(await labJson("pulumi", "config", "--stack", SECOND, "--json")).toMatchObject({
+    "esddns:metallb": { value: "{}" },
+  });
   const pool = { "metallb.universe.tf/address-pool": `${SECOND}-pool` };
   expect(await asked(SECOND)).toEqual(pool);
   expect(await labJson("pulumi", "stack", "output", "--stack", SECOND, "--json")).toMatchObject({
@@ -115,6 +137,13 @@ async function asked(stack: string): Promise<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(metadata.annotations).filter(([key]) => /^metallb\..*\/(address-pool|loadBalancerIPs)$/.test(key)),
   );
+}
+
+async function addresses(service: string): Promise<string[]> {
+  const { status } = await labJson<{ status: { loadBalancer: { ingress: { ip: string }[] } } }>(
+    ...["kubectl", "get", "service", service, "-n", "esddns-development", "-o", "json"],
+  );
+  return status.loadBalancer.ingress.map(({ ip }) => ip);
 }
 
 interface List<T> {

@@ -30,7 +30,7 @@ beforeEach(async () => {
   port = (server.address() as AddressInfo).port;
 });
 
-afterEach(async () => {
+afterEach(() => {
   server.closeAllConnections();
   livedns.close();
   server.close();

@@ -7,7 +7,7 @@ export interface HttpReply {
   /** The whole body as UTF-8, at most `MAX_BODY` bytes of it. */
   text: string;
   /** The first value of a header, by its name in lower case. */
-  header(name: string): string | undefined;
+  readonly header: (name: string) => string | undefined;
 }
 
 /** Limits of one request, in milliseconds. `totalMs` runs from the start to the last byte of the body. */
