@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import {
   API_VERSION,
   type DnsRecordObject,
+  type DnsRecordStatus,
   dnsRecordSpec,
   dnsRecordStatus,
   type WanAddressStatus,
@@ -404,6 +405,16 @@ describe("a write whose answer is lost, and then another address", () => {
     expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.77"]);
     expect(result.status).not.toHaveProperty("replaced");
     expect(result.status).not.toHaveProperty("attempted");
+  });
+
+  test("with Refuse, after a stop in the middle of the very first write, its own value is no stranger's", async () => {
+    declare({ conflictPolicy: "Refuse" });
+    const noted: DnsRecordStatus[] = [];
+    const note = (status: DnsRecordStatus) => Promise.resolve(void noted.push(status));
+    await run(wan, { note });
+    record = { ...record, status: dnsRecordStatus.parse(noted.at(-1)) };
+    expect(synced(await afterwards())).toBe("True Synced");
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.77"]);
   });
 
   test("what a person had there stays noted", async () => {

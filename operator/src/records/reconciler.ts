@@ -38,7 +38,7 @@ export interface Reconciled {
  * emptied, and where the desired value is not known, or anything fails, what stands there stays. Deleted is only what the
  * record published under a name or type that it no longer has, and only with deletionPolicy Delete.
  * Everything that can go wrong is in the status; rejects only when the signal aborts, with its reason, or where a note
- * could not be made of what is about to be replaced. Who calls aborts it when it may no longer write.
+ * could not be made of what is about to be written and replaced. Who calls aborts it when it may no longer write.
  */
 export async function reconcileRecord(
   record: DnsRecordObject,
@@ -133,16 +133,20 @@ async function write(
   const { livedns, log, attempt, random, clock } = context;
   const { type } = rrset;
   const fields = { record: record.metadata.name, fqdn: run.fqdn, type, to: rrset.values, ttl: rrset.ttl };
+  const earlier = attempted.get(type);
   // After a first attempt of unknown outcome what stands there may be no longer what a person had there, and was noted.
-  if (because === "TakenOver" && actual !== undefined && !(attempted.has(type) && run.replaced.has(type))) {
+  if (because === "TakenOver" && actual !== undefined && !(earlier !== undefined && run.replaced.has(type))) {
     log.info({ ...fields, replaced: actual }, "Taking over a DNS record that stood there before");
-    await noteReplaced({ ...actual, values: actual.values.slice(0, MAX_VALUES) }, run);
+    run.replaced.set(type, { ...actual, values: actual.values.slice(0, MAX_VALUES) });
   }
+  if (!published.has(type)) await noteFirst(rrset, run);
 
   const place = placeOf(run);
   const put = await livedns.putRrset(place.zone, place.name, rrset, run.signal);
   if (!put.ok) {
     if (mayHaveComeThrough(put.error)) attempted.set(type, rrset);
+    else if (earlier === undefined) attempted.delete(type);
+    else attempted.set(type, earlier);
     return failed(put.error, attempt, random);
   }
   const before = published.get(type);
@@ -171,11 +175,11 @@ async function write(
 }
 
 /**
- * Notes what stood there before the request: whoever stops this process, or takes the lease, while the answer is on its
- * way would find nothing but the new value.
+ * Notes what is about to be written, and what stood there, before the first request of all: whoever stops this process, or
+ * takes the lease, while the answer is on its way would find a value that nobody is known to have written.
  */
-async function noteReplaced(replaced: PublishedRrset, run: Run): Promise<void> {
-  run.replaced.set(replaced.type, replaced);
+async function noteFirst(rrset: Rrset, run: Run): Promise<void> {
+  run.attempted.set(rrset.type, rrset);
   const { observedGeneration } = run.record.status ?? {};
   await run.context.note?.({ ...kept(run), ...(observedGeneration === undefined ? {} : { observedGeneration }) });
 }

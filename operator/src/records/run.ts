@@ -30,7 +30,7 @@ export interface RecordContext {
   nodeAddress?: NodeAddress | undefined;
   /** Types that an older record has, with its name (duplicates.ts). */
   lostTo?: ReadonlyMap<RecordType, string>;
-  /** Sees to it that what this status says of `replaced` stands written; rejects where it could not be. */
+  /** Sees to it that what this status says of `attempted` and `replaced` stands written; rejects where it could not be. */
   note?: (status: DnsRecordStatus) => Promise<void>;
   /** The other record that has this rrset; undefined: none. */
   claimedBy?: (zone: string, name: string, type: RecordType) => string | undefined;
