@@ -4,6 +4,8 @@
  *
  * `npm run test:real-plugin`: the tests of the stack once more, with the real pulumi-kubernetes in place of its stand-in. It
  * is built on first use, which takes some minutes, and is older than the SDK that the program uses: so apart.
+ *
+ * `npm run test:kubernetes -- VERSION`: those that Kubernetes itself may decide, on another one, where the lab is down.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -30,13 +32,14 @@ const vitestReport = z.object({
   testResults: z.array(z.object({ status: z.string(), assertionResults: z.array(z.unknown()) })),
 });
 
+const onEveryKubernetes = ["product", "preview", "lifecycle", "admission", "metrics", "policy", "push"];
 const ofTheStack = ["product", "preview", "metallb", "bgp", "stacks", "consumer", "lifecycle"];
 
-const total = await runWhat(process.argv[2]);
+const total = await runWhat(process.argv[2], process.argv[3]);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 
-async function runWhat(part: string | undefined): Promise<Tally> {
+async function runWhat(part: string | undefined, version: string | undefined): Promise<Tally> {
   if (part === "checks") return runChecks();
   if (part === "real-plugin") {
     heading("the real pulumi-kubernetes");
@@ -44,6 +47,10 @@ async function runWhat(part: string | undefined): Promise<Tally> {
     // The CLI and the lab prefer what is on PATH.
     process.env["PATH"] = [folder, process.env["PATH"]].join(delimiter);
     return runOnLab(["e2e"], ofTheStack);
+  }
+  if (part === "kubernetes") {
+    if (version === undefined) throw new Error("which Kubernetes? npm run test:kubernetes -- VERSION");
+    return runOnLab(["e2e"], onEveryKubernetes, ["--kubernetes", version]);
   }
   return [await runChecks(), await runVitest("unit"), await runOnLab(["browser", "e2e"])].reduce(add);
 }
@@ -58,10 +65,14 @@ async function runChecks(): Promise<Tally> {
 }
 
 /** Chromium is one of the packages that the lab installs. */
-async function runOnLab(projects: readonly Project[], files: readonly string[] = []): Promise<Tally> {
+async function runOnLab(
+  projects: readonly Project[],
+  files: readonly string[] = [],
+  choice: readonly string[] = [],
+): Promise<Tally> {
   heading("lab");
   const wasRunning = (await node(["lab/src/main.ts", "status"], "ignore")) === 0;
-  let tally = verdict("the lab comes up", await node(["lab/src/main.ts", "up"]));
+  let tally = verdict("the lab comes up", await node(["lab/src/main.ts", "up", ...choice]));
   if (tally.failed === 0) for (const project of projects) tally = add(tally, await runVitest(project, files));
   return wasRunning ? tally : add(tally, verdict("the lab goes down", await node(["lab/src/main.ts", "down"])));
 }

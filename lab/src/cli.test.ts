@@ -15,6 +15,15 @@ describe("the command line", () => {
     expect(() => parseCommand(["up", "0.16.2"])).toThrow(UsageError);
   });
 
+  it("takes another Kubernetes, by itself or with another MetalLB", () => {
+    expect(parseCommand(["--kubernetes", "1.30.14"])).toEqual({ verb: "up", kubernetes: "1.30.14" });
+    expect(parseCommand(["--kubernetes", "1.36.3", "--metallb", "0.16.2"])).toMatchObject({
+      kubernetes: "1.36.3",
+      metallb: "0.16.2",
+    });
+    expect(() => parseCommand(["--kubernetes"])).toThrow(UsageError);
+  });
+
   it("takes a number of nodes, by itself or with the rest", () => {
     expect(parseCommand(["--nodes", "1"])).toEqual({ verb: "up", nodes: 1 });
     expect(parseCommand(["up", "--nodes", "2", "--metallb", "0.16.2"])).toEqual({

@@ -5,7 +5,12 @@ import { UsageError } from "./errors.ts";
 import { hostNames, nodes } from "./hosts.ts";
 
 export type Command =
-  | { readonly verb: "up"; readonly metallb: string | undefined; readonly nodes: number | undefined }
+  | {
+      readonly verb: "up";
+      readonly kubernetes: string | undefined;
+      readonly metallb: string | undefined;
+      readonly nodes: number | undefined;
+    }
   | { readonly verb: "down" | "status" | "help" }
   | { readonly verb: "wan"; readonly ipv4: string; readonly prefix: string | undefined }
   | { readonly verb: "bgp"; readonly on: boolean | undefined }
@@ -20,6 +25,7 @@ export const help = `The lab: Kubernetes, MetalLB and this project's stack behin
   npm run lab                              build and start everything, deploy the stack; again: repair and update
   npm run lab -- --metallb VERSION         the same with another MetalLB, 0.14.8 or 0.16.2, up or down; later runs keep it
   npm run lab -- --nodes 1|2               the same with a cluster of one node or two; later runs keep it
+  npm run lab -- --kubernetes VERSION      another Kubernetes, 1.30.14 or 1.36.3; where the lab is down
   npm run lab -- down                      stop and remove everything but the cache of built tools
   npm run lab -- status                    what runs, and the addresses; exit status 0 when all is well
   npm run lab -- wan ADDRESS [PREFIX/64]   the provider gives the router another IPv4 address (and IPv6 prefix)
@@ -47,6 +53,7 @@ export function parseCommand(argv: readonly string[]): Command {
   switch (verb) {
     case "up":
       return upCommand(args);
+    case "--kubernetes":
     case "--metallb":
     case "--nodes":
       return upCommand(argv);
@@ -84,15 +91,19 @@ export function parseCommand(argv: readonly string[]): Command {
 
 function upCommand(args: readonly string[]): Command {
   if (args[0] === "--help") return { verb: "help" };
-  const chosen: { metallb?: string; nodes?: number } = {};
+  const chosen: { kubernetes?: string; metallb?: string; nodes?: number } = {};
   for (let i = 0; i < args.length; i += 2) {
     const [flag, value] = args.slice(i, i + 2);
-    if (flag === "--metallb" && value !== undefined) chosen.metallb = value;
+    if (flag === "--kubernetes" && value !== undefined) chosen.kubernetes = value;
+    else if (flag === "--metallb" && value !== undefined) chosen.metallb = value;
     else if (flag === "--nodes" && nodes.some((_, index) => String(index + 1) === value)) chosen.nodes = Number(value);
     else
-      throw new UsageError("up takes nothing, a version of MetalLB (--metallb 0.16.2), a number of nodes (--nodes 1)");
+      throw new UsageError(
+        "up takes nothing, a version of Kubernetes (--kubernetes 1.30.14) or of MetalLB (--metallb 0.16.2), a number of nodes (--nodes 1)",
+      );
   }
-  return { verb: "up", metallb: chosen.metallb, nodes: chosen.nodes };
+  const { kubernetes, metallb, nodes: count } = chosen;
+  return { verb: "up", kubernetes, metallb, nodes: count };
 }
 
 function nothingMore<Verb extends string>(verb: Verb, args: readonly string[]): Verb {

@@ -11,9 +11,10 @@ import { leftovers, removeAll, stopProcesses } from "./down.ts";
 import { LabError, messageOf, UsageError } from "./errors.ts";
 import { takeLock } from "./lock.ts";
 import { gandiTokenFile } from "./internet/files.ts";
+import { chosenKubernetes, newKubernetes } from "./kubernetes.ts";
 import { metallbOf } from "./metallb.ts";
 import { namespaceMounts } from "./mounts.ts";
-import { binDir, logDir, projectDir, stateDir } from "./paths.ts";
+import { logDir, projectDir, stateDir } from "./paths.ts";
 import { prometheusHost, prometheusUrl, runPrometheus } from "./prometheus.ts";
 import { pulumiCommand } from "./pulumi.ts";
 import { become, replaceProcess } from "./passthrough.ts";
@@ -66,7 +67,7 @@ async function perform(command: Command): Promise<number> {
       return become(command.argv, { host: command.host });
     case "kubectl":
       requireHost(lan.client.name);
-      return become([join(binDir, "kubectl"), ...command.args], {
+      return become([(await chosenKubernetes()).binary("kubectl"), ...command.args], {
         host: lan.client.name,
         env: kubeEnvironment,
       });
@@ -79,7 +80,7 @@ async function perform(command: Command): Promise<number> {
       requireHost(lan.client.name);
       return become([process.execPath, join(projectDir, "operator/src/doctor/main.ts"), ...command.args], {
         host: lan.client.name,
-        env: { ...kubeEnvironment, KUBECTL: join(binDir, "kubectl") },
+        env: { ...kubeEnvironment, KUBECTL: (await chosenKubernetes()).binary("kubectl") },
       });
     case "prometheus":
       return prometheus(command.lasting);
@@ -88,8 +89,9 @@ async function perform(command: Command): Promise<number> {
   }
 }
 
-async function up({ metallb, nodes }: { metallb?: string | undefined; nodes?: number | undefined }): Promise<number> {
+async function up({ kubernetes, metallb, nodes }: Extract<Command, { verb: "up" }>): Promise<number> {
   const settings = {
+    ...(kubernetes === undefined ? {} : { kubernetes: await newKubernetes(kubernetes) }),
     ...(metallb === undefined ? {} : { metallb: (await metallbOf(metallb)).version }),
     ...(nodes === undefined ? {} : { nodes }),
   };

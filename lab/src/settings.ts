@@ -13,6 +13,8 @@ export interface Settings {
   readonly bgp: boolean;
   /** The version of MetalLB; left out, the one that the project installs by default. */
   readonly metallb?: string;
+  /** The version of Kubernetes; left out, the usual one. */
+  readonly kubernetes?: string;
   /** How many nodes the cluster has: the first ones of hosts.ts. */
   readonly nodes: number;
 }

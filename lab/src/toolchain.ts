@@ -23,16 +23,20 @@ interface Tool {
 
 const K8S_VERSION = "k8s.io/component-base/version";
 
-export const tools: readonly Tool[] = [
-  {
-    name: "kubernetes",
-    module: "k8s.io/kubernetes",
-    ldflags: (version) => {
-      const [major = "", minor = ""] = version.replace(/^v/, "").split(".");
-      const values = { gitVersion: version, gitMajor: major, gitMinor: minor };
-      return Object.entries(values).map(([name, value]) => `-X ${K8S_VERSION}.${name}=${value}`);
-    },
+const kubernetes = {
+  module: "k8s.io/kubernetes",
+  ldflags: (version: string) => {
+    const [major = "", minor = ""] = version.replace(/^v/, "").split(".");
+    const values = { gitVersion: version, gitMajor: major, gitMinor: minor };
+    return Object.entries(values).map(([name, value]) => `-X ${K8S_VERSION}.${name}=${value}`);
   },
+};
+
+export const tools: readonly Tool[] = [
+  { ...kubernetes, name: "kubernetes" },
+  // The oldest that the product is for, and the newest there was.
+  { ...kubernetes, name: "kubernetes-oldest", onDemand: true },
+  { ...kubernetes, name: "kubernetes-newest", onDemand: true },
   {
     name: "pulumi",
     module: "github.com/pulumi/pulumi/pkg/v3",

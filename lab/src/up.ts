@@ -7,6 +7,7 @@ import { ensureKernel, ensurePackages } from "./debian.ts";
 import { removeAll } from "./down.ts";
 import { buildImages, importImages } from "./images.ts";
 import { internetServices, prepareInternet } from "./internet/index.ts";
+import { chosenKubernetes } from "./kubernetes.ts";
 import { chartArchive, chosenMetallb } from "./metallb.ts";
 import { ensureNetwork } from "./network.ts";
 import { ensureMonitoringKinds } from "./prometheus.ts";
@@ -30,7 +31,13 @@ export async function upLab(steps: Steps, settings: Partial<Settings>): Promise<
     await ensurePackages(step);
     await ensureKernel();
   });
-  const toolchain = steps.step("Toolchain", async (step) => ensureToolchain(step, [(await chosenMetallb()).tool]));
+  const toolchain = steps.step("Toolchain", async (step) => {
+    const chosen = await Promise.all([chosenKubernetes(), chosenMetallb()]);
+    await ensureToolchain(
+      step,
+      chosen.map(({ tool }) => tool),
+    );
+  });
   const network = packages.then(() => steps.step("Network", ensureNetwork));
   const internet = network.then(() =>
     steps.step("Internet", async (step) => {

@@ -21,6 +21,8 @@ test.each([
   [["exec", "nowhere", "true"], /nowhere.*node1/s],
   [["wan", "198.51.100.999"], /198\.51\.100\.999/],
   [["no-such-verb"], /no-such-verb.*--help/s],
+  [["--kubernetes", "1.29.0"], /1\.29\.0.*1\.30\.14/s],
+  [["--kubernetes", "1.30.14"], /is not turned into a 1\.30\.14.*lab -- down/s],
 ])("%j is refused, with what would be right", async (args, message) => {
   const { status, stdout, stderr } = await lab(args);
   expect(status).toBe(2);

@@ -1,10 +1,10 @@
 /** etcd, API server, controller manager and scheduler, all on node1. */
 import { join } from "node:path";
 import { POD_IPV4, POD_IPV6, SERVICE_IPV4, SERVICE_IPV6 } from "../address.ts";
+import type { Pinned } from "../pinned.ts";
 import { stateDir } from "../paths.ts";
 import { httpOk } from "../probe.ts";
 import type { Service } from "../service.ts";
-import { binary } from "../toolchain.ts";
 import { lan } from "../topology.ts";
 import { kubeconfigOf } from "./kubeconfig.ts";
 import { kubectl } from "./kubectl.ts";
@@ -13,6 +13,8 @@ import * as pki from "./pki.ts";
 const host = lan.node1.name;
 const ETCD = "http://127.0.0.1:2379";
 const ETCD_PEER = "http://127.0.0.1:2380";
+
+export const API_SERVER = "kube-apiserver";
 
 export function etcd(): Service {
   return {
@@ -36,9 +38,9 @@ export function etcd(): Service {
   };
 }
 
-export function apiServer(): Service {
+export function apiServer({ binary }: Pinned): Service {
   return {
-    name: "kube-apiserver",
+    name: API_SERVER,
     host,
     command: [
       binary("kube-apiserver"),
@@ -68,7 +70,7 @@ export function apiServer(): Service {
   };
 }
 
-export function controllers(): Service[] {
+export function controllers({ binary }: Pinned): Service[] {
   return [
     {
       name: "kube-controller-manager",

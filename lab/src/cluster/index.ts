@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ensureCgroup } from "../cgroups.ts";
 import { LabError, messageOf } from "../errors.ts";
+import { chosenKubernetes } from "../kubernetes.ts";
 import { ensureRunning } from "../processes.ts";
 import { clusterNodes } from "../settings.ts";
 import type { Step } from "../steps.ts";
@@ -18,13 +19,15 @@ import { ensurePki } from "./pki.ts";
 export async function prepareCluster(): Promise<NodeServices[]> {
   await ensurePki();
   await Promise.all([writeKubeconfigs(), ensureMountNamespaceDir()]);
-  return Promise.all((await clusterNodes()).map((node, i) => prepareNode(node, i + 1)));
+  const kubernetes = await chosenKubernetes();
+  return Promise.all((await clusterNodes()).map((node, i) => prepareNode(node, i + 1, kubernetes)));
 }
 
 export async function startControlPlane(step: Step): Promise<void> {
   await ensureRunning([etcd()], step);
-  await ensureRunning([apiServer()], step);
-  await ensureRunning(controllers(), step);
+  const kubernetes = await chosenKubernetes();
+  await ensureRunning([apiServer(kubernetes)], step);
+  await ensureRunning(controllers(kubernetes), step);
 }
 
 export async function startContainerds(services: readonly NodeServices[], step: Step): Promise<void> {

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { POD_IPV4, POD_IPV6 } from "../address.ts";
 import { stateDir } from "../paths.ts";
+import type { Pinned } from "../pinned.ts";
 import { httpOk } from "../probe.ts";
 import { run } from "../run.ts";
 import type { Service } from "../service.ts";
-import { binary } from "../toolchain.ts";
 import type { Host } from "../topology.ts";
 import { cniConfig, containerdConfig, kubeletConfig } from "./node-config.ts";
 import { kubeconfigOf } from "./kubeconfig.ts";
@@ -29,7 +29,7 @@ export interface NodeServices {
 }
 
 /** Writes the node's configuration. `number` is its place in the pods' address plan: 10.244.N.0/24. */
-export async function prepareNode(node: Host, number: number): Promise<NodeServices> {
+export async function prepareNode(node: Host, number: number, kubernetes: Pinned): Promise<NodeServices> {
   const dir = nodeDir(node.name);
   await mkdir(join(dir, "cni"), { recursive: true });
   await ensureMountNamespace(node.name);
@@ -43,8 +43,8 @@ export async function prepareNode(node: Host, number: number): Promise<NodeServi
   ]);
   return {
     containerd: containerdService(node, dir, containerd),
-    kubelet: kubeletService(node, dir, kubelet),
-    kubeProxy: kubeProxyService(node),
+    kubelet: kubeletService(node, dir, kubelet, kubernetes),
+    kubeProxy: kubeProxyService(node, kubernetes),
   };
 }
 
@@ -66,7 +66,7 @@ function containerdService(node: Host, dir: string, config: string): Service {
   };
 }
 
-function kubeletService(node: Host, dir: string, config: string): Service {
+function kubeletService(node: Host, dir: string, config: string, { binary }: Pinned): Service {
   return {
     name: `kubelet-${node.name}`,
     host: node.name,
@@ -84,7 +84,7 @@ function kubeletService(node: Host, dir: string, config: string): Service {
   };
 }
 
-function kubeProxyService(node: Host): Service {
+function kubeProxyService(node: Host, { binary }: Pinned): Service {
   return {
     name: `kube-proxy-${node.name}`,
     host: node.name,

@@ -5,9 +5,10 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { apiServer } from "../cluster/control-plane.ts";
+import { API_SERVER, apiServer } from "../cluster/control-plane.ts";
 import { UsageError } from "../errors.ts";
 import { LAN_SWITCH } from "../hosts.ts";
+import { chosenKubernetes } from "../kubernetes.ts";
 import { gandiControl } from "../internet/gandi/control.ts";
 import { signal } from "../proc.ts";
 import { ensureRunning, recordedServices, stop } from "../processes.ts";
@@ -37,7 +38,7 @@ export async function switchOn(trouble: Trouble, step: Step): Promise<void> {
   await ensureRunning(trouble.services ?? [], step);
   await addRules(trouble.rules ?? []);
   if (trouble.gandi !== undefined) await gandiFaults([...others, trouble.name]);
-  if (trouble.apiServer === "dead") await stop(apiServer().name);
+  if (trouble.apiServer === "dead") await stop(API_SERVER);
   if (trouble.apiServer === "hangs") signalApiServer("SIGSTOP");
   if (trouble.unplugged !== undefined) await ipBatch(LAN_SWITCH, [`link set ${trouble.unplugged} down`]);
 }
@@ -50,7 +51,8 @@ export async function switchOff(trouble: Trouble, step: Step): Promise<void> {
   if (trouble.gandi !== undefined && isRunning("gandi")) await gandiFaults(others);
   if (trouble.apiServer === "hangs") signalApiServer("SIGCONT");
   // Without its store it cannot start; then the lab has to be repaired, which starts it too.
-  if (trouble.apiServer === "dead" && isRunning("etcd")) await ensureRunning([apiServer()], step);
+  if (trouble.apiServer === "dead" && isRunning("etcd"))
+    await ensureRunning([apiServer(await chosenKubernetes())], step);
   if (trouble.unplugged !== undefined) await ipBatch(LAN_SWITCH, [`link set ${trouble.unplugged} up`]);
   await remember(others);
 }
@@ -87,6 +89,6 @@ function isRunning(name: string): boolean {
 }
 
 function signalApiServer(name: "SIGSTOP" | "SIGCONT"): void {
-  const running = recordedServices().find((service) => service.name === apiServer().name)?.process;
+  const running = recordedServices().find((service) => service.name === API_SERVER)?.process;
   if (running !== undefined) signal(running.pid, name);
 }

@@ -6,20 +6,18 @@ import type { Facts } from "./facts.ts";
 import { describe, isReady } from "./metallb.ts";
 import { type Finding, ok, unknown, unread, warn, wrong } from "./report.ts";
 
-/**
- * Minor versions of Kubernetes 1. The oldest is the one whose API has all that the stack writes
- * (ValidatingAdmissionPolicy v1); it has run on `tried`.
- */
-const KUBERNETES = { oldest: 30, tried: 34 } as const;
+/** Minor versions of Kubernetes 1 that the stack has run on. Older ones lack ValidatingAdmissionPolicy v1. */
+const KUBERNETES = { oldest: 30, others: [34], newest: 36 } as const;
 
 export function kubernetes({ version }: Facts): Finding {
   if (!version.read) return wrong(version.why, "Is KUBECONFIG right, and does the cluster answer? kubectl version");
   const minor = Number(/^v?1\.(\d+)/.exec(version.value)?.[1]);
   const saw = `Kubernetes ${version.value}`;
-  const { oldest, tried } = KUBERNETES;
+  const { oldest, others, newest } = KUBERNETES;
+  const tried: readonly number[] = [oldest, ...others, newest];
   if (minor < oldest) return wrong(saw, `It is too old: the admission policy of the stack needs 1.${oldest}.`);
-  if (minor === tried) return ok(saw);
-  return ok(`${saw}; the stack was tried on 1.${tried}, and what it writes fits 1.${oldest} and newer`);
+  if (tried.includes(minor)) return ok(saw);
+  return ok(`${saw}; the stack was tried on ${tried.map((each) => `1.${each}`).join(", ")}`);
 }
 
 export function operatorPods({ ownPods, namespace, nodes }: Facts): Finding {
