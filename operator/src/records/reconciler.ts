@@ -1,4 +1,4 @@
-import type { DnsRecordObject, DnsRecordStatus, LeftRrset, PublishedRrset, WanAddressStatus } from "../api/index.ts";
+import type { DnsRecordObject, DnsRecordStatus, LeftRrset, WanAddressStatus } from "../api/index.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
 import { fqdn } from "../gandi/names.ts";
 import type { Rrset } from "../gandi/rrset.ts";
