@@ -53,7 +53,10 @@ export function pools(facts: Facts): Finding {
   const { pools: all, metallbNamespace: ns, service, stackPools = [] } = facts;
   if (!all.read) return unread(all);
   if (all.value.length === 0) {
-    return wrong(`no IPAddressPool in ${ns}`, "Set esddns:pools to addresses of your LAN that DHCP does not hand out.");
+    return wrong(
+      `no IPAddressPool in ${ns}`,
+      "Set esddns:pools to addresses of your LAN that DHCP does not hand out; where they are set: pulumi up --refresh.",
+    );
   }
   const gone = stackPools.filter((name) => !all.value.some(({ metadata }) => metadata.name === name));
   if (gone.length > 0) {
