@@ -203,16 +203,20 @@ describe("an adopted MetalLB", () => {
 
   it("is what the config says where the cluster does not answer: previews in pull requests show no difference", async () => {
     const silent = { reached: false as const, why: "connection refused" };
-    const program = await runProgram({ ...adopt, metallb: { version: "0.14.5" } }, { cluster: silent });
+    const checks = { whenUnreachable: "Warn" };
+    const older = { ...adopt, checks, metallb: { version: "0.14.5" } };
+    const program = await runProgram(older, { cluster: silent });
     expect(service(program, "page-service")).toHaveProperty(["metallb.universe.tf/address-pool"]);
-    const recent = await runProgram(adopt, { cluster: silent });
+    const recent = await runProgram({ ...adopt, checks }, { cluster: silent });
     expect(service(recent, "page-service")).toHaveProperty(["metallb.io/address-pool"]);
   });
 
   it("that is not there stops the program before anything is made", async () => {
     const cluster = { ...seen(undefined), facts: { ...seen(undefined).facts, metallb: undefined } };
     await expect(runProgram(adopt, { cluster })).rejects.toThrow("there is no MetalLB in the namespace metallb-system");
-    // With live reads off nobody looks.
-    await expect(runProgram({ ...adopt, observeLive: false }, { cluster })).resolves.toBeDefined();
+    // Live reads are for the outputs. Only `checks` says that nobody looks.
+    await expect(runProgram({ ...adopt, observeLive: false }, { cluster })).rejects.toThrow("there is no MetalLB");
+    const off = { ...adopt, checks: { whenUnreachable: "Off" } };
+    await expect(runProgram(off, { cluster })).resolves.toBeDefined();
   });
 });

@@ -42,6 +42,7 @@ describe("defaults", () => {
       token: { kind: "config" },
       gandiRequestsPerMinute: 28,
       observeLive: true,
+      checks: { whenUnreachable: "Refuse", skip: [] },
       waitForWanSeconds: 90,
     });
     expect(config.detection).toMatchObject({
@@ -322,6 +323,13 @@ describe("the rest", () => {
     [{ pools: "192.168.1.100-192.168.1.110" }, 'esddns:pools: "192.168.1.100-192.168.1.110" is a text, not a list'],
     [{ pools: "[{" }, "esddns:pools: is not valid JSON"],
     [{ service: "192.168.1.100" }, "esddns:service: "],
+    [
+      { checks: { skip: ["pool-adresses"] } },
+      'esddns:checks.skip[0]: "pool-adresses" does not fit. Write "namespace" or "shared-metallb" or "adopted-metallb"',
+    ],
+    [{ checks: { skip: ["pool-adresses"] } }, 'Did you mean "pool-addresses"?'],
+    [{ checks: { whenUnreachable: "off" } }, 'esddns:checks.whenUnreachable: "off" does not fit. Write "Refuse" or'],
+    [{ checks: { skip: ["taints", "taints"] } }, 'esddns:checks.skip[1]: "taints" is there twice'],
     [{ observeLive: "yes" }, 'esddns:observeLive: "yes" is a text, not true or false'],
     [{ waitForWanSeconds: "soon" }, "esddns:waitForWanSeconds: "],
     [{ waitForWanSeconds: -1 }, "esddns:waitForWanSeconds: -1 is too small"],

@@ -55,6 +55,7 @@ export interface StackConfig {
   readonly extraCaCertificates: string | undefined;
   readonly operator: Section<"operator">;
   readonly observeLive: boolean;
+  readonly checks: Section<"checks">;
   readonly waitForWanSeconds: number;
 }
 
@@ -94,6 +95,7 @@ export function parseStackConfig(
     extraCaCertificates: reader.section("extraCaCertificates"),
     operator: reader.section("operator"),
     observeLive: reader.section("observeLive"),
+    checks: reader.section("checks"),
     waitForWanSeconds: reader.section("waitForWanSeconds"),
   };
   if (reader.problems.length > 0) return { ok: false, problems: reader.problems };

@@ -83,6 +83,7 @@ const UNDECLARED: Partial<Record<Key, string>> = {
   l2: "L2 advertisements, a list of { name, pools, interfaces, nodeSelectors }. Left out, one announces every pool of the stack; [] announces none.",
   keepOnDestroy:
     "Whether MetalLB and the custom resource definitions outlive a destroy. Left out: true for a stack named production, false for others.",
+  checks: "The checks of the cluster that precede an up: { whenUnreachable, skip }.",
 };
 
 /** Where more is said of it. */
@@ -90,6 +91,7 @@ const GUIDES: Partial<Record<Key, string>> = {
   shared: "two-stacks.md",
   keepOnDestroy: "two-stacks.md#taking-one-away",
   metallb: "metallb.md",
+  checks: "metallb.md#what-the-cluster-is-asked-first",
   pools: "metallb.md#pools",
   l2: "metallb.md#layer-2",
   bgp: "metallb.md#bgp",

@@ -12,6 +12,7 @@ import { bgpSchema } from "./bgpSchema.ts";
 import { detectionSchema } from "./detection.ts";
 import * as fields from "./fields.ts";
 import { imageSchema } from "./image.ts";
+import { CHECK_NAMES } from "./checks.ts";
 import { distinct } from "./lists.ts";
 import { monitoringSchema } from "./monitoring.ts";
 import { labelSelector } from "./selectors.ts";
@@ -194,6 +195,19 @@ export const keys = {
     .boolean()
     .default(true)
     .describe("true or false: whether outputs are read from the cluster each time."),
+  checks: z
+    .object({
+      whenUnreachable: z
+        .enum(["Refuse", "Warn", "Off"])
+        .default("Refuse")
+        .describe(
+          "What an up does if the cluster cannot be looked at: Refuse stops it, Warn lets it go on; a preview warns either way. Off: nobody looks.",
+        ),
+      skip: distinct(z.array(z.enum(CHECK_NAMES)))
+        .default([])
+        .describe("Checks that are left out, by name; docs/metallb.md has the names, and what is at risk."),
+    })
+    .prefault({}),
   waitForWanSeconds: z
     .int()
     .min(0)

@@ -61,8 +61,8 @@ export interface ClusterFacts {
   readonly metallb: RunningMetalLB | undefined;
   /** Whether its namespace was written by a stack, of an earlier version too; undefined: it may not be read. */
   readonly metallbIsAStacks?: boolean | undefined;
-  /** Those that stacks have installed, in whatever namespace. */
-  readonly owned?: readonly OwnedMetalLB[];
+  /** Those that stacks have installed, in whatever namespace; undefined: they may not be read. */
+  readonly owned?: readonly OwnedMetalLB[] | undefined;
   /** Services that may share addresses; undefined: not asked for, or they may not be read. */
   readonly sharing?: readonly SharingService[] | undefined;
   /** The stack's own; undefined: it is not there, or may not be read. */
@@ -135,10 +135,12 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
     "address pools": pools,
     "MetalLB's controller": deployments,
     "MetalLB's speaker": daemonSets,
+    namespaces: all,
     [`what is in ${wanted.namespace}`]: own,
   };
   const unread = [
     ...Object.entries(reads).flatMap(([what, read]) => (read.found || read.absent ? [] : [what])),
+    ...(owned === undefined ? ["deployments of all namespaces"] : []),
     ...shared.unread.map((kind) => `${kind}s in ${namespace}`),
   ];
   return {

@@ -1,5 +1,6 @@
 import { crds } from "@esddns/operator/api";
 import { describe, expect, it } from "vitest";
+import type { CheckName } from "../config/checks.ts";
 import { parseStackConfig, type StackConfig } from "../config/parse.ts";
 import { formatProblem } from "../config/problem.ts";
 import { fieldsOf, type ClusterFacts, type NodeFact } from "./facts.ts";
@@ -239,6 +240,16 @@ describe("a BGP peer", () => {
   });
 });
 
+it("leaves out the checks that are named, and no other", () => {
+  const over = { pools: [{ name: "p", addresses: ["192.168.1.0/24"] }] };
+  const seen = facts({ nodes: [node("node1", { architecture: "arm64", taints: ["x"] })], apiServerPorts: [7443] });
+  const names = (skip: readonly CheckName[]) => judge(config(over), seen, skip).problems.map(({ check }) => check);
+  expect(names([])).toEqual(["pool-addresses", "taints"]);
+  expect(names(["pool-addresses"])).toEqual(["taints"]);
+  expect(judge(config(over), seen, ["taints"]).warnings).toEqual([expect.stringContaining("(check api-server-port)")]);
+  expect(judge(config(over), seen, ["api-server-port"]).warnings).toEqual([]);
+});
+
 describe("the API server's port", () => {
   const warnings = (apiServerPorts: number[], over: Record<string, unknown> = {}) =>
     judge(config(over), facts({ apiServerPorts })).warnings;
@@ -249,7 +260,9 @@ describe("the API server's port", () => {
 
   it("is spoken of where the pods would not be let to it, with the key", () => {
     expect(warnings([7443])).toEqual([
-      expect.stringMatching(/^esddns:operator\.apiServerPorts: .* port 7443, .* Write \[7443\]\.$/),
+      expect.stringMatching(
+        /^esddns:operator\.apiServerPorts: .* port 7443, .* Write \[7443\]\. \(check api-server-port\)$/,
+      ),
     ]);
     const operator = { apiServerPorts: [7000] };
     expect(warnings([7443], { operator })).toEqual([expect.stringContaining("Write [7000, 7443].")]);

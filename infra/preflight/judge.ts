@@ -1,6 +1,7 @@
 /** What the config and the cluster make of each other. Pure. */
 import { parseAddress } from "../config/addresses.ts";
 import { nativeBgpProblems, sameAddress } from "../config/bgp.ts";
+import type { CheckName } from "../config/checks.ts";
 import { frrModes } from "../config/metallbProblems.ts";
 import { monitoringKinds } from "../config/monitoring.ts";
 import { placePool, type PlacedPool } from "../config/pools.ts";
@@ -33,45 +34,58 @@ export type Judged = Pick<
   | "operator"
 >;
 
+/** A problem, with the name by which `esddns:checks.skip` leaves its check out. */
+export interface NamedProblem extends Problem {
+  readonly check: CheckName;
+}
+
 interface Judgement {
-  readonly problems: readonly Problem[];
+  readonly problems: readonly NamedProblem[];
+  /** Each ends with the name of its check. */
   readonly warnings: readonly string[];
   /** What is worth knowing and may well be meant. */
   readonly notes: readonly string[];
 }
 
-export function judge(config: Judged, facts: ClusterFacts): Judgement {
+export function judge(config: Judged, facts: ClusterFacts, skip: readonly CheckName[] = []): Judgement {
   const pools = config.pools.map((pool, index) => placePool(index, pool));
   const adopted = config.shared === "adopt" ? adoptionProblems(config, facts, pools) : { problems: [], warnings: [] };
   const announcing = announcements(config, facts);
-  const unread =
-    facts.unread.length === 0 ? [] : [`This user of the cluster may not read ${facts.unread.join(", ")}: unchecked.`];
   return {
-    problems: [
-      ...adopted.problems,
-      ...movedMetalLB(config, facts.owned ?? []),
-      ...unshared(config, facts),
-      ...conflicts(pools, config, facts),
-      ...pools.flatMap((pool) => takenAddresses(pool, facts)),
-      ...secondSessions(config, facts),
-      ...unknownCommunities(config, facts),
-      ...announcing.problems,
-      ...noRoomForPods(config, facts),
-      ...foreignArchitecture(config, facts),
-      ...monitoringProblems(config, facts),
-    ],
+    problems: named(skip, [
+      ["adopted-metallb", adopted.problems],
+      ["moved-metallb", movedMetalLB(config, facts.owned ?? [])],
+      ["shared-addresses", unshared(config, facts)],
+      ["taken-names", conflicts(pools, config, facts)],
+      ["pool-addresses", pools.flatMap((pool) => takenAddresses(pool, facts))],
+      ["bgp-sessions", secondSessions(config, facts)],
+      ["bgp-communities", unknownCommunities(config, facts)],
+      ["announcers", announcing.problems],
+      ["taints", noRoomForPods(config, facts)],
+      ["architecture", foreignArchitecture(config, facts)],
+      ["monitoring", monitoringProblems(config, facts)],
+    ]).map(({ check, found }) => ({ ...found, check })),
     warnings: [
       ...givenUpMetalLB(config, facts.owned ?? []),
-      ...adopted.warnings,
-      ...announcing.warnings,
-      ...ownPeers(config, facts),
-      ...unfitSecrets(config, facts),
-      ...unknownNodes(config, facts),
-      ...closedApiServer(config, facts),
-      ...unread,
+      ...named(skip, [
+        ["adopted-metallb", adopted.warnings],
+        ["announcers", announcing.warnings],
+        ["bgp-peer-nodes", ownPeers(config, facts)],
+        ["password-secrets", unfitSecrets(config, facts)],
+        ["node-names", unknownNodes(config, facts)],
+        ["api-server-port", closedApiServer(config, facts)],
+      ]).map(({ check, found }) => `${found} (check ${check})`),
     ],
     notes: announcing.notes,
   };
+}
+
+/** What the checks have found, apart from those that are left out. */
+export function named<T>(
+  skip: readonly CheckName[],
+  all: readonly (readonly [check: CheckName, found: readonly T[]])[],
+): { readonly check: CheckName; readonly found: T }[] {
+  return all.flatMap(([check, each]) => (skip.includes(check) ? [] : each.map((found) => ({ check, found }))));
 }
 
 function adoptionProblems(config: Judged, facts: ClusterFacts, pools: readonly PlacedPool[]) {

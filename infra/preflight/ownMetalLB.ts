@@ -18,10 +18,10 @@ export interface OwnedMetalLB {
   readonly lives: boolean;
 }
 
-/** All there are; none where they may not be read. */
-export async function ownedMetalLBs(cluster: Pick<Cluster, "get">): Promise<readonly OwnedMetalLB[]> {
+/** All that there are. Undefined: they may not be read. */
+export async function ownedMetalLBs(cluster: Pick<Cluster, "get">): Promise<readonly OwnedMetalLB[] | undefined> {
   const found = await cluster.get(CONTROLLERS, controllers);
-  if (!found.found) return [];
+  if (!found.found) return found.absent ? [] : undefined;
   const owned = found.value.items.flatMap(({ metadata, spec }) => {
     const owner = spec.template.metadata.labels[OWNER_LABEL];
     return owner === undefined ? [] : [{ namespace: metadata.namespace, owner }];

@@ -7,17 +7,19 @@ import { namespaceComplaint, stackMark } from "../esddns/stackNamespace.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
 import { isTakeOver } from "../metallb/takeOver.ts";
 import { readsOlderAnnotations } from "../metallb/version.ts";
-import { readFacts, type ClusterFacts, type RunningMetalLB } from "./facts.ts";
-import { judge } from "./judge.ts";
+import { readFacts, type ClusterFacts, type ReadFacts, type RunningMetalLB } from "./facts.ts";
+import { judge, named, type NamedProblem } from "./judge.ts";
 import { foreignMetalLB } from "./ownMetalLB.ts";
 
 /**
- * The MetalLB that runs, as far as it is known. Warnings are logged; a cluster that does not answer is one of them.
- * With `observeLive` off nothing is read.
+ * The MetalLB that runs, as far as it is known. Warnings are logged. Checks that could not be made stop an up, unless
+ * `esddns:checks.whenUnreachable` says otherwise, and are a warning of a preview, which changes nothing.
  * @throws pulumi.RunError with every problem; Pulumi prints it without a stack trace.
  */
 export async function preflight(config: StackConfig): Promise<RunningMetalLB | undefined> {
-  if (!config.observeLive) return undefined;
+  const { skip } = config.checks;
+  const whenUnreachable = ofThisRun() ?? config.checks.whenUnreachable;
+  if (whenUnreachable === "Off") return undefined;
   const read = await readFacts(configuredCluster(), {
     namespace: config.namespace,
     mark: ownMark(),
@@ -27,24 +29,52 @@ export async function preflight(config: StackConfig): Promise<RunningMetalLB | u
     older: config.shared === "own" && readsOlderAnnotations(config.metallb.version),
     monitored: monitoringKinds(config.monitoring).length > 0,
   });
-  if (!read.reached) {
-    const unchecked = "Not checked: whether nodes have addresses of the pools, and may announce them";
-    await pulumi.log.warn(`The cluster could not be looked at: ${read.why}. ${unchecked}.`);
-    return undefined;
+  const unchecked = uncheckedMessage(read);
+  if (unchecked !== undefined) {
+    if (whenUnreachable === "Refuse" && !pulumi.runtime.isDryRun())
+      throw new pulumi.RunError(`${unchecked} ${UNCHECKED_UP}`);
+    await pulumi.log.warn(unchecked);
   }
-  const { problems: others, warnings, notes } = judge(config, read.facts);
-  const problems = [
-    ...namespaceProblems(config, read.facts),
-    ...foreignMetalLB(config, read.facts, isTakeOver()),
-    ...others,
-  ];
-  if (problems.length > 0) {
-    const heading = "The stack config does not go with the cluster:";
-    throw new pulumi.RunError([heading, ...problems.map((problem) => `  - ${formatProblem(problem)}`)].join("\n"));
-  }
+  if (!read.reached) return undefined;
+  const { problems: others, warnings, notes } = judge(config, read.facts, skip);
+  const own = named(skip, [
+    ["namespace", namespaceProblems(config, read.facts)],
+    ["shared-metallb", foreignMetalLB(config, read.facts, isTakeOver())],
+  ]);
+  const problems = [...own.map(({ check, found }) => ({ ...found, check })), ...others];
+  if (problems.length > 0) throw new pulumi.RunError(refusal(problems));
   for (const warning of warnings) await pulumi.log.warn(warning);
   if (pulumi.runtime.isDryRun()) for (const note of notes) await pulumi.log.info(note);
   return read.facts.metallb;
+}
+
+function refusal(problems: readonly NamedProblem[]): string {
+  const names = [...new Set(problems.map(({ check }) => check))];
+  return [
+    "The stack config does not go with the cluster:",
+    ...problems.map((problem) => `  - ${formatProblem(problem)} (check ${problem.check})`),
+    `If a check is wrong about this cluster, leave it out: esddns:checks: { skip: [${names.join(", ")}] }. ` +
+      "What is at risk then: docs/metallb.md.",
+  ].join("\n");
+}
+
+function uncheckedMessage(read: ReadFacts): string | undefined {
+  if (!read.reached) return `The cluster could not be looked at: ${read.why}. ${NOT_CHECKED}.`;
+  const { unread } = read.facts;
+  if (unread.length === 0) return undefined;
+  return `This user of the cluster may not read ${unread.join(", ")}: unchecked. ${NOT_CHECKED}.`;
+}
+
+const NOT_CHECKED =
+  "Not checked, or not fully: whose MetalLB and namespaces these are, and whether nodes have addresses of the pools and may announce them";
+
+const UNCHECKED_UP =
+  "An up without these checks may do harm, so it stops here. Does kubectl get nodes answer, as an administrator? " +
+  "To go on without them: esddns:checks: { whenUnreachable: Warn }, or ESDDNS_CHECKS=Off for a single run.";
+
+/** A destroy or a refresh with --run-program looks like an up to the program, and must not end here: docs/troubleshooting.md. */
+function ofThisRun(): "Off" | undefined {
+  return process.env["ESDDNS_CHECKS"] === "Off" ? "Off" : undefined;
 }
 
 function namespaceProblems({ namespace }: StackConfig, { namespace: there }: ClusterFacts): Problem[] {

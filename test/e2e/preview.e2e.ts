@@ -34,14 +34,15 @@ async function wanIs(ipv4: string): Promise<void> {
   }, 180_000);
 }
 
-/** `pulumi preview ARGS` of the lab's stack, with live reads off and `change` laid over its config. */
+/** `pulumi preview ARGS` of the lab's stack as the workflows set its config, with `change` laid over it. */
 async function preview(
   change: Readonly<Record<string, unknown>>,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<{ status: number; output: string }> {
   const file = join(dir, `Pulumi.${labStack}.yaml`);
-  const config = { ...stack.config, "esddns:observeLive": false, ...change };
+  const away = env["KUBECONFIG"] === undefined ? {} : { "esddns:checks": '{"whenUnreachable":"Off"}' };
+  const config = { ...stack.config, "esddns:observeLive": false, ...away, ...change };
   await writeFile(file, stringify({ ...stack, config }), { mode: 0o600 });
   return pulumi(["preview", "--diff", "--config-file", file, ...args], env);
 }
@@ -87,6 +88,13 @@ describe("a preview without the cluster", () => {
     expect(status, output).toBe(0);
     expect(changed(output)).toEqual([]);
     expect(output).not.toContain("kubeconfig");
+    expect(output).not.toContain("could not be looked at");
+  });
+
+  test("warns of the checks that could not be made, unless it is told that nobody looks", async () => {
+    const { status, output } = await preview({ "esddns:checks": {} }, ["--expect-no-changes"], unreachable);
+    expect(status, output).toBe(0);
+    expect(output).toContain("The cluster could not be looked at");
   });
 
   test("of one address more shows where that is, and no more", async () => {
