@@ -12,11 +12,16 @@ export function winners(records: readonly DnsRecordObject[]): Winners {
   const byAge = records.filter(({ metadata }) => metadata.deletionTimestamp === undefined).sort(olderFirst);
   const result = new Map<string, DnsRecordObject>();
   for (const record of byAge) {
-    for (const key of record.spec.types.map((type) => rrsetKey(record, type))) {
+    for (const key of rrsetKeys(record)) {
       if (!result.has(key)) result.set(key, record);
     }
   }
   return result;
+}
+
+/** Every rrset that a record names, as keys that are equal where two records name the same one. */
+export function rrsetKeys(record: DnsRecordObject): string[] {
+  return record.spec.types.map((type) => rrsetKey(record, type));
 }
 
 /** The types of a record that another record has, with that record's name. */

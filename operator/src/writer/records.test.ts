@@ -110,6 +110,25 @@ describe("more records than a minute's requests to Gandi", () => {
   });
 });
 
+it("a record that is added or edited costs the others no look at Gandi, but those of the same name and type", async () => {
+  const names = Array.from({ length: 5 }, (_, i) => `host${i}`);
+  for (const name of names) world.addRecord(name);
+  world.addRecord("second", { name: "host1" });
+  world.observe("node1", agreed(A));
+  end = world.lead();
+  await world.clock.run(10_000);
+  expect(condition("second", "Synced")).toMatchObject({ status: "False", reason: "Conflict" });
+  world.gandi.calls.length = 0;
+  world.addRecord("new");
+  world.changeRecord("host1", { spec: { name: "other" } });
+  await world.clock.run(1_000);
+  expect(condition("second", "Synced")?.status).toBe("True");
+  expect(world.gandi.at("new", "A")?.values).toEqual([A]);
+  const looked = new Set(world.gandi.calls.map((call) => call.split(" ")[2]));
+  expect([...looked].sort()).toEqual(["host1", "new", "other"]);
+  await end();
+});
+
 describe("deletionPolicy Delete", () => {
   it("holds the object until its rrset is deleted at Gandi", async () => {
     await start("home", { deletionPolicy: "Delete" });

@@ -10,7 +10,7 @@ import { writeFinalizer, writeRecordStatus } from "../kube/apply.ts";
 import type { Term } from "../kube/lease.ts";
 import { dnsRecords } from "../kube/resources.ts";
 import { WorkQueue } from "../queue.ts";
-import { claimant, lostTo, winners } from "../records/duplicates.ts";
+import { claimant, lostTo, rrsetKeys, winners } from "../records/duplicates.ts";
 import { failed, withSynced } from "../records/findings.ts";
 import { type NodeAddress, nodeAddress } from "../records/nodeAddress.ts";
 import { type Reconciled, reconcileRecord } from "../records/reconciler.ts";
@@ -78,6 +78,14 @@ export class Records {
 
   requestAll(): void {
     for (const { metadata } of this.#context.records.items()) this.request(metadata.name);
+  }
+
+  /** The record and all that name one of these rrsets (duplicates.ts). */
+  requestNamesakes(name: string, rrsets: readonly string[]): void {
+    this.request(name);
+    for (const record of this.#context.records.items()) {
+      if (rrsetKeys(record).some((key) => rrsets.includes(key))) this.request(record.metadata.name);
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 import { type DnsRecordObject, WAN_ADDRESS_NAME } from "../api/index.ts";
 import type { Term } from "../kube/lease.ts";
+import { rrsetKeys } from "../records/duplicates.ts";
 import type { WriterContext } from "./context.ts";
 import { Decisions, NewestDecision } from "./decisions.ts";
 import { Records, type Unwritten } from "./records.ts";
@@ -12,7 +13,8 @@ import { whenTokenChanges } from "./tokenChange.ts";
  */
 export class Writer {
   readonly #context: WriterContext;
-  readonly #generations = new Map<string, string>();
+  /** By record: what of it is news when it changes, and the rrsets that it named then. */
+  readonly #known = new Map<string, { generation: string; rrsets: readonly string[] }>();
   readonly #calendar: TokenCalendar;
   readonly #newest = new NewestDecision();
   readonly #unwritten: Unwritten = new Map();
@@ -29,21 +31,28 @@ export class Writer {
     this.#led?.decisions.request();
   }
 
-  /** A DnsRecord was read anew; undefined: it is gone. Its spec, and that it is to go, are news for every record. */
+  /**
+   * A DnsRecord was read anew; undefined: it is gone. Its spec, and that it is to go, are news for the record itself and
+   * for those that name the same rrset: another one may have it now. All others stay as they are, and cost no look.
+   */
   recordChanged(name: string, record: DnsRecordObject | undefined): void {
-    const generation =
+    const before = this.#known.get(name);
+    const now =
       record === undefined
         ? undefined
-        : `${record.metadata.generation ?? 0} ${record.metadata.deletionTimestamp ?? ""}`;
-    if (record !== undefined && this.#generations.get(name) === generation) {
+        : {
+            generation: `${record.metadata.generation ?? 0} ${record.metadata.deletionTimestamp ?? ""}`,
+            rrsets: rrsetKeys(record),
+          };
+    if (record !== undefined && before?.generation === now?.generation) {
       this.#led?.records.statusChanged(record);
       return;
     }
-    if (generation === undefined) this.#generations.delete(name);
-    else this.#generations.set(name, generation);
-    // Another family may be needed now, and another record may win the name.
+    if (now === undefined) this.#known.delete(name);
+    else this.#known.set(name, now);
+    // Another family may be needed now.
     this.#led?.decisions.request();
-    this.#led?.records.requestAll();
+    this.#led?.records.requestNamesakes(name, [...(before?.rrsets ?? []), ...(now?.rrsets ?? [])]);
   }
 
   /** Works until the term ends. Nothing is sent to Gandi before the term's first decision stands written. */
