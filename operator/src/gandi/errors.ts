@@ -1,6 +1,6 @@
 /** What can become of a request to LiveDNS other than success, as values: each with a sentence that says what to do. */
 import * as z from "zod";
-import type { Refusal } from "./budget.ts";
+import type { RateBudget, Refusal } from "./budget.ts";
 import type { HttpReply } from "./http.ts";
 
 export type LiveDnsFailure =
@@ -109,15 +109,20 @@ export function failureOfError(error: unknown, subject: Subject): LiveDnsFailure
   return { kind: "Network", message: `The connection to Gandi at ${subject.api} failed (${code}): ${advice}` };
 }
 
-/** The answer of our own rate budget, before anything is sent. `limit`: requests a minute. */
-export function notSentYet({ because, waitMs }: Refusal, limit: number): LiveDnsFailure {
+/** The answer of our own rate budget, before anything is sent. */
+export function notSentYet(
+  { because, waitMs }: Refusal,
+  { limit, slowed }: Pick<RateBudget, "limit" | "slowed">,
+): LiveDnsFailure {
   if (because === "Paused") {
     const message = `Gandi answered "too many requests" and asked for a pause; it will be tried again. ${OTHER_PROGRAMS}`;
     return { kind: "RateLimited", message, retryAfterMs: waitMs };
   }
+  const key = "esddns:gandiRequestsPerMinute";
+  const from = slowed ? `fewer than ${key} for ten minutes, since Gandi answered "too many requests"` : key;
   const message =
     `Waits for its turn, a minute or a few: ${limit} requests a minute go to Gandi at most ` +
-    "(esddns:gandiRequestsPerMinute), and these are used up. Nothing is wrong, and nothing has to be done.";
+    `(${from}), and these are used up. Nothing is wrong, and nothing has to be done.`;
   return { kind: "BudgetSpent", message, retryAfterMs: waitMs };
 }
 

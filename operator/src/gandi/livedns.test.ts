@@ -274,6 +274,42 @@ describe("across requests", () => {
     });
   });
 
+  test("after a 429 half as many requests go out for ten minutes, and whoever waits is told so", async () => {
+    const livedns = client({ budget: new RateBudget(clock, { limit: 40 }) });
+    answer(429, "", { "retry-after": "7" });
+    await livedns.getRrset("example.com", "home", "A", signal);
+    clock.advance(60_000);
+    expect(livedns.budgetLeft()).toBe(20);
+    for (let i = 0; i < 20; i++) {
+      answer(200, found);
+      expect(await livedns.getRrset("example.com", "home", "A", signal)).toMatchObject({ ok: true });
+    }
+    expect(await livedns.getRrset("example.com", "home", "A", signal)).toMatchObject({
+      error: {
+        kind: "BudgetSpent",
+        message: expect.stringMatching(
+          /^Waits .* 20 requests a minute .*fewer than esddns:gandiRequestsPerMinute/,
+        ) as string,
+      },
+    });
+    clock.advance(10 * 60_000);
+    expect(livedns.budgetLeft()).toBe(40);
+  });
+
+  test("what was reserved can be used up by the calls that belong together", async () => {
+    const livedns = client();
+    const turn = livedns.reserve(2, "change");
+    if (!turn.ok) expect.unreachable();
+    answer(200, found);
+    await livedns.getRrset("example.net", "other", "A", signal).catch(() => undefined);
+    expect(livedns.budgetLeft()).toBe(0);
+    answer(200, "", {}, "PUT");
+    expect(await livedns.putRrset("example.com", "home", rrset, signal, turn.value)).toMatchObject({ ok: true });
+    answer(200, found);
+    expect(await livedns.getRrset("example.com", "home", "A", signal, turn.value)).toMatchObject({ ok: true });
+    expect(livedns.reserve(1, "change")).toMatchObject({ ok: false, error: { kind: "BudgetSpent" } });
+  });
+
   test("a refused token is not sent again until it is replaced, or long after", async () => {
     const livedns = client();
     answer(401, unauthorized);

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { EsddnsError } from "../errors.ts";
 import { type Http, httpPool } from "../http.ts";
 import type { Logger } from "../log.ts";
-import type { RateBudget } from "./budget.ts";
+import type { RateBudget, Reservation } from "./budget.ts";
 import {
   failureOfBody,
   failureOfError,
@@ -60,14 +60,24 @@ export class LiveDns {
     this.#http = this.#connect();
   }
 
+  /**
+   * Keeps so many requests free for what belongs together; the calls below get it as `turn`. To be released in the end.
+   * @param urgency `look`: nothing is known to be wrong, and changes come first.
+   */
+  reserve(requests: number, urgency: "change" | "look"): LiveDnsResult<Reservation> {
+    const reserved = this.#budget.reserve(requests, urgency);
+    return reserved.ok ? reserved : { ok: false, error: notSentYet(reserved.why, this.#budget) };
+  }
+
   /** The rrset, or undefined where the zone exists and the rrset does not. */
   async getRrset(
     zone: string,
     name: string,
     type: RrsetType,
     signal: AbortSignal,
+    turn?: Reservation,
   ): Promise<LiveDnsResult<Rrset | undefined>> {
-    const reply = await this.#call("GET", { zone, name, type }, undefined, signal);
+    const reply = await this.#call("GET", { zone, name, type }, undefined, signal, turn);
     if (!reply.ok) return reply;
     if (isRrsetAbsent(reply.value)) return { ok: true, value: undefined };
     const rrset = parseRrset(reply.value.text, name, type);
@@ -77,10 +87,16 @@ export class LiveDns {
   }
 
   /** Makes the rrset exactly this, whether it existed or not. What Gandi then has is to be read back. */
-  async putRrset(zone: string, name: string, rrset: Rrset, signal: AbortSignal): Promise<LiveDnsResult<void>> {
+  async putRrset(
+    zone: string,
+    name: string,
+    rrset: Rrset,
+    signal: AbortSignal,
+    turn?: Reservation,
+  ): Promise<LiveDnsResult<void>> {
     if (rrset.values.length === 0) return invalid("an rrset without values is never written");
     const { type } = rrset;
-    const reply = await this.#call("PUT", { zone, name, type }, rrsetBody(rrset), signal);
+    const reply = await this.#call("PUT", { zone, name, type }, rrsetBody(rrset), signal, turn);
     if (!reply.ok) return reply;
     return isRrsetAbsent(reply.value)
       ? { ok: false, error: failureOfBody(reply.value, this.#subject(zone, name, type)) }
@@ -88,8 +104,14 @@ export class LiveDns {
   }
 
   /** Afterwards the rrset does not exist; that it did not before is success too. */
-  async deleteRrset(zone: string, name: string, type: RrsetType, signal: AbortSignal): Promise<LiveDnsResult<void>> {
-    const reply = await this.#call("DELETE", { zone, name, type }, undefined, signal);
+  async deleteRrset(
+    zone: string,
+    name: string,
+    type: RrsetType,
+    signal: AbortSignal,
+    turn?: Reservation,
+  ): Promise<LiveDnsResult<void>> {
+    const reply = await this.#call("DELETE", { zone, name, type }, undefined, signal, turn);
     return reply.ok ? { ok: true, value: undefined } : reply;
   }
 
@@ -118,6 +140,7 @@ export class LiveDns {
     rrset: { zone: string; name: string; type: RrsetType },
     body: string | undefined,
     signal: AbortSignal,
+    turn: Reservation | undefined,
   ): Promise<LiveDnsResult<HttpReply>> {
     signal.throwIfAborted();
     const { zone, name, type } = rrset;
@@ -126,8 +149,8 @@ export class LiveDns {
 
     const token = await this.#token();
     if (!token.ok) return token;
-    const refusal = this.#budget.take();
-    if (refusal !== undefined) return { ok: false, error: notSentYet(refusal, this.#budget.limit) };
+    const refusal = (turn ?? this.#budget).take();
+    if (refusal !== undefined) return { ok: false, error: notSentYet(refusal, this.#budget) };
 
     // "@" may stand in a path as it is (RFC 3986 3.3), and so Gandi writes the name of a zone itself.
     const path = [zone, "records", name, type].map(encodeURIComponent).join("/").replaceAll("%40", "@");
@@ -176,7 +199,7 @@ export class LiveDns {
 
   /** What a refusal means for the requests after it, whichever record they are for. */
   #remember(failure: LiveDnsFailure, token: string): void {
-    if (failure.kind === "RateLimited") this.#budget.pause(failure.retryAfterMs);
+    if (failure.kind === "RateLimited") this.#budget.slowDown(failure.retryAfterMs);
     if (failure.kind === "Unauthorized") {
       this.#refused = { token, untilMs: this.#options.clock.monotonic() + REFUSED_TOKEN_MS, failure };
     }

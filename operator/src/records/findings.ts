@@ -35,6 +35,8 @@ export interface Finding {
 
 /** After failures that pass by themselves; the first retry comes soon because a change of address breaks connections. */
 const TRANSIENT = { baseMs: 1_000, maxMs: 300_000 };
+/** A record that waits for its turn comes back no sooner: there may be hundreds. */
+const TURN_MS = 5_000;
 /** A refused token is looked at this often; nothing is sent as long as it is the same one. */
 const TOKEN_MS = 60_000;
 /** Where a person has to do something at Gandi. */
@@ -146,8 +148,8 @@ function delayMs(failure: LiveDnsFailure, attempt: number, random: Random): numb
     case "Timeout":
       return backoffMs(attempt, TRANSIENT, random);
     case "BudgetSpent":
-      // It knows when there is room; guessing more would only be later.
-      return jitter(failure.retryAfterMs, random);
+      // It knows when there is room. All are told the same moment, so that whoever has waited longest comes first.
+      return Math.max(Math.ceil(failure.retryAfterMs), TURN_MS);
     case "RateLimited":
       // So does a pause that is not over.
       if (failure.status === undefined) return jitter(failure.retryAfterMs, random);

@@ -502,7 +502,7 @@ describe("a turn that has not come", () => {
     gandi.fault = () => spent;
     const result = await run();
     expect(result.status).toEqual(before.status);
-    expect([result.action, result.retryAfterMs]).toEqual(["none", 21_000]);
+    expect([result.action, result.retryAfterMs]).toEqual(["none", 20_000]);
     expect(lines).toEqual([]);
   });
 

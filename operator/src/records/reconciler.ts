@@ -78,8 +78,33 @@ async function settle(desired: Desired, run: Run): Promise<Finding> {
     return { effect: "blocked", reason: desired.reason, message: `${type} ${run.fqdn}: ${desired.message}.` };
   }
 
+  const turn = context.livedns.reserve(requestsFor(run), urgencyOf(desired.rrset, run));
+  if (!turn.ok) return notLooked(turn.error, desired.rrset, run);
+  run.turn = turn.value;
+  try {
+    return await settleInTurn(desired.rrset, run);
+  } finally {
+    run.turn.release();
+    run.turn = undefined;
+  }
+}
+
+/** What a change of one rrset takes at most: two looks (the second for a CNAME), the PUT, and the look after it. */
+function requestsFor({ record, cnameExcluded }: Run): number {
+  return (cnameExcluded ? 1 : 2) + (record.spec.dryRun ? 0 : 2);
+}
+
+/** Where the rrset is known to stand as desired, only somebody else's change would be news. */
+function urgencyOf(rrset: Rrset, { record, published, attempted }: Run): "change" | "look" {
+  const noted = published.get(rrset.type);
+  const settled = noted !== undefined && sameRrset(noted, rrset) && !attempted.has(rrset.type);
+  return settled || record.spec.dryRun ? "look" : "change";
+}
+
+async function settleInTurn(rrset: Rrset, run: Run): Promise<Finding> {
+  const { type } = rrset;
   const found = await look(type, placeOf(run), run.cnameExcluded);
-  if (!found.ok) return notLooked(found.error, desired.rrset, run);
+  if (!found.ok) return notLooked(found.error, rrset, run);
   const { actual, cname } = found;
   if (cname === undefined) run.cnameExcluded = true;
   const attempted = run.attempted.get(type);
@@ -88,13 +113,13 @@ async function settle(desired: Desired, run: Run): Promise<Finding> {
     run.attempted.delete(type);
   }
   const action = planRrset({
-    desired: desired.rrset,
+    desired: rrset,
     actual,
     cname,
     published: run.published.get(type),
     conflictPolicy: run.record.spec.conflictPolicy,
   });
-  return carryOut(action, desired.rrset, actual, run);
+  return carryOut(action, rrset, actual, run);
 }
 
 /** Where only the turn has not come yet, what was in place by the last look is taken to be still. */
@@ -142,7 +167,7 @@ async function write(
   if (!published.has(type)) await noteFirst(rrset, run);
 
   const place = placeOf(run);
-  const put = await livedns.putRrset(place.zone, place.name, rrset, run.signal);
+  const put = await livedns.putRrset(place.zone, place.name, rrset, run.signal, place.turn);
   if (!put.ok) {
     if (mayHaveComeThrough(put.error)) attempted.set(type, rrset);
     else if (earlier === undefined) attempted.delete(type);

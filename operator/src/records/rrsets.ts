@@ -1,11 +1,12 @@
 /** The three things that are done to one rrset at Gandi: look, write and read back, remove. */
 import type { Clock } from "../clock.ts";
+import type { Reservation } from "../gandi/budget.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
 import type { LiveDns } from "../gandi/livedns.ts";
 import type { Rrset } from "../gandi/rrset.ts";
 import { sameRrset } from "./plan.ts";
 
-export type RrsetApi = Pick<LiveDns, "getRrset" | "putRrset" | "deleteRrset">;
+export type RrsetApi = Pick<LiveDns, "reserve" | "getRrset" | "putRrset" | "deleteRrset">;
 
 export interface Place {
   readonly livedns: RrsetApi;
@@ -13,6 +14,8 @@ export interface Place {
   /** Relative to the zone. */
   readonly name: string;
   readonly signal: AbortSignal;
+  /** Requests that were set aside for what is done here. */
+  readonly turn?: Reservation | undefined;
 }
 
 type Failed = { ok: false; error: LiveDnsFailure };
@@ -26,12 +29,12 @@ export async function look(
   at: Place,
   cnameExcluded: boolean,
 ): Promise<{ ok: true; actual?: Rrset; cname?: Rrset } | Failed> {
-  const { livedns, zone, name, signal } = at;
-  const actual = await livedns.getRrset(zone, name, type, signal);
+  const { livedns, zone, name, signal, turn } = at;
+  const actual = await livedns.getRrset(zone, name, type, signal, turn);
   if (!actual.ok) return actual;
   if (actual.value !== undefined) return { ok: true, actual: actual.value };
   if (cnameExcluded) return { ok: true };
-  const cname = await livedns.getRrset(zone, name, "CNAME", signal);
+  const cname = await livedns.getRrset(zone, name, "CNAME", signal, turn);
   if (!cname.ok) return cname;
   return cname.value === undefined ? { ok: true } : { ok: true, cname: cname.value };
 }
@@ -45,11 +48,11 @@ export async function readBack(
   at: Place,
   clock: Clock,
 ): Promise<{ ok: true; value: Rrset | undefined } | Failed> {
-  const { livedns, zone, name, signal } = at;
-  const first = await livedns.getRrset(zone, name, written.type, signal);
+  const { livedns, zone, name, signal, turn } = at;
+  const first = await livedns.getRrset(zone, name, written.type, signal, turn);
   if (!first.ok || isSame(first.value, written)) return first;
   await clock.sleep(READ_AGAIN_MS, signal);
-  return await livedns.getRrset(zone, name, written.type, signal);
+  return await livedns.getRrset(zone, name, written.type, signal, turn);
 }
 
 /** Also where both are absent. */
@@ -69,10 +72,23 @@ type Removal =
   | { kind: "Untouched"; because: string }
   | { kind: "Failed"; error: LiveDnsFailure };
 
+/** The look and the DELETE. */
+const REMOVAL_REQUESTS = 2;
+
 /** Deletes exactly this rrset, and only if it still stands as it was published. */
 export async function remove(published: Rrset, at: Place): Promise<Removal> {
+  const turn = at.livedns.reserve(REMOVAL_REQUESTS, "change");
+  if (!turn.ok) return { kind: "Failed", error: turn.error };
+  try {
+    return await removeInTurn(published, at, turn.value);
+  } finally {
+    turn.value.release();
+  }
+}
+
+async function removeInTurn(published: Rrset, at: Place, turn: Reservation): Promise<Removal> {
   const { livedns, zone, name, signal } = at;
-  const actual = await livedns.getRrset(zone, name, published.type, signal);
+  const actual = await livedns.getRrset(zone, name, published.type, signal, turn);
   if (!actual.ok) {
     if (actual.error.kind !== "ZoneNotFound") return { kind: "Failed", error: actual.error };
     return { kind: "Untouched", because: `Gandi has no zone ${zone} for this token` };
@@ -83,6 +99,6 @@ export async function remove(published: Rrset, at: Place): Promise<Removal> {
     const because = `${values.join(", ")} (TTL ${ttl}) stands there now, which is not what was published`;
     return { kind: "Untouched", because };
   }
-  const deleted = await livedns.deleteRrset(zone, name, published.type, signal);
+  const deleted = await livedns.deleteRrset(zone, name, published.type, signal, turn);
   return deleted.ok ? { kind: "Removed" } : { kind: "Failed", error: deleted.error };
 }

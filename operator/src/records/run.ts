@@ -9,6 +9,7 @@ import type {
 } from "../api/index.ts";
 import type { Clock, Random } from "../clock.ts";
 import { fqdn } from "../gandi/names.ts";
+import type { Reservation } from "../gandi/budget.ts";
 import type { Logger } from "../log.ts";
 import { recentCorrections } from "./drift.ts";
 import { holdings, isSameZone } from "./left.ts";
@@ -54,6 +55,8 @@ export interface Run {
   readonly plan: string[];
   /** What stands at the name excludes a CNAME beside it. */
   cnameExcluded: boolean;
+  /** Requests that were set aside for the rrset at hand. */
+  turn: Reservation | undefined;
 }
 
 /** As many former rrsets as the status may hold. */
@@ -100,10 +103,11 @@ export function startRun(record: DnsRecordObject, context: RecordContext, signal
     corrected: [],
     plan: [],
     cnameExcluded: spec.name === "@",
+    turn: undefined,
   };
 }
 
-export function placeOf({ record, context, signal }: Run): Place {
+export function placeOf({ record, context, signal, turn }: Run): Place {
   const { zone, name } = record.spec;
-  return { livedns: context.livedns, zone, name, signal };
+  return { livedns: context.livedns, zone, name, signal, turn };
 }

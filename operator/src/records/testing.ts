@@ -1,4 +1,5 @@
-import type { LiveDnsFailure, LiveDnsResult } from "../gandi/errors.ts";
+import type { RateBudget, Refusal, Reservation } from "../gandi/budget.ts";
+import { type LiveDnsFailure, type LiveDnsResult, notSentYet } from "../gandi/errors.ts";
 import type { Rrset, RrsetType } from "../gandi/rrset.ts";
 import type { RecordContext } from "./run.ts";
 
@@ -6,6 +7,8 @@ import type { RecordContext } from "./run.ts";
 export class FakeLiveDns {
   readonly rrsets = new Map<string, Rrset>();
   readonly calls: string[] = [];
+  /** Limits the calls, as the real client's does. */
+  budget: RateBudget | undefined;
   /** Looked at before every call; a failure that it gives is the call's outcome. */
   fault: (call: string) => LiveDnsFailure | undefined = () => undefined;
   /** A call that is carried out, and the answer to which is lost: this is what comes instead. */
@@ -14,15 +17,19 @@ export class FakeLiveDns {
   store: (rrset: Rrset) => Rrset | undefined = (rrset) => rrset;
 
   readonly api: RecordContext["livedns"] = {
-    getRrset: (zone, name, type, signal) =>
-      this.#call(`GET ${key(zone, name, type)}`, signal, () => this.rrsets.get(place(zone, name, type))),
-    putRrset: (zone, name, rrset, signal) =>
-      this.#call(`PUT ${key(zone, name, rrset.type)} ${rrset.values.join()} ${rrset.ttl}`, signal, () => {
+    reserve: (requests, urgency) => {
+      const reserved = this.budget?.reserve(requests, urgency) ?? { ok: true, value: UNLIMITED };
+      return reserved.ok ? reserved : { ok: false, error: this.#notSent(reserved.why) };
+    },
+    getRrset: (zone, name, type, signal, turn) =>
+      this.#call(`GET ${key(zone, name, type)}`, signal, turn, () => this.rrsets.get(place(zone, name, type))),
+    putRrset: (zone, name, rrset, signal, turn) =>
+      this.#call(`PUT ${key(zone, name, rrset.type)} ${rrset.values.join()} ${rrset.ttl}`, signal, turn, () => {
         const stored = this.store(rrset);
         if (stored !== undefined) this.rrsets.set(place(zone, name, rrset.type), stored);
       }),
-    deleteRrset: (zone, name, type, signal) =>
-      this.#call(`DELETE ${key(zone, name, type)}`, signal, () => {
+    deleteRrset: (zone, name, type, signal, turn) =>
+      this.#call(`DELETE ${key(zone, name, type)}`, signal, turn, () => {
         this.rrsets.delete(place(zone, name, type));
       }),
   };
@@ -35,8 +42,14 @@ export class FakeLiveDns {
     return this.rrsets.get(place("example.com", name, type));
   }
 
-  #call<T>(call: string, signal: AbortSignal, act: () => T): Promise<LiveDnsResult<T>> {
+  #notSent(why: Refusal): LiveDnsFailure {
+    return notSentYet(why, this.budget ?? { limit: Infinity, slowed: false });
+  }
+
+  #call<T>(call: string, signal: AbortSignal, turn: Reservation | undefined, act: () => T): Promise<LiveDnsResult<T>> {
     signal.throwIfAborted();
+    const refusal = (turn ?? this.budget)?.take();
+    if (refusal !== undefined) return Promise.resolve({ ok: false, error: this.#notSent(refusal) });
     this.calls.push(call);
     const error = this.fault(call);
     if (error !== undefined) return Promise.resolve({ ok: false, error });
@@ -45,6 +58,8 @@ export class FakeLiveDns {
     return Promise.resolve(lost === undefined ? { ok: true, value } : { ok: false, error: lost });
   }
 }
+
+const UNLIMITED: Reservation = { take: () => undefined, release: () => undefined };
 
 /** Where an rrset stands: names are the same in capitals and in small letters. */
 function place(zone: string, name: string, type: string): string {

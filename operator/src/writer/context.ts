@@ -20,7 +20,7 @@ export interface WriterContext {
   readonly wan: Store<WanAddressObject>;
   readonly observations: Store<WanObservationObject>;
   readonly records: Store<DnsRecordObject>;
-  readonly livedns: Pick<LiveDns, "getRrset" | "putRrset" | "deleteRrset" | "dropConnections">;
+  readonly livedns: Pick<LiveDns, "reserve" | "getRrset" | "putRrset" | "deleteRrset" | "dropConnections">;
   /** Whom records are verified by. */
   readonly authority: Authority;
   /** The token as it is mounted now; rejects when there is none. */

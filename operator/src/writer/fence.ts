@@ -20,6 +20,7 @@ export function fencedLiveDns(context: WriterContext, term: Term, decisionId: nu
     throw fenced("ESDDNS_LEASE_TOO_SHORT", "not sent to Gandi: the lease may end before the answer comes");
   };
   return {
+    reserve: (...args) => livedns.reserve(...args),
     getRrset: (...args) => livedns.getRrset(...args),
     putRrset: async (...args) => {
       leased();

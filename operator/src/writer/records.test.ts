@@ -81,11 +81,7 @@ describe("more records than a minute's requests to Gandi", () => {
   const synced = (): string[] => names.filter((name) => condition(name, "Synced")?.status === "True");
 
   beforeEach(async () => {
-    const budget = new RateBudget(world.clock, { limit: 28 });
-    world.gandi.fault = () => {
-      const refusal = budget.take();
-      return refusal && notSentYet(refusal, budget.limit);
-    };
+    world.gandi.budget = new RateBudget(world.clock, { limit: 28 });
     for (const name of names) world.addRecord(name);
     world.observe("node1", agreed(A));
     end = world.lead();
@@ -103,7 +99,7 @@ describe("more records than a minute's requests to Gandi", () => {
 
   it("stay in sync while they wait to be looked at again", async () => {
     await world.clock.run(3 * 60_000);
-    world.gandi.fault = () => notSentYet({ because: "Spent", waitMs: 30_000 }, 28);
+    world.gandi.fault = () => notSentYet({ because: "Spent", waitMs: 30_000 }, { limit: 28, slowed: false });
     await world.clock.run(10 * 60_000);
     expect(synced()).toEqual(names);
     await end();

@@ -166,7 +166,9 @@ export class Records {
     const status = this.#verifier.follow(read, result.status, result.action === "put");
     this.#published.set(read.metadata.name, status.published);
     if (!isDeepStrictEqual(status, stored.status)) await this.#write(read, status);
-    const resyncMs = present === undefined ? RESYNC_MS : present.spec.intervalSeconds * 1000;
+    // A tenth more or less: records that were written together are not looked at together for ever.
+    const intervalMs = present === undefined ? RESYNC_MS : present.spec.intervalSeconds * 1000;
+    const resyncMs = intervalMs * (0.9 + 0.2 * this.#context.random());
     return { againMs: Math.min(result.retryAfterMs ?? resyncMs, resyncMs), failed: result.action === "failed" };
   }
 

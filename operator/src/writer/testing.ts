@@ -53,6 +53,7 @@ export class World {
   /** What is left of the lease, as of now. */
   remainingMs = 14_000;
   dropped = 0;
+  random: () => number = () => 0.5;
   /** What Gandi answers to a GET reaches this writer no sooner than this resolves. */
   paused: Promise<void> = Promise.resolve();
 
@@ -96,7 +97,7 @@ export class World {
       },
       health: { loop: () => () => undefined, ended: () => undefined },
       clock: this.clock,
-      random: () => 0.5,
+      random: () => this.random(),
       log: silentLog(this.logged),
     };
     this.writer = new Writer(context);

@@ -1,0 +1,109 @@
+/** How the requests to Gandi that a minute has are shared out, with the real loop and the real budget. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { GANDI_REQUESTS_PER_MINUTE } from "../api/index.ts";
+import { RateBudget } from "../gandi/budget.ts";
+import { World } from "./testing.ts";
+
+const [A, B] = ["203.0.113.20", "203.0.113.77"] as const;
+const MINUTE_MS = 60_000;
+
+let world: World;
+let end: () => Promise<void>;
+
+function lead(limit: number): void {
+  world.gandi.budget = new RateBudget(world.clock, { limit });
+  end = world.lead();
+}
+
+/** Lets `ms` pass while the node goes on seeing that address. */
+async function pass(ms: number, ipv4: string, ipv6?: string): Promise<void> {
+  for (let left = ms; left > 0; left -= MINUTE_MS) {
+    const v6 = ipv6 === undefined ? "" : ` Google:${ipv6} !ipify:${ipv6}`;
+    world.observe("node1", `Google:${ipv4} !ipify:${ipv4}${v6}`);
+    await world.clock.run(Math.min(left, MINUTE_MS));
+  }
+}
+
+function addRecords(count: number, spec: Record<string, unknown> = {}): string[] {
+  const names = Array.from({ length: count }, (_, i) => `host${i}`);
+  for (const name of names) world.addRecord(name, spec);
+  return names;
+}
+
+function right(names: readonly string[], type: "A" | "AAAA", value: string): string[] {
+  return names.filter((name) => world.gandi.at(name, type)?.values[0] === value);
+}
+
+function methods(): (string | undefined)[] {
+  return world.gandi.calls.map((call) => call.split(" ")[0]);
+}
+
+beforeEach(() => {
+  world = new World();
+});
+
+describe("with a lower limit", () => {
+  /** So many records that stand, after which so few requests a minute are allowed. */
+  async function atRest(count: number, limit: number): Promise<string[]> {
+    let turn = 0;
+    // The golden ratio's multiples: spread evenly, and the same in every run.
+    world.random = () => (++turn * 0.6180339887) % 1;
+    const names = addRecords(count);
+    lead(GANDI_REQUESTS_PER_MINUTE.most);
+    await pass(2 * MINUTE_MS, A);
+    expect(right(names, "A", A)).toEqual(names);
+    world.gandi.budget = new RateBudget(world.clock, { limit });
+    return names;
+  }
+
+  it("a change takes three requests a record, and the looks wait that long", async () => {
+    const names = await atRest(60, 28);
+    await pass(6 * MINUTE_MS, A);
+    // 9 a minute: the last ones come in the 7th.
+    await pass(7 * MINUTE_MS, B);
+    expect(right(names, "A", B)).toEqual(names);
+    await end();
+  });
+
+  it("a new record beside 139 others does not wait for their looks", async () => {
+    await atRest(139, 28);
+    for (let attempt = 0; attempt < 8; attempt++) {
+      await pass(53_000, A);
+      world.addRecord(`new${attempt}`);
+      await pass(1_000, A);
+      expect(world.gandi.at(`new${attempt}`, "A")?.values).toEqual([A]);
+    }
+    await end();
+  });
+
+  it("more records than looks fit in are looked at all the same, each in its turn", async () => {
+    const names = await atRest(60, 10);
+    await pass(6 * MINUTE_MS, A);
+    world.gandi.calls.length = 0;
+    // 6 a minute.
+    await pass(15 * MINUTE_MS, A);
+    const looked = names.filter((name) => world.gandi.calls.includes(`GET example.com ${name} A`));
+    expect(looked).toEqual(names);
+    await end();
+  });
+
+  it("a change begins only where it can end", async () => {
+    await atRest(6, 11);
+    world.gandi.calls.length = 0;
+    await pass(1_000, B);
+    expect(methods()).toEqual(Array(3).fill(["GET", "PUT", "GET"]).flat());
+    await end();
+  });
+
+  it("a deletion begins only where it can end", async () => {
+    const names = addRecords(6, { deletionPolicy: "Delete" });
+    lead(28);
+    await pass(2 * MINUTE_MS, A);
+    world.gandi.calls.length = 0;
+    world.gandi.budget = new RateBudget(world.clock, { limit: 11 });
+    for (const name of names) world.changeRecord(name, { deleted: true });
+    await pass(1_000, A);
+    expect(methods()).toEqual(Array(5).fill(["GET", "DELETE"]).flat());
+    await end();
+  });
+});
