@@ -40,7 +40,7 @@ describe("defaults", () => {
       service: { pool: "esddns-pool", addresses: [] },
       records: [{ zone: "example.com", name: "home", types: ["A"], ttl: 300 }],
       token: { kind: "config" },
-      gandiRequestsPerMinute: 28,
+      gandiRequestsPerMinute: 300,
       observeLive: true,
       checks: { whenUnreachable: "Refuse", skip: [] },
       waitForWanSeconds: 90,

@@ -28,7 +28,7 @@ describe("parseConfig", () => {
         },
         gandiUrl: "https://api.gandi.net/v5/livedns",
         gandiTokenFile: "/var/run/secrets/esddns/token",
-        gandiRequestsPerMinute: 28,
+        gandiRequestsPerMinute: 300,
         pushPort: 8081,
       },
     });

@@ -1,6 +1,6 @@
 /** How the requests to Gandi that a minute has are shared out, with the real loop and the real budget. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { GANDI_REQUESTS_PER_MINUTE } from "../api/index.ts";
+import { GANDI_REQUESTS_PER_MINUTE, type WanAddressObject } from "../api/index.ts";
 import { RateBudget } from "../gandi/budget.ts";
 import { World } from "./testing.ts";
 
@@ -40,6 +40,44 @@ function methods(): (string | undefined)[] {
 
 beforeEach(() => {
   world = new World();
+});
+
+describe("with the default", () => {
+  const limit = GANDI_REQUESTS_PER_MINUTE.usual;
+
+  it("12 names with A and AAAA are all right at once after a change", async () => {
+    const { spec } = world.stored("/wanaddresses/wan") as unknown as WanAddressObject;
+    spec.families.push("IPv6");
+    spec.allowNonGlobal.push("2001:db8::/32");
+    world.catchUp();
+    const names = addRecords(12, { types: ["A", "AAAA"], ipv6Suffix: "::10" });
+    lead(limit);
+    await pass(2 * MINUTE_MS, A, "2001:db8:1:1::1");
+    expect(right(names, "AAAA", "2001:db8:1:1::10")).toEqual(names);
+    await pass(1_000, B, "2001:db8:2:2::1");
+    expect(right(names, "A", B)).toEqual(names);
+    expect(right(names, "AAAA", "2001:db8:2:2::10")).toEqual(names);
+    await end();
+  });
+
+  it("75 new records are in place at once, and 75 more a minute later", async () => {
+    const names = addRecords(150);
+    lead(limit);
+    await pass(1_000, A);
+    expect(right(names, "A", A)).toHaveLength(75);
+    await pass(MINUTE_MS + 10_000, A);
+    expect(right(names, "A", A)).toEqual(names);
+    await end();
+  });
+
+  it("a change of 140 records is done within two minutes", async () => {
+    const names = addRecords(140);
+    lead(limit);
+    await pass(20 * MINUTE_MS, A);
+    await pass(2 * MINUTE_MS, B);
+    expect(right(names, "A", B)).toEqual(names);
+    await end();
+  });
 });
 
 describe("with a lower limit", () => {
