@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { detectionSpec } from "../api/index.ts";
-import { addressData, writeAddressConfigMap, writeDecision, writeObservation } from "./apply.ts";
-import { wanAddresses } from "./resources.ts";
+import { detectionSpec, dnsRecordSpec } from "../api/index.ts";
+import { addressData, writeAddressConfigMap, writeDecision, writeObservation, writeRecordStatus } from "./apply.ts";
+import { dnsRecords, wanAddresses } from "./resources.ts";
 import { directClient, FakeApi } from "./testing.ts";
 
 const never = new AbortController().signal;
@@ -28,6 +28,29 @@ describe("writeDecision", () => {
     });
     expect(api.objects.get("/wanaddresses/wan")?.["status"]).toEqual({ decisionId: 1 });
     expect(api.calls.at(-1)?.body).not.toHaveProperty("spec");
+  });
+});
+
+describe("writeRecordStatus", () => {
+  it("is refused for another object of the same name, whose uid the request does not name", async () => {
+    const client = directClient(api);
+    const object = {
+      apiVersion: "esddns.io/v1alpha1",
+      kind: "DnsRecord",
+      metadata: { name: "home", namespace: "home", uid: "first" },
+      spec: dnsRecordSpec.parse({ zone: "example.com", name: "home" }),
+    };
+    api.put("/dnsrecords/home", object);
+    const read = await client.get(dnsRecords, { name: "home" }, never);
+    if (!read.ok) expect.unreachable();
+    api.remove("/dnsrecords/home");
+    api.put("/dnsrecords/home", { ...object, metadata: { ...object.metadata, uid: "second" } });
+    expect(await writeRecordStatus(client, read.value, { fqdn: "home.example.com" }, never)).toMatchObject({
+      ok: false,
+      error: { kind: "Conflict" },
+    });
+    expect(api.calls.at(-1)?.body).toMatchObject({ metadata: { uid: "first" } });
+    expect(api.objects.get("/dnsrecords/home")).not.toHaveProperty("status");
   });
 });
 

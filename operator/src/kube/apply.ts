@@ -29,27 +29,27 @@ export function writeDecision(
   status: WanAddressStatus,
   signal: AbortSignal,
 ): Promise<KubeResult<WanAddressObject>> {
-  const { name, namespace, resourceVersion } = read.metadata;
-  if (resourceVersion === undefined) throw new TypeError("a WanAddress without resourceVersion was never read");
   return client.apply(
     wanAddresses,
-    withStatus("WanAddress", { name, ...inNamespace(namespace), resourceVersion }, status),
+    withStatus("WanAddress", asRead(read), status),
     { fieldManager: WRITER_MANAGER, subresource: "status" },
     signal,
   );
 }
 
-/** Writes a record's status. No fence: the next reconciliation repairs whatever a superseded writer left. */
+/**
+ * Writes the status of the record that was read; a Conflict when somebody has written the record since. Without that, the
+ * status could land on another object of the same name.
+ */
 export function writeRecordStatus(
   client: Applier,
-  record: DnsRecordObject,
+  read: DnsRecordObject,
   status: DnsRecordStatus,
   signal: AbortSignal,
 ): Promise<KubeResult<DnsRecordObject>> {
-  const { name, namespace } = record.metadata;
   return client.apply(
     dnsRecords,
-    withStatus("DnsRecord", { name, ...inNamespace(namespace) }, status),
+    withStatus("DnsRecord", asRead(read), status),
     { fieldManager: WRITER_MANAGER, subresource: "status" },
     signal,
   );
@@ -114,6 +114,18 @@ function withStatus(kind: string, metadata: KubeObject["metadata"], status: obje
   return { apiVersion: API_VERSION, kind, metadata, status };
 }
 
-function inNamespace(namespace: string | undefined): { namespace?: string } {
-  return namespace === undefined ? {} : { namespace };
+/**
+ * Names the object that was read, and no other. The resourceVersion is what the API server compares: for the status of a
+ * custom resource it takes an apply with another object's uid (tried with 1.34). The uid says in the request itself which
+ * object is meant.
+ */
+function asRead({ kind, metadata }: KubeObject): KubeObject["metadata"] {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  if (resourceVersion === undefined) throw new TypeError(`a ${kind} without resourceVersion was never read`);
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(uid === undefined ? {} : { uid }),
+    resourceVersion,
+  };
 }

@@ -95,6 +95,9 @@ export class FakeApi {
       return status(409, "Conflict", "the object has been modified");
     }
     if (method === "PUT") return { status: 200, body: this.put(path, sent) };
+    // As the real one: an apply to the status of a custom resource leaves metadata alone, another uid included.
+    if (isStatus && stored !== undefined)
+      return { status: 200, body: this.put(path, { ...stored, status: sent["status"] }) };
     const merged = { ...stored, ...sent, metadata: { ...stored?.metadata, ...sent.metadata } };
     const { deletionTimestamp, finalizers } = merged.metadata;
     if (deletionTimestamp !== undefined && finalizers?.length === 0) {

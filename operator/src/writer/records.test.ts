@@ -355,6 +355,47 @@ describe("a record that is made anew under the name of a deleted one", () => {
   });
 });
 
+describe("a record that is made anew under the name of a deleted one while the watch is behind", () => {
+  it("does not get the status of the deleted one, and nothing that was Retain is deleted at Gandi", async () => {
+    await start("home", {});
+    world.replaceUnseen("home", { name: "www", deletionPolicy: "Delete" }, "uid-of-another");
+    world.observe("node1", agreed("203.0.113.77"));
+    await world.clock.run(1_000);
+    expect(statusOf("home")).toEqual({});
+    world.catchUp();
+    await world.clock.run(10 * 60_000);
+    expect(world.gandi.at("home", "A")).toBeDefined();
+    expect(world.gandi.at("www", "A")).toBeDefined();
+    expect(world.gandi.calls.filter((call) => call.startsWith("DELETE"))).toEqual([]);
+    await end();
+  });
+
+  it("frees the former name for another record at once, though its generation is the former one's", async () => {
+    await start("home", {});
+    world.addRecord("second", { name: "home", ttl: 600 });
+    await world.clock.run(1_000);
+    expect(condition("second", "Synced")?.reason).toBe("Conflict");
+    world.replaceUnseen("home", { name: "www" }, "uid-of-another");
+    world.catchUp();
+    await world.clock.run(1_000);
+    expect(world.gandi.at("home", "A")?.ttl).toBe(600);
+    await end();
+  });
+});
+
+it("what was done is noted, too, where a person edits the record at that very moment", async () => {
+  world.gandi.fault = (call) => {
+    if (call.startsWith("PUT") && world.puts.length === 1) {
+      const present = world.api.objects.get("/dnsrecords/home") ?? expect.unreachable();
+      world.api.put("/dnsrecords/home", { ...present, metadata: { ...present.metadata, labels: { by: "a person" } } });
+    }
+    return undefined;
+  };
+  await start("home", {});
+  expect(statusOf("home").published).toMatchObject([{ values: [A] }]);
+  await end();
+});
+
 it("a contested record tells of each correction, and then what to do", async () => {
   await start("home", { driftLimit: 1 });
   for (const address of ["192.0.2.66", "192.0.2.67"]) {

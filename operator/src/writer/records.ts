@@ -1,12 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  type DnsRecordObject,
-  type DnsRecordStatus,
-  type RecordType,
-  WAN_ADDRESS_NAME,
-  type WanAddressObject,
-} from "../api/index.ts";
-import { writeFinalizer, writeRecordStatus } from "../kube/apply.ts";
+import { type DnsRecordObject, type RecordType, WAN_ADDRESS_NAME, type WanAddressObject } from "../api/index.ts";
+import { writeFinalizer } from "../kube/apply.ts";
 import type { Term } from "../kube/lease.ts";
 import { dnsRecords } from "../kube/resources.ts";
 import { WorkQueue } from "../queue.ts";
@@ -21,18 +15,13 @@ import { conditionNamed, notDone, STEP_LIMIT_MS, WRITE_BACKOFF, type WriterConte
 import { deletePublished, hasFinalizer, releaseInMs, wantsFinalizer } from "./deletion.ts";
 import { fencedLiveDns } from "./fence.ts";
 import { Services } from "./services.ts";
+import { Statuses, type Unwritten } from "./statuses.ts";
 import { Verifier } from "./verifier.ts";
 
 /** Between two looks at a record that nothing calls for, where no WanAddress says otherwise. Milliseconds. */
 const RESYNC_MS = 300_000;
 /** In front of a record's name: only what the zone's name servers say of it is to be written. */
 const VERDICT = "verdict/";
-
-/**
- * Statuses that the API server has not taken yet, by record; they are the only account of what was done at Gandi.
- * `since`: the resourceVersion of the record as it was stored then; `uid`: its own, as another may come to have its name.
- */
-export type Unwritten = Map<string, { status: DnsRecordStatus; since: string | undefined; uid: string | undefined }>;
 
 interface Step {
   /** Undefined: not before something calls for it. */
@@ -48,9 +37,7 @@ export class Records {
   readonly #services: Services;
   readonly #verifier: Verifier;
   readonly #failures = new Map<string, number>();
-  readonly #unwritten: Unwritten;
-  /** By record, what this term knows to be noted as published. */
-  readonly #published = new Map<string, DnsRecordStatus["published"]>();
+  readonly #statuses: Statuses;
   /** For records with ipv6FromNode: the address that they were last made from. */
   readonly #nodeAddresses = new Map<string, NodeAddress>();
 
@@ -58,11 +45,8 @@ export class Records {
   constructor(context: WriterContext, term: Term, unwritten: Unwritten) {
     this.#context = context;
     this.#term = term;
-    this.#unwritten = unwritten;
-    for (const [name, { since }] of unwritten) {
-      // Somebody else has led meanwhile, and written what is newer.
-      if (context.records.get(name)?.metadata.resourceVersion !== since) unwritten.delete(name);
-    }
+    this.#statuses = new Statuses(context, term.signal, unwritten);
+    this.#statuses.dropOutdated();
     this.#queue = new WorkQueue(context.clock);
     this.#services = new Services(context, (name) => {
       this.request(name);
@@ -93,9 +77,8 @@ export class Records {
    * to be over, and may have put that value where this term's own stood.
    */
   statusChanged({ metadata: { name }, status }: DnsRecordObject): void {
-    if (this.#published.has(name) && !isDeepStrictEqual(status?.published, this.#published.get(name))) {
-      this.request(name);
-    }
+    const known = this.#statuses.published(name);
+    if (known !== undefined && !isDeepStrictEqual(status?.published, known.value)) this.request(name);
   }
 
   /** Those whose node looks out with another address than before, within the same prefix. */
@@ -125,8 +108,8 @@ export class Records {
       this.#forget(name);
       return;
     }
-    const unwritten = this.#unwrittenOf(stored);
-    const record = unwritten === undefined ? stored : { ...stored, status: unwritten.status };
+    if (this.#statuses.isOfAnother(stored)) this.#forget(name);
+    const record = this.#statuses.latest(stored);
     const failures = this.#failures.get(name) ?? 0;
     try {
       if (key !== name) {
@@ -164,8 +147,8 @@ export class Records {
     this.#count(result);
     announceOutcome(this.#context.events, read, result);
     const status = this.#verifier.follow(read, result.status, result.action === "put");
-    this.#published.set(read.metadata.name, status.published);
-    if (!isDeepStrictEqual(status, stored.status)) await this.#write(read, status);
+    this.#statuses.setPublished(read.metadata.name, status.published);
+    if (!isDeepStrictEqual(status, stored.status)) await this.#statuses.write(read, status);
     // A tenth more or less: records that were written together are not looked at together for ever.
     const intervalMs = present === undefined ? RESYNC_MS : present.spec.intervalSeconds * 1000;
     const resyncMs = intervalMs * (0.9 + 0.2 * this.#context.random());
@@ -195,7 +178,7 @@ export class Records {
       nodeAddress: address,
       note: async (status) => {
         const stored = records.get(record.metadata.name);
-        if (!isDeepStrictEqual(status.replaced, stored?.status?.replaced)) await this.#write(record, status);
+        if (!isDeepStrictEqual(status.replaced, stored?.status?.replaced)) await this.#statuses.write(record, status);
       },
       ...(found === undefined
         ? {}
@@ -227,7 +210,7 @@ export class Records {
         const finding = failed(failure, attempt, random);
         const time = { generation: record.metadata.generation, now: clock.now() };
         const status = { ...record.status, conditions: withSynced(record.status?.conditions ?? [], finding, time) };
-        if (!isDeepStrictEqual(status, record.status)) await this.#write(record, status);
+        if (!isDeepStrictEqual(status, record.status)) await this.#statuses.write(record, status);
         return { againMs: Math.min(finding.retryAfterMs ?? leftMs, leftMs), failed: true };
       }
       announceDeletion(events, record, notes, failure);
@@ -256,36 +239,12 @@ export class Records {
     const status = this.#verifier.apply(record);
     if (status === undefined || isDeepStrictEqual(status, record.status)) return;
     announceVerified(this.#context.events, record, status);
-    await this.#write(record, status);
-  }
-
-  async #write(record: DnsRecordObject, status: DnsRecordStatus): Promise<void> {
-    const { client, records } = this.#context;
-    const { name, uid } = record.metadata;
-    const stored = records.get(name);
-    // Deleted meanwhile; where another has the name now, it has a history of its own.
-    if (stored?.metadata.uid !== uid) return;
-    this.#published.set(name, status.published);
-    this.#unwritten.set(name, { status, since: stored?.metadata.resourceVersion, uid });
-    const written = await writeRecordStatus(client, record, status, this.#term.signal);
-    // Deleted meanwhile: there is nothing left to report on.
-    if (!written.ok && written.error.kind !== "NotFound") {
-      throw notDone("ESDDNS_NOT_WRITTEN", "DnsRecord status not written", written.error);
-    }
-    this.#unwritten.delete(name);
-    if (written.ok) records.put(written.value);
-  }
-
-  /** What was done for a record that was deleted says nothing of another one that was made under its name. */
-  #unwrittenOf({ metadata: { name, uid } }: DnsRecordObject): { status: DnsRecordStatus } | undefined {
-    const unwritten = this.#unwritten.get(name);
-    if (unwritten === undefined || unwritten.uid === uid) return unwritten;
-    this.#forget(name);
-    return undefined;
+    await this.#statuses.write(record, status);
   }
 
   #forget(name: string): void {
-    for (const map of [this.#failures, this.#unwritten, this.#published, this.#nodeAddresses]) map.delete(name);
+    for (const map of [this.#failures, this.#nodeAddresses]) map.delete(name);
+    this.#statuses.forget(name);
     this.#verifier.forget(name);
   }
 

@@ -145,13 +145,7 @@ export class World {
   }
 
   addRecord(name: string, spec: Record<string, unknown> = {}, uid = `uid-of-${name}`): void {
-    const object: DnsRecordObject = {
-      apiVersion: "esddns.io/v1alpha1",
-      kind: "DnsRecord",
-      metadata: { name, namespace: "home", uid, generation: 1, creationTimestamp: "2026-03-01T00:00:00Z" },
-      spec: dnsRecordSpec.parse({ zone: "example.com", name, ...spec }),
-    };
-    this.#store(dnsRecords, this.records, object);
+    this.#store(dnsRecords, this.records, recordObject(name, spec, uid));
     this.writer.recordChanged(name, this.records.get(name));
   }
 
@@ -165,6 +159,12 @@ export class World {
     };
     this.#store(dnsRecords, this.records, { ...present, metadata, spec: { ...present.spec, ...change.spec } });
     this.writer.recordChanged(name, this.records.get(name));
+  }
+
+  /** As a person deletes an object and makes another one of its name, while the writer's watch is behind. */
+  replaceUnseen(name: string, spec: Record<string, unknown>, uid: string): void {
+    this.api.remove(`/dnsrecords/${name}`);
+    this.api.put(`/dnsrecords/${name}`, recordObject(name, spec, uid));
   }
 
   /** The object is gone, and the watch tells of it. */
@@ -195,6 +195,19 @@ export class World {
     if (!parsed.ok) throw new Error(parsed.problem);
     store.put(parsed.value);
   }
+}
+
+function recordObject(
+  name: string,
+  spec: Record<string, unknown>,
+  uid: string,
+): DnsRecordObject & Record<string, unknown> {
+  return {
+    apiVersion: "esddns.io/v1alpha1",
+    kind: "DnsRecord",
+    metadata: { name, namespace: "home", uid, generation: 1, creationTimestamp: "2026-03-01T00:00:00Z" },
+    spec: dnsRecordSpec.parse({ zone: "example.com", name, ...spec }),
+  };
 }
 
 function wanObject(): WanAddressObject {

@@ -3,7 +3,8 @@ import type { Term } from "../kube/lease.ts";
 import { rrsetKeys } from "../records/duplicates.ts";
 import type { WriterContext } from "./context.ts";
 import { Decisions, NewestDecision } from "./decisions.ts";
-import { Records, type Unwritten } from "./records.ts";
+import { Records } from "./records.ts";
+import type { Unwritten } from "./statuses.ts";
 import { TokenCalendar } from "./token.ts";
 import { whenTokenChanges } from "./tokenChange.ts";
 
@@ -41,7 +42,7 @@ export class Writer {
       record === undefined
         ? undefined
         : {
-            generation: `${record.metadata.generation ?? 0} ${record.metadata.deletionTimestamp ?? ""}`,
+            generation: `${record.metadata.uid ?? ""} ${record.metadata.generation ?? 0} ${record.metadata.deletionTimestamp ?? ""}`,
             rrsets: rrsetKeys(record),
           };
     if (record !== undefined && before?.generation === now?.generation) {
