@@ -24,6 +24,13 @@ test("of two records of one rrset the younger loses to the older", () => {
   expect(lost(old, young)).toEqual([]);
 });
 
+test("a record that was made anew under its name has what the former one had", () => {
+  const [former, anew] = ["first", "second"].map((uid) => ({ ...old, metadata: { ...old.metadata, uid } }));
+  if (former === undefined || anew === undefined) expect.unreachable();
+  expect([...lostTo(former, winners([anew]))]).toEqual([["A", "old"]]);
+  expect([...lostTo(anew, winners([anew]))]).toEqual([]);
+});
+
 test("only the types that both have are lost", () => {
   const both = record("both", "2026-01-03T00:00:00Z", { types: ["A", "AAAA"] });
   expect(lost(both, old)).toEqual([["A", "old"]]);

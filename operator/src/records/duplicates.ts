@@ -28,7 +28,7 @@ export function rrsetKeys(record: DnsRecordObject): string[] {
 export function lostTo(record: DnsRecordObject, all: Winners): ReadonlyMap<RecordType, string> {
   const lost = record.spec.types.flatMap((type): [RecordType, string][] => {
     const winner = all.get(rrsetKey(record, type));
-    return winner === undefined || id(winner) === id(record) ? [] : [[type, winner.metadata.name]];
+    return winner === undefined || isSame(winner, record) ? [] : [[type, winner.metadata.name]];
   });
   return new Map(lost);
 }
@@ -40,7 +40,7 @@ export function claimant(
   all: Winners,
 ): string | undefined {
   const winner = all.get(keyOf(rrset));
-  return winner === undefined || id(winner) === id(record) ? undefined : winner.metadata.name;
+  return winner === undefined || isSame(winner, record) ? undefined : winner.metadata.name;
 }
 
 /** The name as it is served, and the type; the zone too, since a zone and its subzone may both serve the name. */
@@ -54,6 +54,11 @@ function rrsetKey({ spec }: DnsRecordObject, type: RecordType): string {
 
 function olderFirst(a: DnsRecordObject, b: DnsRecordObject): number {
   return age(a) - age(b) || (id(a) < id(b) ? -1 : 1);
+}
+
+/** A record that was deleted and made anew under its name is another one. */
+function isSame(a: DnsRecordObject, b: DnsRecordObject): boolean {
+  return id(a) === id(b) && a.metadata.uid === b.metadata.uid;
 }
 
 /** Without a time, which only an object that is not stored yet lacks, it counts as the youngest. */

@@ -20,17 +20,24 @@ const CONFIG_MAP_MS = 10 * 60_000;
 
 /** The newest decision that this pod has heard of, whoever made it. It outlives the term. */
 export class NewestDecision {
-  #status: WanAddressStatus | undefined;
+  #known: Pick<WanAddressObject, "metadata" | "status"> | undefined;
 
   /**
-   * The status, unless a newer one is known. Decisions are only counted up: one that is behind came out of a backup of
-   * etcd, and its address is one that the line has left. An object without a status is a new one, and starts anew.
+   * The object's status, unless a newer one of the same object is known. Decisions are only counted up: one that is behind
+   * came out of a backup of etcd, and its address is one that the line has left. Another object, or one without a status,
+   * starts anew.
    */
-  of(status: WanAddressStatus | undefined): WanAddressStatus | undefined {
-    const [stored, known] = [status?.decisionId, this.#status?.decisionId];
-    if (stored === undefined || known === undefined || stored >= known) this.#status = status;
-    return this.#status;
+  of(object: Pick<WanAddressObject, "metadata" | "status"> | undefined): WanAddressStatus | undefined {
+    const [stored, known] = [object?.status?.decisionId, this.#known?.status?.decisionId];
+    const isSame = object?.metadata.uid === this.#known?.metadata.uid;
+    if (!isSame || stored === undefined || known === undefined || stored >= known) this.#known = object;
+    return this.#known?.status;
   }
+}
+
+/** Which decision of which object: a WanAddress that is made anew counts from 1 again. */
+export function decisionKey(object: Pick<WanAddressObject, "metadata" | "status"> | undefined): string {
+  return `${object?.metadata.uid ?? ""} ${object?.status?.decisionId ?? ""}`;
 }
 
 /**
@@ -46,7 +53,7 @@ export class Decisions {
   #mustRead = true;
   #failures = 0;
   /** The decision that was last told of. */
-  #told: number | undefined;
+  #told: string | undefined;
   /** What this term has written to the ConfigMap, and its monotonic time. */
   #configMap: { readonly data: Record<string, string>; readonly atMs: number } | undefined;
 
@@ -100,15 +107,16 @@ export class Decisions {
     const decision = decide({
       spec: present.spec,
       observations: observations.items(),
-      previous: this.#newest.of(present.status),
+      previous: this.#newest.of(present),
       generation: present.metadata.generation ?? 0,
       neededFamilies: neededFamilies(records.items()),
       now: clock.now(),
     });
     if (!isDeepStrictEqual(decision.status, present.status)) await this.#write(present, decision, signal);
-    const moved = decision.status.decisionId !== this.#told;
-    this.#told = decision.status.decisionId;
-    this.#newest.of(decision.status);
+    const decided = { metadata: present.metadata, status: decision.status };
+    const moved = decisionKey(decided) !== this.#told;
+    this.#told = decisionKey(decided);
+    this.#newest.of(decided);
     this.#onDecided(moved);
     await this.#writeConfigMap(decision.status, signal);
     return Math.min(decision.recheckAfterMs ?? REDECIDE_MS, REDECIDE_MS);

@@ -3,6 +3,7 @@ import { EsddnsError } from "../errors.ts";
 import type { Term } from "../kube/lease.ts";
 import type { RrsetApi } from "../records/rrsets.ts";
 import type { WriterContext } from "./context.ts";
+import { decisionKey } from "./decisions.ts";
 
 /** Between the end of the longest request to Gandi and the end of the lease there is at least this, milliseconds. */
 const LEASE_MARGIN_MS = 1_000;
@@ -13,7 +14,7 @@ const LEASE_MARGIN_MS = 1_000;
  * the lease lasts. A process that was stopped for a while
  * after it had looked at both finds out here. Rejects with ESDDNS_LEASE_TOO_SHORT or ESDDNS_DECISION_SUPERSEDED.
  */
-export function fencedLiveDns(context: WriterContext, term: Term, decisionId: number | undefined): RrsetApi {
+export function fencedLiveDns(context: WriterContext, term: Term, decision: string): RrsetApi {
   const { livedns, wan, gandiTimeoutMs } = context;
   const leased = (): void => {
     if (term.remainingMs() >= gandiTimeoutMs + LEASE_MARGIN_MS) return;
@@ -24,7 +25,7 @@ export function fencedLiveDns(context: WriterContext, term: Term, decisionId: nu
     getRrset: (...args) => livedns.getRrset(...args),
     putRrset: async (...args) => {
       leased();
-      if (wan.get(WAN_ADDRESS_NAME)?.status?.decisionId !== decisionId) {
+      if (decisionKey(wan.get(WAN_ADDRESS_NAME)) !== decision) {
         throw fenced("ESDDNS_DECISION_SUPERSEDED", "not sent to Gandi: there is a newer decision");
       }
       return await livedns.putRrset(...args);

@@ -12,6 +12,7 @@ import type { RecordContext } from "../records/run.ts";
 import { backoffMs } from "../wait.ts";
 import { announceDeletion, announceOutcome, announceVerified } from "./announce.ts";
 import { conditionNamed, notDone, STEP_LIMIT_MS, WRITE_BACKOFF, type WriterContext } from "./context.ts";
+import { decisionKey } from "./decisions.ts";
 import { deletePublished, hasFinalizer, releaseInMs, wantsFinalizer } from "./deletion.ts";
 import { fencedLiveDns } from "./fence.ts";
 import { Services } from "./services.ts";
@@ -168,7 +169,7 @@ export class Records {
     const address = this.#nodeAddress(record, present);
     if (address !== undefined) this.#nodeAddresses.set(record.metadata.name, address);
     return {
-      livedns: fencedLiveDns(this.#context, this.#term, present?.status?.decisionId),
+      livedns: fencedLiveDns(this.#context, this.#term, decisionKey(present)),
       clock,
       log,
       random,
@@ -201,7 +202,7 @@ export class Records {
     const { records, events, clock, random, wan } = this.#context;
     if (wantsFinalizer(record)) {
       const all = winners(records.items());
-      const livedns = fencedLiveDns(this.#context, this.#term, wan.get(WAN_ADDRESS_NAME)?.status?.decisionId);
+      const livedns = fencedLiveDns(this.#context, this.#term, decisionKey(wan.get(WAN_ADDRESS_NAME)));
       const claimedBy = (zone: string, name: string, type: RecordType): string | undefined =>
         claimant({ zone, name, type }, record, all);
       const { notes, failure } = await deletePublished(record, livedns, claimedBy, this.#term.signal);

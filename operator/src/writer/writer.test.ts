@@ -201,6 +201,27 @@ describe("the writer", () => {
     await end();
   });
 
+  it("keeps what another leader decided for a WanAddress that was made anew while the watch was down", async () => {
+    world.addRecord("home");
+    let end = world.lead();
+    for (const address of [A, B]) {
+      world.observe("node1", agreed(address));
+      await world.clock.run(1_000);
+    }
+    await end();
+    const { metadata, ...rest } = structuredClone(world.stored("/wanaddresses/wan")) as unknown as WanAddressObject;
+    const status = { ipv4: "203.0.113.99", decisionId: 1, history: [] };
+    world.api.put("/wanaddresses/wan", { ...rest, metadata: { ...metadata, uid: "another" }, status });
+    world.observations.objects.clear();
+    world.api.remove("/wanobservations/node1");
+    world.catchUp();
+    end = world.lead();
+    await world.clock.run(60_000);
+    expect(world.wanStatus).toMatchObject({ ipv4: "203.0.113.99" });
+    expect(world.gandi.at("home", "A")?.values).toEqual(["203.0.113.99"]);
+    await end();
+  });
+
   it("retries a status that the API server did not take, and loses nothing of it", async () => {
     world.gandi.stand("home", "A", 600, "192.0.2.5");
     world.addRecord("home");
@@ -325,15 +346,18 @@ describe("a leader that is paused between its decision and the PUT", () => {
     await end();
   });
 
-  it("does not PUT a value that a newer decision has superseded, but the newer one", async () => {
+  it.each([
+    ["a newer decision", "uid-of-wan", 2],
+    ["a decision for a WanAddress that was made anew", "another", 1],
+  ])("does not PUT a value that %s has superseded, but the newer one", async (_, uid, decisionId) => {
     world.addRecord("home");
     world.observe("node1", agreed(A));
     pausedAtFirstGet(() => {
       const { metadata, ...rest } = world.stored("/wanaddresses/wan") as never as Parameters<typeof world.api.put>[1];
       const stored = world.api.put("/wanaddresses/wan", {
         ...rest,
-        metadata,
-        status: { ...(rest["status"] as object), ipv4: B, decisionId: 2 },
+        metadata: { ...metadata, uid },
+        status: { ...(rest["status"] as object), ipv4: B, decisionId },
       });
       world.wan.put(structuredClone(stored) as never);
       world.observe("node1", agreed(B));

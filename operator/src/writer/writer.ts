@@ -28,7 +28,7 @@ export class Writer {
 
   /** The WanAddress or an observation was read anew. */
   decisionMayChange(): void {
-    this.#newest.of(this.#context.wan.get(WAN_ADDRESS_NAME)?.status);
+    this.#newest.of(this.#context.wan.get(WAN_ADDRESS_NAME));
     this.#led?.decisions.request();
   }
 
