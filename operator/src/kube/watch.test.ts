@@ -316,3 +316,76 @@ describe("Watch, while a list is under way", () => {
     ]);
   });
 });
+
+describe("Watch.refresh", () => {
+  const item = (name: string, version: number, ttl: number): object => ({
+    ...record(name, ttl),
+    metadata: { name, namespace: "home", resourceVersion: String(version) },
+  });
+
+  it("is ahead of a watch that stands still, and what that tells later does not bring the former state back", async () => {
+    const events = new TransformStream<Uint8Array, Uint8Array>();
+    const tell = events.writable.getWriter();
+    let objects = [item("deleted", 10, 300), item("changed", 11, 300)];
+    let version = 20;
+    const watch = new Watch({
+      client: {
+        list: () => Promise.resolve({ ok: true, value: { resourceVersion: String(version), items: objects } }),
+        watch: () => Promise.resolve({ ok: true, value: events.readable }),
+      },
+      resource: dnsRecords,
+      namespace: "home",
+      clock,
+      random: () => 1,
+      log: silentLog(),
+      onChange: (name, object) => {
+        changes.push(`${name} ${object === undefined ? "gone" : object.spec.ttl}`);
+      },
+    });
+    running = watch.run(stop.signal);
+    await until(() => watch.items().length === 2);
+    [objects, version] = [[item("changed", 35, 900), item("again", 36, 300)], 40];
+    await watch.refresh(stop.signal);
+    const known = ["deleted 300", "changed 300", "changed 900", "again 300", "deleted gone"];
+    expect(changes).toEqual(known);
+    // The answer to a write of before the deletion.
+    watch.put(parse(item("deleted", 30, 300)));
+    const line = (type: string, object: object): Uint8Array => Buffer.from(`${JSON.stringify({ type, object })}\n`);
+    await tell.write(line("MODIFIED", item("changed", 25, 600)));
+    await tell.write(line("MODIFIED", item("deleted", 30, 300)));
+    await tell.write(line("DELETED", item("again", 31, 300)));
+    await tell.write(line("DELETED", item("deleted", 32, 300)));
+    await tell.write(line("ADDED", item("new", 41, 300)));
+    await until(() => watch.get("new") !== undefined);
+    expect(changes).toEqual([...known, "new 300"]);
+    await tell.close();
+  });
+
+  it("waits for a list that is under way, whose answer may be older", async () => {
+    const answers = [1, 2].map(() => Promise.withResolvers<object[]>());
+    let asked = 0;
+    const watch = new Watch({
+      client: {
+        list: async () => {
+          const mine = asked++;
+          const items = (await answers[mine]?.promise) ?? expect.unreachable();
+          return { ok: true, value: { resourceVersion: String(10 + mine), items } };
+        },
+        watch: () => new Promise(() => undefined),
+      },
+      resource: dnsRecords,
+      namespace: "home",
+      clock,
+      random: () => 1,
+      log: silentLog(),
+    });
+    const both = [watch.refresh(stop.signal), watch.refresh(stop.signal)];
+    answers[1]?.resolve([item("home", 11, 600)]);
+    answers[0]?.resolve([item("home", 9, 300)]);
+    expect(await Promise.all(both)).toEqual([
+      { ok: true, value: "10" },
+      { ok: true, value: "11" },
+    ]);
+    expect(watch.get("home")?.spec.ttl).toBe(600);
+  });
+});

@@ -4,7 +4,7 @@ import type { Clock, Random } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { backoffMs, pause, untilAborted } from "../wait.ts";
 import type { KubeClient, ListPage } from "./client.ts";
-import { failureOfError, failureOfStatus, type KubeFailure } from "./failure.ts";
+import { failureOfError, failureOfStatus, type KubeFailure, type KubeResult } from "./failure.ts";
 import { splitLines } from "./lines.ts";
 import type { Resource } from "./resources.ts";
 
@@ -43,6 +43,10 @@ export class Watch<T extends KubeObject> {
   readonly #putSinceList = new Set<string>();
   readonly #synced = Promise.withResolvers<undefined>();
   #resourceVersion: string | undefined;
+  /** What the last list was read at: an event up to here tells of what the list has already. */
+  #listed: string | undefined;
+  /** Settles when the list that is under way is over: of two at the same time the older answer could come last. */
+  #listing: Promise<unknown> = Promise.resolve();
   #listedAt = 0;
   #contactAt: number | undefined;
   #failures = 0;
@@ -80,6 +84,25 @@ export class Watch<T extends KubeObject> {
     await untilAborted(this.#synced.promise, signal);
   }
 
+  /**
+   * Reads everything anew, by a consistent read: what the watch has told so far may be older than what is there. Rejects
+   * with the signal's reason.
+   * @returns the resourceVersion that it was read at.
+   */
+  async refresh(signal: AbortSignal): Promise<KubeResult<string>> {
+    const before = this.#listing;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#listing = promise;
+    try {
+      await untilAborted(before, signal);
+      return await this.#list(signal);
+    } finally {
+      void before.finally(() => {
+        resolve(undefined);
+      });
+    }
+  }
+
   /** Runs until the signal aborts, then resolves. */
   async run(signal: AbortSignal): Promise<void> {
     try {
@@ -105,14 +128,9 @@ export class Watch<T extends KubeObject> {
   async #session(signal: AbortSignal): Promise<KubeFailure | undefined> {
     const { client, resource, namespace, clock, random } = this.#options;
     if (this.#resourceVersion === undefined || clock.monotonic() - this.#listedAt >= RELIST_MS) {
-      this.#putSinceList.clear();
-      const listed = await client.list(resource, namespace, signal);
+      const listed = await this.refresh(signal);
       if (!listed.ok) return listed.error;
-      this.#replace(listed.value);
-      this.#resourceVersion = listed.value.resourceVersion;
-      this.#listedAt = clock.monotonic();
-      this.#contact();
-      this.#synced.resolve(undefined);
+      this.#resourceVersion = listed.value;
     }
     const startedAt = clock.monotonic();
     const timeoutSeconds = Math.round(WATCH_SECONDS * (1 + random() / 5));
@@ -125,6 +143,19 @@ export class Watch<T extends KubeObject> {
     if (!stream.ok) return this.#relistUnlessTransient(stream.error);
     this.#contact();
     return await this.#follow(stream.value, startedAt, signal);
+  }
+
+  async #list(signal: AbortSignal): Promise<KubeResult<string>> {
+    const { client, resource, namespace, clock } = this.#options;
+    this.#putSinceList.clear();
+    const listed = await client.list(resource, namespace, signal);
+    if (!listed.ok) return listed;
+    this.#replace(listed.value);
+    this.#listed = listed.value.resourceVersion;
+    this.#listedAt = clock.monotonic();
+    this.#contact();
+    this.#synced.resolve(undefined);
+    return { ok: true, value: listed.value.resourceVersion };
   }
 
   async #follow(
@@ -162,6 +193,11 @@ export class Watch<T extends KubeObject> {
     if (resourceVersion === undefined) return { kind: "Unexpected", message: "an event without a resource version" };
     this.#resourceVersion = resourceVersion;
     if (type === "BOOKMARK" || name === undefined) return undefined;
+    // A list that was asked for while this watch was behind has told it already, and more.
+    if (this.#listed !== undefined && !isNewer(resourceVersion, this.#listed)) return undefined;
+    const known = this.#objects.get(name)?.metadata.resourceVersion;
+    // Of an object that was deleted and made anew the answer to a write may have told already.
+    if (type === "DELETED" && known !== undefined && isNewer(known, resourceVersion)) return undefined;
     const parsed = type === "DELETED" ? undefined : this.#read(object);
     if (parsed === undefined) this.#delete(name);
     else this.#offer(parsed);
@@ -211,11 +247,10 @@ export class Watch<T extends KubeObject> {
     return undefined;
   }
 
-  /** The watch has told all up to a version that is not older, and has no such object: it was deleted after the answer. */
+  /** Watch or list has told all up to a version that is not older, without such an object: it was deleted after the answer. */
   #isGone({ metadata: { name, resourceVersion } }: T): boolean {
-    const told = this.#resourceVersion;
-    if (this.#objects.has(name) || resourceVersion === undefined || told === undefined) return false;
-    return !isNewer(resourceVersion, told);
+    if (this.#objects.has(name) || resourceVersion === undefined) return false;
+    return [this.#resourceVersion, this.#listed].some((told) => told !== undefined && !isNewer(resourceVersion, told));
   }
 
   /** Takes the object unless what is known is newer: the answer to a write may come before or after its event. */

@@ -11,7 +11,7 @@ import type { Authority } from "../records/verify.ts";
 import type { Health } from "../status/health.ts";
 import type { Metrics } from "../status/metrics.ts";
 
-export type Store<T extends KubeObject> = Pick<Watch<T>, "get" | "items" | "put" | "whenSynced">;
+export type Store<T extends KubeObject> = Pick<Watch<T>, "get" | "items" | "put" | "refresh" | "whenSynced">;
 
 /** What the writer works with. */
 export interface WriterContext {

@@ -355,13 +355,51 @@ describe("a record that is made anew under the name of a deleted one", () => {
   });
 });
 
+describe("a leader that takes over while its own watch stands still", () => {
+  it("does not publish again what was deleted meanwhile", async () => {
+    await start("home", { deletionPolicy: "Delete" });
+    const other = new World(world);
+    world.changeRecord("home", { deleted: true });
+    await world.clock.run(1_000);
+    await end();
+    expect(world.gandi.at("home", "A")).toBeUndefined();
+    end = other.lead();
+    await world.clock.run(1_000);
+    expect(world.gandi.at("home", "A")).toBeUndefined();
+    await end();
+  });
+
+  it("does not decide from what a node saw before", async () => {
+    world.observe("node1", agreed("203.0.113.77"));
+    const other = new World(world);
+    await start("home", {});
+    await end();
+    end = other.lead();
+    await world.clock.run(1_000);
+    expect(world.wanStatus).toMatchObject({ ipv4: A, decisionId: 1 });
+    expect(world.puts).toEqual([`PUT example.com home A ${A} 300`]);
+    await end();
+  });
+
+  it("sends nothing to Gandi before it has read the records", async () => {
+    world.api.fault = ({ target }) => (target === "/dnsrecords" ? status(503, "", "no") : undefined);
+    await start("home", {});
+    expect(world.gandi.calls).toEqual([]);
+    world.api.fault = () => undefined;
+    await world.clock.run(5_000);
+    expect(world.puts).toHaveLength(1);
+    await end();
+  });
+});
+
 describe("a record that is made anew under the name of a deleted one while the watch is behind", () => {
   it("does not get the status of the deleted one, and nothing that was Retain is deleted at Gandi", async () => {
     await start("home", {});
     world.replaceUnseen("home", { name: "www", deletionPolicy: "Delete" }, "uid-of-another");
     world.observe("node1", agreed("203.0.113.77"));
     await world.clock.run(1_000);
-    expect(statusOf("home")).toEqual({});
+    expect(statusOf("home")).toMatchObject({ fqdn: "www.example.com" });
+    expect(statusOf("home")).not.toHaveProperty("left");
     world.catchUp();
     await world.clock.run(10 * 60_000);
     expect(world.gandi.at("home", "A")).toBeDefined();

@@ -7,6 +7,7 @@ import {
   type WanObservationObject,
 } from "../api/index.ts";
 import type { EventNote } from "../kube/events.ts";
+import { failureOfStatus, type KubeResult } from "../kube/failure.ts";
 import type { Term } from "../kube/lease.ts";
 import { dnsRecords, type Resource, wanAddresses, wanObservations } from "../kube/resources.ts";
 import { directClient, FakeApi } from "../kube/testing.ts";
@@ -19,10 +20,40 @@ import { silentLog, type VirtualClock, virtualClock } from "../testing.ts";
 
 class MemoryStore<T extends KubeObject> implements Store<T> {
   readonly objects = new Map<string, T>();
+  readonly #api: FakeApi;
+  readonly #resource: Resource<T>;
+  readonly #onChange: (name: string, object: T | undefined) => void;
+
+  constructor(
+    api: FakeApi,
+    resource: Resource<T>,
+    onChange: (name: string, object: T | undefined) => void = () => undefined,
+  ) {
+    this.#api = api;
+    this.#resource = resource;
+    this.#onChange = onChange;
+  }
+
   get = (name: string): T | undefined => this.objects.get(name);
   items = (): T[] => [...this.objects.values()];
   put = (object: T): void => {
     this.objects.set(object.metadata.name, object);
+    this.#onChange(object.metadata.name, object);
+  };
+  refresh = (): Promise<KubeResult<string>> => {
+    const { status, body } = this.#api.handle({ method: "GET", target: `/${this.#resource.plural}` });
+    if (status !== 200) {
+      return Promise.resolve({ ok: false, error: failureOfStatus(status, JSON.stringify(body)) });
+    }
+    const parsed = (body as { items: unknown[] }).items.map((item) => this.#resource.parse(structuredClone(item)));
+    const listed = parsed.flatMap((each) => (each.ok ? [each.value] : []));
+    const names = new Set(listed.map(({ metadata }) => metadata.name));
+    for (const object of listed) this.put(object);
+    for (const name of [...this.objects.keys()].filter((each) => !names.has(each))) {
+      this.objects.delete(name);
+      this.#onChange(name, undefined);
+    }
+    return Promise.resolve({ ok: true, value: String(this.#api.resourceVersion) });
   };
   whenSynced = (): Promise<void> => Promise.resolve();
 }
@@ -37,9 +68,9 @@ export class World {
   readonly logged: string[] = [];
   readonly events: (EventNote & { about: string })[] = [];
   readonly counted: string[] = [];
-  readonly wan = new MemoryStore<WanAddressObject>();
-  readonly observations = new MemoryStore<WanObservationObject>();
-  readonly records = new MemoryStore<DnsRecordObject>();
+  readonly wan: MemoryStore<WanAddressObject>;
+  readonly observations: MemoryStore<WanObservationObject>;
+  readonly records: MemoryStore<DnsRecordObject>;
   readonly writer: Writer;
   /** The name servers of every zone; they say what stands at Gandi. */
   readonly authority: Authority = {
@@ -62,6 +93,11 @@ export class World {
     this.api = beside?.api ?? new FakeApi();
     this.gandi = beside?.gandi ?? new FakeLiveDns();
     this.clock = beside?.clock ?? virtualClock();
+    this.wan = new MemoryStore(this.api, wanAddresses);
+    this.observations = new MemoryStore(this.api, wanObservations);
+    this.records = new MemoryStore(this.api, dnsRecords, (name, record) => {
+      this.writer.recordChanged(name, record);
+    });
     const count = (name: string) => (): void => {
       this.counted.push(name);
     };
@@ -113,8 +149,6 @@ export class World {
         const parsed = resource.parse(structuredClone(object));
         if (!path.startsWith(`/${resource.plural}/`) || !parsed.ok) continue;
         stores[index]?.put(parsed.value);
-        if (resource === dnsRecords)
-          this.writer.recordChanged(object.metadata.name, this.records.get(object.metadata.name));
       }
     }
     this.writer.decisionMayChange();
@@ -146,7 +180,6 @@ export class World {
 
   addRecord(name: string, spec: Record<string, unknown> = {}, uid = `uid-of-${name}`): void {
     this.#store(dnsRecords, this.records, recordObject(name, spec, uid));
-    this.writer.recordChanged(name, this.records.get(name));
   }
 
   /** As a person or Pulumi edits or deletes the object. */
@@ -158,7 +191,6 @@ export class World {
       ...(change.deleted === true ? { deletionTimestamp: new Date(this.clock.now()).toISOString() } : {}),
     };
     this.#store(dnsRecords, this.records, { ...present, metadata, spec: { ...present.spec, ...change.spec } });
-    this.writer.recordChanged(name, this.records.get(name));
   }
 
   /** As a person deletes an object and makes another one of its name, while the writer's watch is behind. */

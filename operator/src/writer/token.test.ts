@@ -24,6 +24,7 @@ async function notes(gandiTokenExpires: string | undefined, days: number): Promi
       get: () => wan,
       items: () => [wan],
       put: () => undefined,
+      refresh: () => Promise.resolve({ ok: true, value: "1" }),
       whenSynced: () => Promise.resolve(),
     },
   });

@@ -1,7 +1,8 @@
 import { type DnsRecordObject, WAN_ADDRESS_NAME } from "../api/index.ts";
 import type { Term } from "../kube/lease.ts";
 import { rrsetKeys } from "../records/duplicates.ts";
-import type { WriterContext } from "./context.ts";
+import { backoffMs } from "../wait.ts";
+import { WRITE_BACKOFF, type WriterContext } from "./context.ts";
 import { Decisions, NewestDecision } from "./decisions.ts";
 import { Records } from "./records.ts";
 import type { Unwritten } from "./statuses.ts";
@@ -62,10 +63,27 @@ export class Writer {
     metrics.leader(true);
     try {
       await Promise.all([wan, observations, records].map((each) => each.whenSynced(term.signal)));
+      await this.#refresh(term.signal);
       await this.#work(term);
     } finally {
       this.#led = undefined;
       metrics.leader(false);
+    }
+  }
+
+  /**
+   * Reads records and observations past the watches, which may stand still since before the former leader's last writes:
+   * a record that is long deleted would be published again. The WanAddress is read before the first decision.
+   */
+  async #refresh(signal: AbortSignal): Promise<void> {
+    const { observations, records, clock, random, log } = this.#context;
+    for (let failures = 0; ; failures++) {
+      const results = await Promise.all([records.refresh(signal), observations.refresh(signal)]);
+      const failed = results.find(({ ok }) => !ok);
+      if (failed === undefined || failed.ok) return;
+      const waitMs = backoffMs(failures, WRITE_BACKOFF, random);
+      log.warn({ failure: failed.error, waitMs: Math.round(waitMs) }, "records and observations not read");
+      await clock.sleep(waitMs, signal);
     }
   }
 
