@@ -43,6 +43,14 @@ test.each<[string, Partial<PlanInput>, string]>([
   expect(brief(input)).toBe(outcome);
 });
 
+test.each([
+  ["the published value once more", wanted, true],
+  ["a new value", a(300, "192.0.2.2"), false],
+])("after somebody's edit %s is told apart", (_, desired, isRepeat) => {
+  const input = { actual: a(300, "192.0.2.9"), cname: undefined, published: wanted, conflictPolicy: undefined };
+  expect(planRrset({ ...input, desired })).toEqual({ kind: "Put", because: "Drifted", isRepeat });
+});
+
 test("several desired values do not make one foreign value untouchable", () => {
   expect(brief({ desired: a(300, "192.0.2.1", "192.0.2.2"), actual: a(300, "192.0.2.9") })).toBe("TakenOver");
 });

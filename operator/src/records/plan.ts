@@ -5,11 +5,10 @@ import { sameValues } from "./addresses.ts";
 /** What to do about one rrset. */
 export type Action =
   | { kind: "None" }
-  | {
-      kind: "Put";
-      /** Drifted: somebody else changed what had been published. Changed: the record itself asks for something new. */
-      because: "Created" | "TakenOver" | "Changed" | "Drifted";
-    }
+  /** Changed: the record itself asks for something new. */
+  | { kind: "Put"; because: "Created" | "TakenOver" | "Changed" }
+  /** Somebody else changed what had been published; `isRepeat`: the published value is to be written once more. */
+  | { kind: "Put"; because: "Drifted"; isRepeat: boolean }
   | { kind: "Refuse"; message: string };
 
 export interface PlanInput {
@@ -32,7 +31,8 @@ export function planRrset({ desired, actual, cname, published, conflictPolicy }:
   if (cname !== undefined) return { kind: "Refuse", message: besideCname(cname) };
   if (published !== undefined) {
     const untouched = actual !== undefined && sameRrset(actual, published);
-    return { kind: "Put", because: untouched ? "Changed" : "Drifted" };
+    if (untouched) return { kind: "Put", because: "Changed" };
+    return { kind: "Put", because: "Drifted", isRepeat: sameRrset(desired, published) };
   }
   if (actual === undefined) return { kind: "Put", because: "Created" };
   return takeOver(actual, desired, conflictPolicy);

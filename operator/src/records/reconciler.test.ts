@@ -532,10 +532,10 @@ describe("a turn that has not come", () => {
 });
 
 describe("somebody else who changes the record again and again", () => {
-  const hostile = async (): Promise<Reconciled> => {
+  const hostile = async (known = wan): Promise<Reconciled> => {
     clock.advance(60_000);
     gandi.stand("home", "A", 300, "203.0.113.9");
-    return await run();
+    return await run(known);
   };
 
   test("is corrected driftLimit times within an hour, then the record is Contested and says what to do", async () => {
@@ -546,7 +546,25 @@ describe("somebody else who changes the record again and again", () => {
     expect(message(result)).toMatch(/203\.0\.113\.9 stands there now, and driftLimit allows 3 .*stop it/s);
     expect(gandi.at("home", "A")?.values).toEqual(["203.0.113.9"]);
     expect(result.retryAfterMs).toBe(57 * 60_000);
-    expect((await run({ ...wan, ipv4: "198.51.100.77" })).action).toBe("blocked");
+  });
+
+  test("does not hold a new address, which counts as a correction, and the limit is for that one from then on", async () => {
+    await run();
+    for (let i = 0; i < 4; i++) await hostile();
+    const moved = { ...wan, ipv4: "198.51.100.77" };
+    const result = await run(moved);
+    expect([result.action, synced(result)]).toEqual(["put", "True Synced"]);
+    expect(gandi.at("home", "A")?.values).toEqual(["198.51.100.77"]);
+    expect(result.status.corrections).toHaveLength(4);
+    expect(synced(await hostile(moved))).toBe("False Contested");
+  });
+
+  test("who follows every new address does not make the status longer than it may be", async () => {
+    await run();
+    for (let i = 1; i <= 70; i++) {
+      gandi.stand("home", "A", 300, "203.0.113.9");
+      expect((await run({ ...wan, ipv4: `198.51.100.${i + 100}` })).action).toBe("put");
+    }
   });
 
   test("is corrected again once the first correction is an hour old", async () => {
@@ -569,8 +587,9 @@ describe("somebody else who changes the record again and again", () => {
   test("is never corrected with driftLimit 0, and a change of our own goes on", async () => {
     declare({ driftLimit: 0 });
     await run();
-    expect((await run({ ...wan, ipv4: "198.51.100.77" })).action).toBe("put");
-    expect(synced(await hostile())).toBe("False Contested");
+    const moved = { ...wan, ipv4: "198.51.100.77" };
+    expect((await run(moved)).action).toBe("put");
+    expect(synced(await hostile(moved))).toBe("False Contested");
   });
 });
 

@@ -137,7 +137,8 @@ async function carryOut(action: Action, rrset: Rrset, actual: Rrset | undefined,
   const { driftLimit, dryRun } = run.record.spec;
   const what = `${rrset.type} ${run.fqdn}`;
   if (action.kind === "Refuse") return conflict(`${what}: ${action.message}.`, context.random);
-  if (action.kind === "Put" && action.because === "Drifted") {
+  // The limit is against a tug of war over one value: a new address is never held.
+  if (action.kind === "Put" && action.because === "Drifted" && action.isRepeat) {
     const allowedInMs = correctionAllowedInMs(corrections, driftLimit, context.clock.now());
     if (allowedInMs !== 0) return contested(what, actual?.values.join(", ") ?? "nothing", driftLimit, allowedInMs);
   }

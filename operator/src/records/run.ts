@@ -59,8 +59,9 @@ export interface Run {
   turn: Reservation | undefined;
 }
 
-/** As many former rrsets as the status may hold. */
+/** As many former rrsets and corrections as the status may hold. */
 const MAX_LEFT = 16;
+const MAX_CORRECTIONS = 64;
 
 /** The status without what the findings say. */
 export function kept(run: Run): DnsRecordStatus {
@@ -72,7 +73,7 @@ export function kept(run: Run): DnsRecordStatus {
     ...(attempted.size > 0 ? { attempted: [...attempted.values()] } : {}),
     ...(replaced.size > 0 ? { replaced: [...replaced.values()] } : {}),
     ...(left.length > 0 ? { left: left.slice(-MAX_LEFT) } : {}),
-    ...(corrections.length > 0 ? { corrections } : {}),
+    ...(corrections.length > 0 ? { corrections: corrections.slice(-MAX_CORRECTIONS) } : {}),
     ...(plan.length > 0 ? { plan } : {}),
     conditions: conditionsFor(fqdn, record.status),
   };
