@@ -11,11 +11,14 @@ import { clusterProvider, fixedFieldManager } from "./kubernetes/provider.ts";
 import { MetalLB } from "./metallb/metallb.ts";
 import { Observed } from "./observe.ts";
 import { preflight } from "./preflight/preflight.ts";
-import { orNull, statusUrl as urlOf } from "./outputs.ts";
+import { orNull } from "./outputs.ts";
 import type { StackOutputs } from "./stackOutputs.ts";
+import { StoredOutputs } from "./stored.ts";
 
 const config = loadConfig(new pulumi.Config());
-const running = await preflight(config);
+const seen = await preflight(config);
+const stored = config.observeLive ? undefined : new StoredOutputs();
+const running = seen ?? (stored && { version: await stored.metallbVersion() });
 const onCluster = { provider: clusterProvider(), transformations: [fixedFieldManager] };
 
 const image = new OperatorImage("image", { source: config.image, secret: config.secretKeys.has("image") });
@@ -24,15 +27,15 @@ const operator = new Operator("operator", { ...config, image: image.reference },
 const page = new StatusPage("page", { ...config, image: image.reference, operator, loadBalancer }, onCluster);
 const dns = new Dns("dns", { ...config, operator }, onCluster);
 new Monitoring("monitoring", { ...config, operator }, onCluster);
-const observed = new Observed("live", { live: config.observeLive, loadBalancer, page, dns }, onCluster);
+const observed = new Observed("live", { stored, loadBalancer, page, dns }, onCluster).outputs;
 
 type Output<K extends keyof StackOutputs> = pulumi.Input<StackOutputs[K]>;
 
 export const loadBalancerIp: Output<"loadBalancerIp"> = observed.loadBalancerIp;
-export const statusUrl: Output<"statusUrl"> = observed.loadBalancerIp.apply(urlOf);
-export const wanIp: Output<"wanIp"> = observed.wan.wanIp;
-export const wanIpv4: Output<"wanIpv4"> = observed.wan.wanIpv4;
-export const wanIpv6: Output<"wanIpv6"> = observed.wan.wanIpv6;
+export const statusUrl: Output<"statusUrl"> = observed.statusUrl;
+export const wanIp: Output<"wanIp"> = observed.wanIp;
+export const wanIpv4: Output<"wanIpv4"> = observed.wanIpv4;
+export const wanIpv6: Output<"wanIpv6"> = observed.wanIpv6;
 export const wanAddressId: Output<"wanAddressId"> = `${config.namespace}/${WAN_ADDRESS_NAME}`;
 export const records: Output<"records"> = observed.records;
 export const pools: Output<"pools"> = observed.pools;

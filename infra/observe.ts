@@ -4,46 +4,63 @@ import type { Dns } from "./esddns/dns.ts";
 import type { StatusPage } from "./esddns/statusPage.ts";
 import { DnsRecord, IPAddressPool, WanAddress } from "./kubernetes/kinds.ts";
 import type { MetalLB } from "./metallb/metallb.ts";
-import { loadBalancerIp, orNull, poolOutput, recordOutputs, wanOutputs } from "./outputs.ts";
+import {
+  loadBalancerIp,
+  orNull,
+  poolOutput,
+  recordOutputs,
+  statusUrl,
+  storedPools,
+  storedRecords,
+  wanOutputs,
+} from "./outputs.ts";
 import type { StackOutputs } from "./stackOutputs.ts";
+import type { StoredOutputs } from "./stored.ts";
 
 export interface ObserveArgs {
-  readonly live: boolean;
+  /** The outputs that were stored last, where nothing is to be read now. */
+  readonly stored: StoredOutputs | undefined;
   readonly loadBalancer: MetalLB;
   readonly page: StatusPage;
   readonly dns: Dns;
 }
 
+type Name = "wanIp" | "wanIpv4" | "wanIpv6" | "loadBalancerIp" | "statusUrl" | "records" | "pools";
+type Outputs = { readonly [N in Name]: pulumi.Output<StackOutputs[N]> };
+
 /**
  * What the cluster says of the objects that the outputs tell about, read anew at every preview and up: an object that
  * is opened by the id of an owned one is a read, whereas the owned one keeps the status of its last write.
  *
- * With `live` off nothing is read, and the outputs come from those last writes. What has failed is null in the outputs
- * and takes no other with it: the address of the page is known though the record could not be written.
+ * With `stored` outputs nothing is read: what was seen last comes from them, what the config says is new. What has
+ * failed is null in the outputs and takes no other with it: the address of the page is known though the record could
+ * not be written.
  */
 export class Observed extends pulumi.ComponentResource {
-  readonly wan: pulumi.Output<ReturnType<typeof wanOutputs>>;
-  readonly loadBalancerIp: pulumi.Output<string | null>;
-  readonly records: pulumi.Output<StackOutputs["records"]>;
-  readonly pools: pulumi.Output<StackOutputs["pools"]>;
+  readonly outputs: Outputs;
 
-  constructor(name: string, { live, loadBalancer, page, dns }: ObserveArgs, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ObserveArgs, options: pulumi.ComponentResourceOptions) {
     super("esddns:observe:Observed", name, {}, options);
+    this.outputs = args.stored === undefined ? this.#read(name, args) : fromStored(args.stored, args);
+    this.registerOutputs({});
+  }
+
+  #read(name: string, { loadBalancer, page, dns }: ObserveArgs): Outputs {
     // Metadata tells when each field manager last wrote, as a change in every preview; kept secret, it is one line of it.
     const self = { parent: this, additionalSecretOutputs: ["metadata"] };
     const status = <Status>(
-      owned: { id: pulumi.Output<string>; status: pulumi.Output<Status | undefined> },
+      owned: { id: pulumi.Output<string> },
       open: (id: pulumi.Output<string>) => { status: pulumi.Output<Status | undefined> },
       after: readonly pulumi.Resource[] = [],
-    ) => orNull((live ? open(onceSettled(owned.id, after)) : owned).status);
+    ) => orNull(open(onceSettled(owned.id, after)).status);
 
     // The address of one family may be agreed on before that of the other; the records need both.
     const synced = dns.records.map(({ resource }) => resource);
     const openWan = (id: pulumi.Output<string>) => new WanAddress(`${name}-wan`, undefined, { ...self, id });
-    this.wan = status(dns.wan, openWan, synced).apply(wanOutputs);
+    const wan = status(dns.wan, openWan, synced).apply(wanOutputs);
     const openService = (id: pulumi.Output<string>) => k8s.core.v1.Service.get(`${name}-service`, id, self);
-    this.loadBalancerIp = status(page.service, openService).apply(loadBalancerIp);
-    this.records = pulumi
+    const ip = status(page.service, openService).apply(loadBalancerIp);
+    const records = pulumi
       .all(
         dns.records.map(({ config, objectName, resource }) => {
           const open = (id: pulumi.Output<string>) =>
@@ -54,15 +71,30 @@ export class Observed extends pulumi.ComponentResource {
       .apply((each) => each.flat());
     // MetalLB counts an address a moment after it has given it to the Service.
     const counted = [page.service, page.deployment];
-    this.pools = pulumi.all(
+    const pools = pulumi.all(
       loadBalancer.pools.map(({ config, resource }) => {
         const open = (id: pulumi.Output<string>) =>
           new IPAddressPool(`${name}-${config.name}`, undefined, { ...self, id });
         return status(resource, open, counted).apply((current) => poolOutput(config, current));
       }),
     );
-    this.registerOutputs({});
+    const { wanIp, wanIpv4, wanIpv6 } = wan;
+    return { wanIp, wanIpv4, wanIpv6, loadBalancerIp: ip, statusUrl: ip.apply(statusUrl), records, pools };
   }
+}
+
+function fromStored(stored: StoredOutputs, { loadBalancer, dns }: Pick<ObserveArgs, "loadBalancer" | "dns">): Outputs {
+  const records = dns.records.map(({ config }) => config);
+  const pools = loadBalancer.pools.map(({ config }) => config);
+  return {
+    wanIp: stored.get("wanIp"),
+    wanIpv4: stored.get("wanIpv4"),
+    wanIpv6: stored.get("wanIpv6"),
+    loadBalancerIp: stored.get("loadBalancerIp"),
+    statusUrl: stored.get("statusUrl"),
+    records: stored.get("records").apply((last) => storedRecords(records, last ?? [])),
+    pools: stored.get("pools").apply((last) => storedPools(pools, last ?? [])),
+  };
 }
 
 /** `id` as soon as the others are there, or have failed. A preview makes nothing that there would be to wait for. */

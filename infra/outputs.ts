@@ -44,8 +44,32 @@ export function recordOutputs(record: DnsRecordConfig, status: DnsRecordStatus |
   }));
 }
 
+/** The records of the config, each with what was stored of the same name and type. */
+export function storedRecords(
+  records: readonly DnsRecordConfig[],
+  stored: StackOutputs["records"],
+): StackOutputs["records"] {
+  return records
+    .flatMap((record) => recordOutputs(record, null))
+    .map((record) => {
+      const last = stored.find(({ fqdn, type }) => fqdn === record.fqdn && type === record.type);
+      return last === undefined ? record : { ...record, value: last.value, synced: last.synced };
+    });
+}
+
+/** The pools of the config, each with what was stored of the same name. */
+export function storedPools(pools: readonly PoolConfig[], stored: StackOutputs["pools"]): StackOutputs["pools"] {
+  return pools.map((pool) => {
+    const last = stored.find(({ name }) => name === pool.name);
+    const { assigned = null, available = null } = last ?? {};
+    return { ...poolOutput(pool, null), assigned, available };
+  });
+}
+
+type PoolConfig = { readonly name: string; readonly addresses: readonly string[]; readonly capacity: bigint };
+
 export function poolOutput(
-  pool: { readonly name: string; readonly addresses: readonly string[]; readonly capacity: bigint },
+  pool: PoolConfig,
   // MetalLB before 0.15 does not count, and leaves an empty status of what a newer one has said.
   status: Partial<IPAddressPoolStatus> | null,
 ): PoolOutput {

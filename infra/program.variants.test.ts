@@ -24,12 +24,6 @@ it("lets the operator out for as long as it runs: it may have to delete records 
   expect(order.indexOf("kubernetes:apps/v1:DaemonSet")).toBeGreaterThan(order.indexOf(last));
 });
 
-it("reads nothing where observeLive is off, and takes the outputs from what was stored", async () => {
-  const program = await runProgram({ ...CONFIG, observeLive: false });
-  expect(program.resources.filter(({ readId }) => readId !== undefined)).toEqual([]);
-  expect(program.outputs).toMatchObject({ wanIp: "198.51.100.20", loadBalancerIp: "192.168.1.100", live: false });
-});
-
 describe("beside another stack, with a Secret and an image of its own making", () => {
   let program: ProgramRun;
   beforeAll(async () => {

@@ -19,7 +19,7 @@ export interface StackOutputs {
   readonly operatorImage: string | null;
   /** NAMESPACE/NAME of the WanAddress, for a read of one's own. */
   readonly wanAddressId: string;
-  /** Whether the outputs were read from the cluster in this run; otherwise they are what was last stored. */
+  /** Whether the outputs were read from the cluster in this run; otherwise they are as this stack stored them last. */
   readonly live: boolean;
 }
 

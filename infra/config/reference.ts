@@ -106,6 +106,7 @@ const GUIDES: Partial<Record<Key, string>> = {
   push: "push.md",
   monitoring: "monitoring.md",
   image: "image.md",
+  observeLive: "outputs.md",
 };
 
 const REQUIRED = new Set<Key>(["image"]);

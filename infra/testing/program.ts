@@ -29,6 +29,8 @@ interface Registered {
 export interface ProgramRun {
   readonly resources: readonly Registered[];
   readonly outputs: { readonly [K in keyof StackOutputs]: StackOutputs[K] | undefined };
+  /** The names of the outputs that are secrets. */
+  readonly secretOutputs: readonly string[];
   /** The one resource of a type, owned unless `read`; by name where there are several. */
   one(type: string, name?: string, read?: boolean): Registered;
 }
@@ -89,14 +91,21 @@ interface RunOptions {
   /** Keys of the config that are stored encrypted, besides the token. */
   readonly secrets?: readonly string[];
   readonly cluster?: ReadFacts;
+  /** Of Pulumi Cloud; left out: a self-managed backend. */
+  readonly organization?: string;
+  /** What the stack's last up has stored; none: there was no up yet. */
+  readonly stored?: Readonly<Record<string, unknown>>;
+  /** Stored outputs that are secrets. */
+  readonly storedSecrets?: readonly (keyof StackOutputs)[];
 }
 
 export async function runProgram(
   config: Readonly<Record<string, unknown>>,
-  { preview = false, hold, secrets = [], cluster = QUIET }: RunOptions = {},
+  options: RunOptions = {},
 ): Promise<ProgramRun> {
+  const { preview = false, secrets = [], cluster = QUIET, organization = "organization" } = options;
   const resources: Registered[] = [];
-  await pulumi.runtime.setMocks(mocks(resources, preview, hold), "esddns", "production", preview);
+  await pulumi.runtime.setMocks(mocks(resources, options), "esddns", "production", preview, organization);
   await acceptErrorHooks();
   const values = Object.entries(config).map(([key, value]) => [
     `esddns:${key}`,
@@ -112,12 +121,15 @@ export async function runProgram(
     readFacts: () => Promise.resolve(cluster),
   }));
   const exported = Object.entries(await import("../index.ts"));
-  const outputs = await Promise.all(exported.map(async ([key, value]) => [key, await valueOf(pulumi.output(value))]));
+  const exports = exported.map(([key, value]) => [key, pulumi.output(value as pulumi.Input<unknown>)] as const);
+  const outputs = await Promise.all(exports.map(async ([key, value]) => [key, await valueOf(value)]));
+  const secret = await Promise.all(exports.map(async ([key, value]) => ((await pulumi.isSecret(value)) ? [key] : [])));
   // Resources that no output waits for are still on their way.
   await pulumi.runtime.disconnect();
   return {
     resources,
     outputs: Object.fromEntries(outputs) as ProgramRun["outputs"],
+    secretOutputs: secret.flat(),
     one: (type, name, read = false) => only(resources, type, name, read),
   };
 }
@@ -130,7 +142,10 @@ export function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
 }
 
-function mocks(resources: Registered[], preview: boolean, hold: Hold | undefined): pulumi.runtime.Mocks {
+function mocks(
+  resources: Registered[],
+  { preview = false, hold, stored = {}, storedSecrets = [] }: RunOptions,
+): pulumi.runtime.Mocks {
   const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
   return {
     newResource: async ({ type, name, inputs, id }: MockResourceArgs) => {
@@ -138,6 +153,7 @@ function mocks(resources: Registered[], preview: boolean, hold: Hold | undefined
       resources.push({ type, name, inputs: own, readId: id === "" ? undefined : id });
       if (hold?.until.every((awaited) => resources.some((resource) => resource.type === awaited))) release(undefined);
       if (type === hold?.type) await released;
+      if (type === "pulumi:pulumi:StackReference") return { id, state: reference(own, stored, storedSecrets) };
       const kind = type.split(":").at(-1) ?? "";
       const { namespace, name: objectName = name } = own.metadata ?? {};
       // In a preview an object that is to be made has neither id nor status.
@@ -148,6 +164,16 @@ function mocks(resources: Registered[], preview: boolean, hold: Hold | undefined
     call: () => ({}),
   };
 }
+
+/** The read of a stack as the engine gives it: secrets within a secret, as the program asks for the whole as one. */
+function reference(own: KubernetesInputs, stored: object, secrets: readonly string[]): object {
+  const marked = (value: unknown) => ({ [SIGNATURE]: SECRET, value });
+  const outputs = Object.entries(stored).map(([name, value]) => [name, secrets.includes(name) ? marked(value) : value]);
+  return { ...own, outputs: marked(Object.fromEntries(outputs)), secretOutputNames: secrets };
+}
+
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 /** What other resources add to their inputs. */
 const STATE: Readonly<Record<string, object>> = {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { labStack, pulumiCommand, stackConfigFile } from "../../lab/src/pulumi.ts";
 import { lan, namespaceOf } from "../../lab/src/topology.ts";
-import { dig, eventually, labOk } from "./lab.ts";
+import { dig, eventually, labOk, stackOutputs } from "./lab.ts";
 import { spawnCollect } from "./spawn.ts";
 
 const wan = "198.51.100.20";
@@ -34,17 +34,30 @@ async function wanIs(ipv4: string): Promise<void> {
   }, 180_000);
 }
 
+interface Printed {
+  readonly status: number;
+  readonly output: string;
+}
+
 /** `pulumi preview ARGS` of the lab's stack as the workflows set its config, with `change` laid over it. */
 async function preview(
   change: Readonly<Record<string, unknown>>,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-): Promise<{ status: number; output: string }> {
+): Promise<Printed> {
+  return withoutLiveReads(["preview", "--diff", ...args], change, env);
+}
+
+async function withoutLiveReads(
+  args: readonly string[],
+  change: Readonly<Record<string, unknown>> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Printed> {
   const file = join(dir, `Pulumi.${labStack}.yaml`);
   const away = env["KUBECONFIG"] === undefined ? {} : { "esddns:checks": '{"whenUnreachable":"Off"}' };
   const config = { ...stack.config, "esddns:observeLive": false, ...away, ...change };
   await writeFile(file, stringify({ ...stack, config }), { mode: 0o600 });
-  return pulumi(["preview", "--diff", "--config-file", file, ...args], env);
+  return pulumi([...args, "--config-file", file], env);
 }
 
 /** A value as the stack config of the lab has it encrypted. */
@@ -71,8 +84,18 @@ function changed(output: string): string[] {
 
 /** Every value that changes, without the outputs of the stack. */
 function values(output: string): string[] {
-  const [resources = ""] = output.split("--outputs:--");
-  return [...resources.matchAll(/^ *~ .*=>.*$/gm)].map(([line]) => line.trim()).sort();
+  return [...sections(output).resources.matchAll(/^ *~ .*=>.*$/gm)].map(([line]) => line.trim()).sort();
+}
+
+/** The names of the stack's outputs that change. */
+function changedOutputs(output: string): string[] {
+  return [...sections(output).outputs.matchAll(/^ {2}[-+~] (\w+)/gm)].map(([, name = ""]) => name).sort();
+}
+
+/** The stack's outputs come last; what was read of it has some of its own. */
+function sections(output: string): { resources: string; outputs: string } {
+  const at = output.lastIndexOf("--outputs:--");
+  return at < 0 ? { resources: output, outputs: "" } : { resources: output.slice(0, at), outputs: output.slice(at) };
 }
 
 const POOL = "kubernetes:metallb.io/v1beta1:IPAddressPool";
@@ -82,12 +105,23 @@ const [v4, v6] = ["192.168.1.100-192.168.1.110", "fd00:192:168:1::100-fd00:192:1
 
 describe("a preview without the cluster", () => {
   const unreachable = { KUBECONFIG: "/nonexistent" };
+  const moved = "198.51.100.78";
+
+  // The up stores the address that it reads, and writes nothing: in the state the WanAddress keeps its older status.
+  beforeAll(async () => {
+    await wanIs(moved);
+    await labOk("pulumi", "up", "--yes", "--skip-preview", "--non-interactive");
+    expect(await stackOutputs()).toMatchObject({ wanIp: moved, live: true });
+  });
 
   test("of an unchanged config shows no change", async () => {
     const { status, output } = await preview({}, ["--expect-no-changes"], unreachable);
     expect(status, output).toBe(0);
     expect(changed(output)).toEqual([]);
+    expect(changedOutputs(output)).toEqual(["live"]);
     expect(output).not.toContain("kubeconfig");
+    // In a pull request the address would be read by everybody.
+    expect(output).not.toContain(moved);
     expect(output).not.toContain("could not be looked at");
   });
 
@@ -104,6 +138,7 @@ describe("a preview without the cluster", () => {
     expect(changed(output)).toEqual([`~ ${WAN}`, `~ ${POOL}`]);
     const line = `~ [0]: "${v4}" => "192.168.1.100-192.168.1.111"`;
     expect(values(output)).toEqual([line, line]);
+    expect(changedOutputs(output)).toEqual(["live", "pools"]);
   });
 
   test("of records shows the one that changes and the one that is new", async () => {
@@ -115,6 +150,7 @@ describe("a preview without the cluster", () => {
     expect(status, output).toBe(0);
     expect(changed(output)).toEqual([`+ ${RECORD}`, `~ ${RECORD}`]);
     expect(values(output)).toEqual(["~ ttl: 300 => 600"]);
+    expect(changedOutputs(output)).toEqual(["live", "records"]);
   });
 
   test("of another token shows that it changes, and neither of the two", async () => {
@@ -125,9 +161,17 @@ describe("a preview without the cluster", () => {
     );
     expect(status, output).toBe(0);
     expect(changed(output)).toEqual(["~ kubernetes:core/v1:Secret"]);
+    expect(changedOutputs(output)).toEqual(["live"]);
     expect(output).not.toContain("a-token-that-is-new");
     expect(output).toContain("[secret]");
   });
+});
+
+test("an up without live reads stores what was stored before", async () => {
+  const before = await stackOutputs();
+  const { status, output } = await withoutLiveReads(["up", "--yes", "--skip-preview"]);
+  expect(status, output).toBe(0);
+  expect(await stackOutputs()).toEqual({ ...before, live: false });
 });
 
 describe("the look for drift", () => {
