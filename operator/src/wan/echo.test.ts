@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createServer as createTcpServer } from "node:net";
-import tls, { getCACertificates, setDefaultCACertificates } from "node:tls";
+import tls, { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { EchoResult } from "./echo.ts";
 import { fetchEcho } from "./echo.ts";
@@ -28,6 +28,18 @@ async function serve(listener: RequestListener): Promise<number> {
     server.close();
     server.closeAllConnections();
   });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+/** Answers every request with these bytes and closes the connection. */
+async function serveRaw(answer: string): Promise<number> {
+  const server = createTlsServer({ key: TEST_KEY, cert: TEST_CERTIFICATE }, (socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", () => socket.end(answer));
+  });
+  closing.push(() => server.close());
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return (server.address() as AddressInfo).port;
@@ -149,6 +161,33 @@ describe("fetchEcho", () => {
       response.write("203.0.113", () => response.destroy());
     });
     expect(await ask(port)).toMatchObject({ ok: false, outcome: "Unreachable" });
+  });
+
+  it.each([
+    ["has no length", "HTTP/1.1 200 OK", "203.0.113.2"],
+    ["has no length and says that the connection is its end", "HTTP/1.1 200 OK\r\nConnection: close", "203.0.113.2"],
+    ["has no length, as in HTTP/1.0", "HTTP/1.0 200 OK", "203.0.113.2\n"],
+    ["has a coding without an end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity", "203.0.113.2"],
+    ["has a coding after the chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity", "203.0.113.2"],
+  ])("refuses a body that %s: the rest may have been cut off", async (_name, head, body) => {
+    expect(await ask(await serveRaw(`${head}\r\n\r\n${body}`))).toMatchObject({ ok: false, outcome: "Malformed" });
+  });
+
+  const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  it.each([
+    ["before its length", "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n203.0.113.2"],
+    ["within a chunk", `${CHUNKED}c\r\n203.0.113.2`],
+    ["between two chunks", `${CHUNKED}b\r\n203.0.113.2\r\n`],
+    ["within the last chunk", `${CHUNKED}b\r\n203.0.113.2\r\n0\r\n`],
+  ])("refuses a body that ends %s", async (_name, answer) => {
+    expect(await ask(await serveRaw(answer))).toMatchObject({ ok: false, outcome: "Unreachable" });
+  });
+
+  it("takes a body in chunks that comes to its end", async () => {
+    expect(await ask(await serveRaw(`${CHUNKED}b\r\n203.0.113.2\r\n1\r\n3\r\n0\r\n\r\n`))).toMatchObject({
+      ok: true,
+      address: { text: "203.0.113.23" },
+    });
   });
 
   it("says that nobody listens", async () => {

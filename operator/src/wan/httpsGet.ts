@@ -10,7 +10,8 @@ type HttpsResult = { readonly ok: true; readonly body: Buffer } | Refusal;
 
 /**
  * GETs a small text on one address of its host, over a new connection. The certificate must be valid for the host in
- * the URL (by Node's own roots and NODE_EXTRA_CA_CERTS), redirects are not followed, and a longer body is not read.
+ * the URL (by Node's own roots and NODE_EXTRA_CA_CERTS), redirects are not followed, and a longer body is not read. A body
+ * that has no end of its own is Malformed, and one that is cut is Unreachable.
  *
  * Rejects only with the signal's reason.
  *
@@ -66,6 +67,7 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Ht
   const status = response.statusCode ?? 0;
   if (status >= 300 && status < 400) return refuse("Refused", `HTTP ${status}: redirects are not followed`);
   if (status !== 200) return refuse("Refused", `HTTP ${status}`);
+  if (!marksItsEnd(response)) return refuse("Malformed", "a body with neither a Content-Length nor chunks");
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -74,6 +76,15 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Ht
     chunks.push(chunk);
   }
   return { ok: true, body: Buffer.concat(chunks) };
+}
+
+/**
+ * Reports whether the answer itself says where its body ends (RFC 9112 section 6.3). Other bodies end with the
+ * connection, and anyone on the path can end that early: what has arrived by then can be a shorter, valid address.
+ */
+function marksItsEnd({ headers }: IncomingMessage): boolean {
+  const coding = headers["transfer-encoding"];
+  return coding === undefined ? headers["content-length"] !== undefined : /(?:^|,)[ \t]*chunked$/i.test(coding);
 }
 
 function failed(stage: Stage, error: unknown): Refusal {
