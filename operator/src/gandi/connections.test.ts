@@ -117,6 +117,19 @@ test("a connection that is cut before or within the answer is a Network failure,
   expect(await get()).toMatchObject({ ok: false, error: { kind: "Network" } });
 });
 
+test.each([
+  ["the rrset", 200, body],
+  ["no such rrset", 404, JSON.stringify({ code: 404, message: "Not found", object: "dns-record", cause: "Not Found" })],
+])("an answer without a length that says %s is believed only when all of it has come", async (_, status, answer) => {
+  client({ budget: new RateBudget(systemClock, { limit: 1_000 }) });
+  const cutAfter = async (bytes: number): ReturnType<LiveDns["getRrset"]> => {
+    onRequest = ({ socket }) => socket.end(`HTTP/1.1 ${status} Answer\r\n\r\n${answer.slice(0, bytes)}`);
+    return get();
+  };
+  for (let bytes = 0; bytes < answer.length; bytes++) expect(await cutAfter(bytes)).toMatchObject({ ok: false });
+  expect(await cutAfter(answer.length)).toMatchObject({ ok: true });
+});
+
 test("nobody listening, and somebody who does not speak TLS, are Network failures that name the reason", async () => {
   client({ baseUrl: `https://127.0.0.1:${port}/` });
   onRequest = (_, response) => response.end();

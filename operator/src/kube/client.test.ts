@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { KubeClient } from "./client.ts";
 import { dnsRecords, leases, nodes, wanAddresses } from "./resources.ts";
 import { type ServedApi, serveApi, status } from "./testing.ts";
 
@@ -146,6 +149,36 @@ describe("KubeClient", () => {
     await served.close();
     const gone = await served.client.get(nodes, { name: "node1" }, never);
     expect(gone).toMatchObject({ ok: false, error: { kind: "Network" } });
+  });
+
+  it("believes an object or a list without a length only when all of it has come", async () => {
+    let answer = "";
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => socket.end(`HTTP/1.1 200 OK\r\n\r\n${answer}`));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = new KubeClient({
+      origin,
+      ca: undefined,
+      token: { current: () => Promise.resolve("t"), refused: () => 0 },
+    });
+    const object = JSON.stringify(record("www"));
+    const list = JSON.stringify({ metadata: { resourceVersion: "7" }, items: [record("www"), record("home")] });
+    for (const [whole, read] of [
+      [object, () => client.get(dnsRecords, { namespace: "home", name: "www" }, never)],
+      [list, () => client.list(dnsRecords, "home", never)],
+    ] as const) {
+      for (let bytes = 0; bytes < whole.length; bytes++) {
+        answer = whole.slice(0, bytes);
+        expect(await read()).toMatchObject({ ok: false });
+      }
+      answer = whole;
+      expect(await read()).toMatchObject({ ok: true });
+    }
+    client.close();
+    server.close();
   });
 
   it("rejects only when the caller gives up, with the caller's reason", async () => {

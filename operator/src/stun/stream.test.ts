@@ -135,6 +135,13 @@ describe.each(["tcp", "tls"] as const)("a transaction over %s", (transport) => {
     expect(await ask(port)).toMatchObject({ ok: false, failure: { kind: "Malformed" } });
   });
 
+  it("refuses an answer that is cut, be it within the address or one byte before its end", async () => {
+    for (const missing of [1, 4, 12]) {
+      const port = await listen(transport, (request, socket) => socket.end(success(request).subarray(0, -missing)));
+      expect(await ask(port)).toMatchObject({ ok: false, failure: { kind: "Unreachable" } });
+    }
+  });
+
   it("says that the server hung up", async () => {
     const port = await listen(transport, (_request, socket) => socket.end());
     expect(await ask(port)).toMatchObject({ ok: false, failure: { kind: "Unreachable" } });

@@ -28,6 +28,8 @@ describe("judgeVotes", () => {
     ["one contradicts itself", "!A:1.1.1.1 A:2.2.2.2", 2, "Disputed"],
     ["one contradicts itself, two do not", "!A:1.1.1.1 A:2.2.2.2 !B:1.1.1.1 C:1.1.1.1", 2, "Agreed"],
     ["the authenticated one contradicts itself", "!A:1.1.1.1 A:2.2.2.2 B:1.1.1.1 C:1.1.1.1", 2, "Unauthenticated"],
+    ["over TLS, then the same over UDP", "!A:1.1.1.1 A:1.1.1.1 B:1.1.1.1", 2, "Agreed"],
+    ["over UDP, then the same over TLS", "A:1.1.1.1 !A:1.1.1.1 B:1.1.1.1", 2, "Agreed"],
     ["quorum 1, one", "!A:1.1.1.1", 1, "Agreed"],
     ["quorum 1, contradicted", "!A:1.1.1.1 B:1.1.1.1 X:2.2.2.2", 1, "Disputed"],
     ["quorum 3, two", "!A:1.1.1.1 B:1.1.1.1", 3, "TooFew"],
