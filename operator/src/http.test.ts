@@ -1,9 +1,12 @@
 /** Against real servers on loopback: what a pool of connections does that its users rely on. */
+import dns from "node:dns";
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { createServer as createTcpServer } from "node:net";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { connect, createServer as createTcpServer } from "node:net";
+import { Worker } from "node:worker_threads";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { TEST_CERTIFICATE, TEST_KEY } from "./stun/testing-tls.ts";
 import { type Http, type HttpLimits, httpPool, readText } from "./http.ts";
 
 const PATIENT: HttpLimits = { connectMs: 30_000, headersMs: 30_000, bodyMs: 30_000 };
@@ -32,6 +35,41 @@ afterEach(() => {
   server.closeAllConnections();
   server.close();
 });
+
+type Found = (error: null, addresses: dns.LookupAddress[]) => void;
+
+/**
+ * Starts a server in a thread that stands still, and fills the queue of connections that wait for it: the kernel drops
+ * every further SYN until `accept` lets the thread go on.
+ */
+async function lateServer(scheme: "http" | "https") {
+  const go = new Int32Array(new SharedArrayBuffer(4));
+  const workerData = { go, scheme, tls: { key: TEST_KEY, cert: TEST_CERTIFICATE } };
+  const program = `
+    const { workerData, parentPort } = require("node:worker_threads");
+    const { go, scheme, tls } = workerData;
+    const server = require("node:" + scheme).createServer(tls, (_, response) => response.writeHead(204).end());
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port);
+      Atomics.wait(go, 0, 0);
+    });`;
+  const thread = new Worker(program, { eval: true, workerData });
+  const [port] = (await once(thread, "message")) as [number];
+  // Linux lets one more wait than the backlog says.
+  const waiting = [connect(port, "127.0.0.1"), connect(port, "127.0.0.1")];
+  await Promise.all(waiting.map((socket) => once(socket, "connect")));
+  return {
+    port,
+    accept: () => {
+      Atomics.store(go, 0, 1);
+      Atomics.notify(go, 0);
+    },
+    close: () => {
+      for (const socket of waiting) socket.destroy();
+      return thread.terminate();
+    },
+  };
+}
 
 const get = (limits: Partial<HttpLimits> = {}, signal = never) =>
   http.send({ url, method: "GET", headers: {} }, { ...PATIENT, ...limits }, signal);
@@ -102,6 +140,28 @@ test("a connection that does not come about is a TimeoutError, TLS included", as
     message: "no connection within 20 ms",
   });
   mute.close();
+});
+
+test.each(["http", "https"] as const)("over %s a host is reached whose first address answers late", async (scheme) => {
+  const late = await lateServer(scheme);
+  const pool = httpPool({ ca: TEST_CERTIFICATE });
+  const lookup = vi.spyOn(dns, "lookup").mockImplementation(((_host: string, _options: object, found: Found) => {
+    found(null, [
+      { address: "127.0.0.1", family: 4 },
+      // Nothing listens there.
+      { address: "::1", family: 6 },
+    ]);
+    // The first SYN has been dropped by now. The next one is sent a second later.
+    late.accept();
+  }) as unknown as typeof dns.lookup);
+  try {
+    const request = { url: `${scheme}://echo.example:${late.port}/`, method: "GET", headers: {} };
+    expect((await pool.send(request, PATIENT, never)).status).toBe(204);
+  } finally {
+    lookup.mockRestore();
+    pool.destroy();
+    await late.close();
+  }
 });
 
 test("whoever gives up hears the own reason, before the answer and within it", async () => {
