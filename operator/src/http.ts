@@ -35,7 +35,8 @@ export interface HttpAnswer {
 export interface Http {
   /**
    * One request. Redirects are not followed. Rejects with the signal's reason, with a TimeoutError (DOMException), or with
-   * the socket's error; so does reading the body.
+   * the socket's error; so does reading the body. If a new connection was made before the error, the error's
+   * `address` is the IP address that accepted it.
    */
   send(request: HttpRequest, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer>;
   /** Closes what is idle; requests under way end on their connections. */
@@ -69,10 +70,12 @@ export function httpPool(options: { readonly ca?: string | undefined } = {}): Ht
       const limit = (ms: number, what: string) =>
         setTimeout(() => outgoing.destroy(late(`no ${what} within ${ms} ms`)), ms);
       const timers = [limit(limits.headersMs, "answer")];
+      let acceptedBy: string | undefined;
       outgoing.once("socket", (socket) => {
         if (!socket.connecting) return;
         const timer = limit(limits.connectMs, "connection");
         timers.push(timer);
+        socket.once("connect", () => (acceptedBy = socket.remoteAddress));
         socket.once(isSecure ? "secureConnect" : "connect", () => {
           clearTimeout(timer);
         });
@@ -90,7 +93,8 @@ export function httpPool(options: { readonly ca?: string | undefined } = {}): Ht
       // Also after the answer has begun: without a listener an error would end the process.
       outgoing.on("error", (error) => {
         settled();
-        answer.reject(signal.aborted ? (signal.reason as Error) : error);
+        const named = acceptedBy === undefined ? error : Object.assign(error, { address: acceptedBy });
+        answer.reject(signal.aborted ? (signal.reason as Error) : named);
       });
       outgoing.end(body);
       return answer.promise;

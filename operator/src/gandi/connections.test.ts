@@ -1,16 +1,21 @@
 /** The client against a real server on loopback that behaves as servers and networks do on bad days. */
+import dns from "node:dns";
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { systemClock } from "../clock.ts";
+import { httpPool } from "../http.ts";
+import { TEST_CERTIFICATE, TEST_KEY } from "../stun/testing-tls.ts";
 import { RateBudget } from "./budget.ts";
 import { LiveDns, type LiveDnsOptions } from "./livedns.ts";
 import { keptLog, virtualClock } from "../testing.ts";
 
 const TIMEOUTS = { headersMs: 30_000, bodyMs: 30_000, totalMs: 30_000 };
 const body = JSON.stringify({ rrset_name: "home", rrset_type: "A", rrset_ttl: 300, rrset_values: ["192.0.2.1"] });
+type Found = (error: null, addresses: dns.LookupAddress[]) => void;
 const never = new AbortController().signal;
 
 let server: Server;
@@ -140,6 +145,33 @@ test("nobody listening, and somebody who does not speak TLS, are Network failure
   expect(await get()).toMatchObject({
     error: { kind: "Network", message: expect.stringContaining("ECONNREFUSED") as string },
   });
+});
+
+test.each([
+  [
+    "is for another host",
+    TEST_CERTIFICATE,
+    "the certificate of 127.0.0.1 is for other names than api.gandi.net",
+    false,
+  ],
+  ["is not trusted", undefined, "the certificate of 127.0.0.1 is not trusted", true],
+])("a server whose certificate %s is named, with what leads to it", async (_, ca, problem, tellsOfClock) => {
+  const other = createTlsServer({ key: TEST_KEY, cert: TEST_CERTIFICATE }, (_request, response) => response.end(body));
+  other.listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const wildcard = vi.spyOn(dns, "lookup").mockImplementation(((_host: string, _options: object, found: Found) => {
+    found(null, [{ address: "127.0.0.1", family: 4 }]);
+  }) as unknown as typeof dns.lookup);
+  const baseUrl = `https://api.gandi.net:${(other.address() as AddressInfo).port}/v5/livedns`;
+  client({ baseUrl, connect: () => httpPool({ ca }) });
+  const result = await get();
+  wildcard.mockRestore();
+  other.close();
+  if (result.ok) expect.unreachable();
+  expect(result.error.kind).toBe("Network");
+  expect(result.error.message).toContain(problem);
+  expect(result.error.message).toContain("if 127.0.0.1 is not an address of api.gandi.net, look for a wildcard record");
+  expect(result.error.message.includes("clock")).toBe(tellsOfClock);
 });
 
 test("a redirect is not followed: the token stays here", async () => {

@@ -104,7 +104,7 @@ export function failureOfError(error: unknown, subject: Subject): LiveDnsFailure
   }
   const code = errorCode(error);
   const advice = /CERT|SELF_SIGNED|UNABLE_TO_|TLS/.test(code)
-    ? "the server's certificate is not trusted: check the cluster's clock, and set esddns:extraCaCertificates where a private CA is meant to be trusted."
+    ? untrusted(code, error, subject)
     : "it will be tried again. If this lasts, check name resolution and the way out of the cluster.";
   return { kind: "Network", message: `The connection to Gandi at ${subject.api} failed (${code}): ${advice}` };
 }
@@ -127,6 +127,21 @@ export function notSentYet(
 }
 
 const OTHER_PROGRAMS = "If this lasts, another program behind the same address uses up Gandi's limit.";
+
+/** Node's code for a certificate that is trusted, and is for other names than the one that was asked for. */
+const WRONG_HOST = "ERR_TLS_CERT_ALTNAME_INVALID";
+
+function untrusted(code: string, error: unknown, { api }: Subject): string {
+  const host = new URL(api).hostname;
+  const server = error instanceof Error && "address" in error ? String(error.address) : "the server that answered";
+  const lookAtDns =
+    `if ${server} is not an address of ${host}, look for a wildcard record (*) in a search domain of the nodes' ` +
+    "/etc/resolv.conf, and for a name server or captive portal that gives false answers.";
+  return code === WRONG_HOST
+    ? `the certificate of ${server} is for other names than ${host}: ${lookAtDns}`
+    : `the certificate of ${server} is not trusted: check the cluster's clock, and set esddns:extraCaCertificates if you ` +
+        `mean to trust a private CA; ${lookAtDns}`;
+}
 
 function forbidden({ zone }: Subject, said: string): string {
   return `Gandi denies the token access to ${zone} ${said}: it lacks a right, is restricted to other domains or has expired; ${HOW_TO_RENEW}`;

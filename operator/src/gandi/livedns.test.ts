@@ -354,7 +354,7 @@ describe("across requests", () => {
 
 test.each([
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "esddns:extraCaCertificates"],
-  ["ERR_TLS_CERT_ALTNAME_INVALID", "esddns:extraCaCertificates"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "a wildcard record (*) in a search domain"],
   ["CERT_HAS_EXPIRED", "clock"],
   ["ENOTFOUND", "name resolution"],
 ])("a connection that fails with %s says so and what to look at", async (code, advice) => {
