@@ -32,6 +32,9 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
     ...(args.tolerateControlPlane ? { tolerations: [CONTROL_PLANE] } : {}),
     // The cluster's name servers all the same.
     ...(args.hostNetwork === true ? { hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet" } : {}),
+    // With the usual ndots:5 api.gandi.net is looked up in the node's search domains first, where the user's own wildcard
+    // record may answer. Names such as ntfy.default.svc are still found in them, after the name itself was not.
+    dnsConfig: { options: [{ name: "ndots", value: "1" }] },
     containers: [
       {
         name: args.command,
