@@ -85,6 +85,12 @@ export const internet = {
 /** The zones that the Gandi stand-in's account owns, served by the authoritative DNS server. */
 export const zones = ["example.com", "example.net"] as const;
 
+/**
+ * The domain of the home's own devices, which the nodes have as their search domain. A wildcard record leads every name
+ * below it to the router. So a program that tries search domains first never reaches a host of the internet.
+ */
+export const homeDomain = "house.example";
+
 export function namespaceOf(hostName: string): string {
   return NAMESPACE_PREFIX + hostName;
 }

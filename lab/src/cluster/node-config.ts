@@ -1,7 +1,8 @@
 /** The configuration files of a node, as data. Pure. */
 import { join } from "node:path";
 import { CGROUP_ROOT } from "../cgroups.ts";
-import { lanResolverFile } from "../resolver.ts";
+import { nodeResolverFile } from "../resolver.ts";
+import { lan } from "../topology.ts";
 import * as pki from "./pki.ts";
 
 /** `dir` is the node's folder: everything that containerd keeps is below it. */
@@ -70,8 +71,11 @@ export function kubeletConfig(node: string, dir: string, socket: string): unknow
     tlsCertFile: pki.crt(`kubelet-${node}`),
     tlsPrivateKeyFile: pki.key(`kubelet-${node}`),
     containerRuntimeEndpoint: `unix://${socket}`,
-    // Pods ask the router, as every device at home does; there is no cluster DNS.
-    resolvConf: lanResolverFile,
+    // Pods ask the router, as every device at home does; there is no cluster DNS. They get ndots:5 and the search domains
+    // that a cluster with such DNS gives them, the node's own one at the end.
+    clusterDNS: [lan.router.ipv4, lan.router.ipv6],
+    clusterDomain: "cluster.local",
+    resolvConf: nodeResolverFile,
     volumePluginDir: join(dir, "volume-plugins"),
     // Two kubelets share this machine's cgroups: each keeps to a tree of its own, which cgroups.ts makes.
     cgroupDriver: "cgroupfs",

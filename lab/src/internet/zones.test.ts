@@ -23,6 +23,11 @@ describe("worldZones", () => {
     expect(textOf("sipgate.net")).not.toContain("AAAA");
   });
 
+  it("leads every name of the home's own domain to the router, those of the internet too when they are put before it", () => {
+    expect(textOf("house.example")).toContain("\n*.house.example. 300 IN A 192.168.1.1\n");
+    expect(textOf("house.example")).toContain("\n*.house.example. 300 IN AAAA fd00:192:168:1::1\n");
+  });
+
   it("has a root above that delegates every zone, the account's too", () => {
     const names = [...worldZones(), ...accountZones()].map(({ name }) => name).filter((name) => name !== "");
     for (const name of names) expect(textOf("")).toContain(`\n${name}. 10800 IN NS ns1.gandi.net.`);

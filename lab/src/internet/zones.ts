@@ -1,5 +1,5 @@
 import { internetHosts } from "../hosts.ts";
-import { internet, zones as gandiZones, type Host } from "../topology.ts";
+import { homeDomain, internet, lan, zones as gandiZones, type Host } from "../topology.ts";
 import { publicName } from "./names.ts";
 
 /** A zone as a zone file; `name` without final dot, empty for the root. */
@@ -25,11 +25,11 @@ export function accountZones(): Zone[] {
 }
 
 /**
- * The zones in which the hosts have their names, and the root above all zones, so that any other name is one that
- * does not exist rather than one that the server refuses to know.
+ * The zones in which the hosts have their names, the home's own domain, and the root above all zones, so that any other
+ * name is one that does not exist rather than one that the server refuses to know.
  */
 export function worldZones(): Zone[] {
-  const byZone = new Map<string, string[]>();
+  const byZone = new Map([[homeDomain, addressRecords(`*.${homeDomain}`, lan.router)]]);
   for (const host of internetHosts) {
     for (const dnsName of host.dnsNames) {
       const zone = registrableDomain(dnsName);
