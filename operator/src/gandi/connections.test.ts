@@ -143,7 +143,7 @@ test("nobody listening, and somebody who does not speak TLS, are Network failure
   await once(server, "close");
   client();
   expect(await get()).toMatchObject({
-    error: { kind: "Network", message: expect.stringContaining("ECONNREFUSED") as string },
+    error: { kind: "Network", message: expect.stringContaining("ECONNREFUSED at 127.0.0.1") as string },
   });
 });
 

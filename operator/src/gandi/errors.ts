@@ -106,7 +106,9 @@ export function failureOfError(error: unknown, subject: Subject): LiveDnsFailure
   const advice = /CERT|SELF_SIGNED|UNABLE_TO_|TLS/.test(code)
     ? untrusted(code, error, subject)
     : "it will be tried again. If this lasts, check name resolution and the way out of the cluster.";
-  return { kind: "Network", message: `The connection to Gandi at ${subject.api} failed (${code}): ${advice}` };
+  const at = addressOf(error);
+  const what = at === undefined ? code : `${code} at ${at}`;
+  return { kind: "Network", message: `The connection to Gandi at ${subject.api} failed (${what}): ${advice}` };
 }
 
 /** The answer of our own rate budget, before anything is sent. */
@@ -133,7 +135,7 @@ const WRONG_HOST = "ERR_TLS_CERT_ALTNAME_INVALID";
 
 function untrusted(code: string, error: unknown, { api }: Subject): string {
   const host = new URL(api).hostname;
-  const server = error instanceof Error && "address" in error ? String(error.address) : "the server that answered";
+  const server = addressOf(error) ?? "the server that answered";
   const lookAtDns =
     `if ${server} is not an address of ${host}, look for a wildcard record (*) in a search domain of the nodes' ` +
     "/etc/resolv.conf, and for a name server or captive portal that gives false answers.";
@@ -196,4 +198,10 @@ function errorCode(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
   if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
   return error instanceof Error ? error.name : "unknown error";
+}
+
+/** The IP address that was tried; of several attempts the first one's. */
+function addressOf(error: unknown): string | undefined {
+  if (error instanceof AggregateError && error.errors.length > 0) return addressOf(error.errors[0]);
+  return error instanceof Error && "address" in error ? String(error.address) : undefined;
 }
