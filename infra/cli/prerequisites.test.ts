@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseStackConfig } from "../config/parse.ts";
 import { formatProblem } from "../config/problem.ts";
 import { judgePrerequisites, type Surroundings } from "./prerequisites.ts";
-import { imagePrograms } from "./programs.ts";
+import { buildComplaint, imagePrograms } from "./programs.ts";
 
 const found: Surroundings = {
   missing: {},
@@ -149,4 +149,12 @@ it("knows which programs an image needs here", () => {
   expect(imagePrograms({ ...build, delivery: { loadCommand: ["kind", "{archive}"] } })).toEqual(["docker", "kind"]);
   expect(imagePrograms({ ...build, delivery: { registry: "r.example.com/x" } })).toEqual(["docker"]);
   expect(imagePrograms(config.image)).toEqual([]);
+});
+
+it("builds an image on Linux x64 only, and uses a ready one from anywhere", () => {
+  const build = { kind: "build", builder: "docker", nodes: [], delivery: { registry: "r.example.com/x" } } as const;
+  const mac = { platform: "darwin", arch: "arm64" };
+  expect(buildComplaint(build, { platform: "linux", arch: "x64" })).toBeUndefined();
+  expect(buildComplaint(build, mac)).toMatch(/Linux x64.*darwin arm64.*esddns:image\.reference/);
+  expect(buildComplaint(config.image, mac)).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import { machineComplaint, type Machine } from "@esddns/operator/image-machine";
 import type { ImageSource } from "../config/image.ts";
 
 /** What must be on the PATH to build the image and bring it to the nodes. Pure. */
@@ -13,4 +14,9 @@ export function imagePrograms(image: ImageSource): readonly string[] {
         ? delivery.loadCommand.slice(0, 1)
         : [];
   return [...new Set([builder, ...loaders])];
+}
+
+/** Returns why a machine cannot build the image that the config asks for, or undefined if it can. */
+export function buildComplaint(image: ImageSource, machine: Machine): string | undefined {
+  return image.kind === "reference" ? undefined : machineComplaint(machine);
 }

@@ -11,7 +11,7 @@ import { CONTEXT_KEY, KUBECONFIG_KEY } from "./connection.ts";
 import { METALLB_PATH } from "./paths.ts";
 import type { Surroundings } from "./prerequisites.ts";
 import { pulumi, readConfigValue } from "./pulumi.ts";
-import { imagePrograms } from "./programs.ts";
+import { buildComplaint, imagePrograms } from "./programs.ts";
 import { collect } from "../process.ts";
 import { isInState, isOwnRelease, stackState } from "./state.ts";
 
@@ -123,6 +123,8 @@ async function lookForMetallb(
 }
 
 async function missingPrograms(image: StackConfig["image"]): Promise<Record<string, string>> {
+  const complaint = buildComplaint(image, process);
+  if (complaint !== undefined) return { machine: complaint };
   const instead = "Install it, or name a ready image: --image NAME@sha256:… (docs/image.md)";
   const found = await Promise.all(
     imagePrograms(image).map(async (program) => ({

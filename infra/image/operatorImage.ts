@@ -39,7 +39,8 @@ export class OperatorImage extends pulumi.ComponentResource {
       {
         // Relative all through, so that another checkout of the same tree sees no difference.
         dir: relative(process.cwd(), projectDir) || ".",
-        create: "node_modules/.bin/node operator/image/build.ts",
+        // The Node.js that runs this program: only some machines have the packaged one.
+        create: "node --import tsx operator/image/build.ts",
         environment: { ESDDNS_IMAGE: guarded(JSON.stringify({ builder, delivery, tag: hash })) },
         // What it is made of, and for which nodes: with both as they were, nothing is built.
         triggers: [hash, guarded(nodes)],

