@@ -13,7 +13,7 @@ import { committedConfig } from "./committed.ts";
 import { committedConnection } from "./connection.ts";
 import { deployConfig, type StoredConfig } from "./stackConfig.ts";
 import { confirm, heading, list, runCommand, say, Stop } from "./terminal.ts";
-import { connectionOf, lookAround, lookAtBackend, type Backend } from "./surroundings.ts";
+import { connectionOf, lookAround, lookAtBackend, needWholeFiles, type Backend } from "./surroundings.ts";
 
 const EXIT = { failed: 1, wrong: 2, missing: 3, notWell: 4, declined: 5 } as const;
 
@@ -39,7 +39,8 @@ async function main(): Promise<number> {
 async function deploy(request: DeployRequest, token: string | undefined): Promise<number> {
   const { stack } = request;
   heading("What it needs");
-  const backend = await lookAtBackend(process.env);
+  const backend = await lookAtBackend(process.env, stack);
+  needWholeFiles(backend.files, EXIT.missing);
   const exists = backend.stacks.some((name) => name === stack || name === shortName(stack));
   const stored = exists ? await readStackConfig(stack) : committedConfig(stack);
   const config = deployConfig(stored, request, token !== undefined);

@@ -10,7 +10,7 @@ import { dnsRecordsPath } from "./paths.ts";
 import { readStackConfig, showPulumi } from "./pulumi.ts";
 import { readConfig } from "./stackConfig.ts";
 import { namespacesOf, stackState } from "./state.ts";
-import { connectionOf } from "./surroundings.ts";
+import { connectionOf, lookAtBackend, needWholeFiles } from "./surroundings.ts";
 import { confirm, heading, list, runCommand, say, Stop } from "./terminal.ts";
 import { guests, others, ownRecords, operatorIsReady, takenBy } from "./usage.ts";
 
@@ -35,6 +35,7 @@ async function main(): Promise<number> {
 async function destroy(request: DestroyRequest): Promise<number> {
   const { stack } = request;
   heading("What it takes away");
+  needWholeFiles((await lookAtBackend(process.env, stack)).files, EXIT.refused);
   const config = readConfig(await readStackConfig(stack), stack);
   const state = await stackState(stack);
   if (state.length === 0) {

@@ -5,6 +5,7 @@ import { readSharedObjects, type SharedObject } from "../metallb/objects.ts";
 import { installedMetalLB, OWNER_LABEL } from "../metallb/owner.ts";
 import { readStackNamespace, stackMark } from "../esddns/stackNamespace.ts";
 import { shortName } from "./arguments.ts";
+import { mendBackendFiles, type FileFinding } from "./backendFiles.ts";
 import { projectName } from "./committed.ts";
 import type { Cluster, Connection } from "../kubernetes/cluster.ts";
 import { CONTEXT_KEY, KUBECONFIG_KEY } from "./connection.ts";
@@ -13,7 +14,9 @@ import type { Surroundings } from "./prerequisites.ts";
 import { pulumi, readConfigValue } from "./pulumi.ts";
 import { buildComplaint, imagePrograms } from "./programs.ts";
 import { collect } from "../process.ts";
+import { projectDir } from "../projectDir.ts";
 import { isInState, isOwnRelease, stackState } from "./state.ts";
+import { list, say, Stop } from "./terminal.ts";
 
 export interface Backend {
   /** Why the CLI cannot be used, if so. */
@@ -21,30 +24,48 @@ export interface Backend {
   readonly loggedIn: boolean;
   readonly needsPassphrase: boolean;
   readonly stacks: readonly string[];
+  /** What a killed command left among its files. With a problem there, the stacks are not known. */
+  readonly files: readonly FileFinding[];
 }
 
-export async function lookAtBackend(env: NodeJS.ProcessEnv): Promise<Backend> {
+/** @throws Error with what the CLI says, if the stacks cannot be listed: one taken for missing would be made again. */
+export async function lookAtBackend(env: NodeJS.ProcessEnv, stack: string): Promise<Backend> {
   const who = await pulumi(["whoami", "--json"]);
-  const nothing = { loggedIn: false, needsPassphrase: false, stacks: [] };
+  const nothing = { loggedIn: false, needsPassphrase: false, stacks: [], files: [] };
   if (who.status === 127)
     return { ...nothing, missing: `${who.stderr}. Install it: https://www.pulumi.com/docs/install/` };
   if (who.status !== 0) return { ...nothing, missing: undefined };
   const { url = "" } = z.object({ url: z.string().optional() }).parse(JSON.parse(who.stdout));
+  const files = await mendBackendFiles({ url, cwd: projectDir, project: projectName(), stack: shortName(stack) });
   const hasPassphrase = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"].some(
     (name) => env[name] !== undefined,
   );
-  const listed = await pulumi(["stack", "ls", "--json"]);
-  const stacks = z
-    .array(z.object({ name: z.string() }))
-    .safeParse(listed.status === 0 ? JSON.parse(listed.stdout) : []);
+  const stacks = files.some(({ level }) => level === "problem") ? [] : await listStacks();
   return {
     missing: undefined,
     loggedIn: true,
     // Pulumi's service keeps the key itself; every other backend has a passphrase unless it is told otherwise.
     needsPassphrase:
       !url.startsWith("https://") && !hasPassphrase && env["PULUMI_OPTION_SECRETS_PROVIDER"] === undefined,
-    stacks: (stacks.data ?? []).map(({ name }) => name),
+    stacks,
+    files,
   };
+}
+
+async function listStacks(): Promise<readonly string[]> {
+  const { status, stdout, stderr } = await pulumi(["stack", "ls", "--json"]);
+  if (status !== 0) throw new Error(`pulumi stack ls: ${stderr.trim()}`);
+  return z
+    .array(z.object({ name: z.string() }))
+    .parse(JSON.parse(stdout))
+    .map(({ name }) => name);
+}
+
+/** Says what was mended. @throws Stop with the status, if a file still stops Pulumi. */
+export function needWholeFiles(files: readonly FileFinding[], status: number): void {
+  for (const { level, text } of files) if (level === "warning") say(`! ${text}`);
+  const problems = files.filter(({ level }) => level === "problem").map(({ text }) => text);
+  if (problems.length > 0) throw new Stop(status, list(problems, "Nothing else has been changed."));
 }
 
 export interface Request {

@@ -5,8 +5,10 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
+import { mendBackendFiles } from "../../infra/cli/backendFiles.ts";
 import { bgpStackConfig } from "./bgp/config.ts";
 import { containerdSocket } from "./cluster/node.ts";
+import { LabError } from "./errors.ts";
 import { caCertificate, gandiTokenFile } from "./internet/files.ts";
 import { chartArchive, chosenMetallb } from "./metallb.ts";
 import { missingSecret, notifyConfig } from "./notes/index.ts";
@@ -51,7 +53,17 @@ export async function prepareStack(step: Pick<Step, "run" | "progress">, stack: 
     await writeFile(passphraseFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
   }
   await writeStackConfig(stack);
+  await mendBackend(step);
   if (!existsSync(join(backendDir, ".pulumi", "stacks", "esddns", `${stack}.json`))) await initStack(step, stack);
+}
+
+/** A killed `up` may leave files that no command of Pulumi can read. deployStack() deals with the locks. */
+async function mendBackend(step: Pick<Step, "progress">): Promise<void> {
+  const findings = await mendBackendFiles({ url: `file://${backendDir}`, cwd: projectDir, project: "esddns" });
+  for (const { level, text } of findings) {
+    if (level === "warning") step.progress(text);
+    else throw new LabError(text);
+  }
 }
 
 /**
@@ -177,5 +189,6 @@ async function isLocked(): Promise<boolean> {
   const locks = join(backendDir, ".pulumi", "locks");
   if (!existsSync(locks)) return false;
   const entries = await readdir(locks, { recursive: true, withFileTypes: true });
-  return entries.some((entry) => entry.isFile());
+  // The attributes of a lock outlive `pulumi cancel` if its writer was killed before the lock itself was there.
+  return entries.some((entry) => entry.isFile() && !entry.name.endsWith(".attrs"));
 }

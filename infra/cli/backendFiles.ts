@@ -1,0 +1,105 @@
+/**
+ * The files of a local backend (`pulumi login file://…`), after a command of Pulumi that was killed.
+ *
+ * Pulumi writes the state under a temporary name, then STACK.json.attrs in place, and then renames the state. A kill
+ * between these steps leaves a whole state beside attributes that are empty, and every command ends with "failed to load
+ * checkpoint: EOF". `pulumi stack init` even takes such a stack for missing and writes an empty state over its state.
+ * Pulumi does without the attributes, so they are moved aside. A state is never touched here.
+ */
+import { readdir, readFile, rename } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
+
+export interface FileFinding {
+  /** warning: it has been mended. */
+  readonly level: "warning" | "problem";
+  readonly text: string;
+}
+
+interface BackendFiles {
+  /** As `pulumi whoami` names it. */
+  readonly url: string;
+  /** The folder that a relative path of the URL starts from. */
+  readonly cwd: string;
+  readonly project: string;
+  /** The stack whose locks are looked at, if any. State files are those of all stacks, because Pulumi lists them all. */
+  readonly stack?: string;
+}
+
+/** Moves damaged attributes aside where the state is whole, and reports every file that stops Pulumi. */
+export async function mendBackendFiles({ url, cwd, project, stack }: BackendFiles): Promise<readonly FileFinding[]> {
+  const folder = localFolder(url, cwd);
+  if (folder === undefined) return [];
+  const stacks = join(folder, ".pulumi", "stacks", project);
+  const findings: FileFinding[] = [];
+  for (const name of await filesIn(stacks)) {
+    const of = /^(.+)\.json(\.gz|\.zst)?$/.exec(name)?.[1];
+    if (of === undefined) continue;
+    const finding = await mendState(join(stacks, name), of);
+    if (finding !== undefined) findings.push(finding);
+  }
+  if (stack === undefined) return findings;
+  const locks = join(folder, ".pulumi", "locks", "organization", project, stack);
+  return [...findings, ...(await brokenLocks(locks, stack))];
+}
+
+/** Returns the folder of a local backend, by the rules of the Pulumi CLI; undefined for every other backend. */
+export function localFolder(url: string, cwd: string): string | undefined {
+  if (!url.startsWith("file://")) return undefined;
+  const [path = ""] = url.slice("file://".length).split("?");
+  return path.startsWith("~") ? join(homedir(), path.slice(1)) : resolve(cwd, path);
+}
+
+async function mendState(file: string, stack: string): Promise<FileFinding | undefined> {
+  if (!(await isWhole(file))) return { level: "problem", text: await damagedState(file, stack) };
+  const attributes = `${file}.attrs`;
+  if ((await isWhole(attributes)) !== false) return undefined;
+  const aside = `${attributes}.damaged`;
+  await rename(attributes, aside);
+  const cause = `A killed command of Pulumi left ${attributes} empty or cut off`;
+  return { level: "warning", text: `${cause}. The state beside it is whole. Moved the file to ${aside}` };
+}
+
+async function damagedState(file: string, stack: string): Promise<string> {
+  const what = `Pulumi's state ${file} is empty or cut off`;
+  const copy = `${file}.bak`;
+  if ((await isWhole(copy)) !== true)
+    return `${what}, and there is no whole copy beside it. Look at docs/state-lost.md`;
+  const restore = `mv '${file}' '${file}.damaged' && cp '${copy}' '${file}' && pulumi refresh --stack ${stack}`;
+  return `${what}. Its copy from one step before is whole. Restore it: ${restore} (docs/state-lost.md)`;
+}
+
+/** Pulumi reads every file in that folder as a lock, and ends with "unexpected end of JSON input" at an empty one. */
+async function brokenLocks(folder: string, stack: string): Promise<FileFinding[]> {
+  const names = (await filesIn(folder)).filter((name) => !name.endsWith(".attrs"));
+  const whole = await Promise.all(names.map((name) => isWhole(join(folder, name))));
+  const broken = names.find((_, index) => whole[index] === false);
+  if (broken === undefined) return [];
+  const cause = `A killed command of Pulumi left a broken lock, ${join(folder, broken)}`;
+  return [{ level: "problem", text: `${cause}. If no other command runs: pulumi cancel --stack ${stack}` }];
+}
+
+/** Returns whether a file is a whole JSON object; undefined if there is no such file. */
+async function isWhole(file: string): Promise<boolean | undefined> {
+  try {
+    const bytes = await readFile(file);
+    const value: unknown = JSON.parse(unpacked(file, bytes).toString());
+    return typeof value === "object" && value !== null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : false;
+  }
+}
+
+function unpacked(file: string, bytes: Buffer): Buffer {
+  if (/\.gz(\.bak)?$/.test(file)) return gunzipSync(bytes);
+  return /\.zst(\.bak)?$/.test(file) ? zstdDecompressSync(bytes) : bytes;
+}
+
+async function filesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile()).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
