@@ -135,6 +135,25 @@ describe("KubeClient", () => {
     });
   });
 
+  it.each([
+    ["0", 0],
+    ["30", 30_000],
+    ["31", 30_000],
+    ["3600", 30_000],
+    ["2147484", 30_000],
+    ["9".repeat(30), 30_000],
+    ["1e300", undefined],
+    ["Infinity", undefined],
+    ["-5", undefined],
+    ["1.5", undefined],
+    ["soon", undefined],
+    ["Sun, 01 Mar 2099 12:02:00 GMT", undefined],
+  ])("takes a Retry-After of %s for %s ms", async (header, retryAfterMs) => {
+    served.api.fault = () => ({ ...status(429, "TooManyRequests", "slow down"), headers: { "retry-after": header } });
+    const refused = await served.client.get(nodes, { name: "node1" }, never);
+    expect(refused.ok ? undefined : refused.error.retryAfterMs).toBe(retryAfterMs);
+  });
+
   it("makes a value of an object that is not as its definition has it", async () => {
     served.api.put(`${records}/www`, { ...record("www"), spec: { zone: 7 } });
     expect(await served.client.get(dnsRecords, { namespace: "home", name: "www" }, never)).toMatchObject({

@@ -26,15 +26,21 @@ export interface KubeFailure {
 
 export type KubeResult<T> = { ok: true; value: T } | { ok: false; error: KubeFailure };
 
+/**
+ * The longest pause that the API server can ask for: the longest that a loop takes by itself. A loop that made no step for
+ * minutes would be taken for stuck, and the kubelet would restart the pod again and again.
+ */
+const MAX_RETRY_AFTER_MS = 30_000;
+
 /** The failure that an HTTP answer with a metav1.Status body stands for. `retryAfter` in seconds, as in the header. */
 export function failureOfStatus(status: number, body: string, retryAfter?: string): KubeFailure {
   const { reason, message } = parseStatus(body);
-  const seconds = Number(retryAfter);
+  const retryAfterMs = parseRetryAfter(retryAfter);
   return {
     kind: kindOf(status, reason),
     status,
     message: message ?? `HTTP status ${status}`,
-    ...(retryAfter !== undefined && Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }
 
@@ -60,6 +66,12 @@ function parseStatus(body: string): { reason?: string; message?: string } {
     // Proxies on the way answer in their own format; the HTTP status says enough.
     return {};
   }
+}
+
+/** Milliseconds, at most MAX_RETRY_AFTER_MS. API servers send whole seconds; anything else is no reason to wait. */
+function parseRetryAfter(value: string | undefined): number | undefined {
+  if (value === undefined || !/^\d+$/.test(value)) return undefined;
+  return Math.min(Number(value) * 1000, MAX_RETRY_AFTER_MS);
 }
 
 function kindOf(status: number, reason: string | undefined): KubeFailureKind {

@@ -157,6 +157,17 @@ describe("Watch", () => {
     await until(() => watch.ageMs() === 0);
   });
 
+  it.each([
+    ["25 days, more than a timer can hold", "2147484"],
+    ["an hour, longer than a loop may be silent", "3600"],
+  ])("pauses for 30 seconds where the server asks for %s", async (_what, header) => {
+    const refusal = status(429, "TooManyRequests", "slow down");
+    served.api.fault = () => ({ ...refusal, headers: { "retry-after": header } });
+    start();
+    await until(() => pauses.length >= 3);
+    expect(pauses.slice(0, 3)).toEqual([30_000, 30_000, 30_000]);
+  });
+
   it("ignores and logs an object that is not as its definition has it", async () => {
     const watch = start();
     await until(() => served.api.watching === 1);

@@ -2,6 +2,9 @@ import { z } from "zod";
 import * as answers from "./answers.ts";
 import type { ApiAnswer } from "./answers.ts";
 
+/** An hour, milliseconds. Node takes a timer of more than 24.8 days for one of 1 ms. */
+const MAX_DELAY_MS = 3_600_000;
+
 /** A way for the stand-in to fail, switched on from outside. */
 export const faultSchema = z.strictObject({
   fault: z.enum([
@@ -25,7 +28,7 @@ export const faultSchema = z.strictObject({
   /** Seconds, for the answer's Retry-After. */
   retryAfter: z.int().nonnegative().optional(),
   /** For `slow`. */
-  delayMs: z.int().nonnegative().default(5_000),
+  delayMs: z.int().nonnegative().max(MAX_DELAY_MS).default(5_000),
   /** Which requests it hits: the method, and what the path contains. */
   match: z.strictObject({ method: z.string().optional(), path: z.string().optional() }).default({}),
 });
