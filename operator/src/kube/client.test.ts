@@ -65,6 +65,25 @@ describe("KubeClient", () => {
     expect(served.api.calls).toHaveLength(3);
   });
 
+  it.each([200, 500])("reads no more than 16 MiB of an answer of status %i", async (code) => {
+    const body = { ...record("www"), padding: "x".repeat(16 * 1024 * 1024) };
+    served.api.fault = () => ({ status: code, body });
+    expect(await served.client.get(dnsRecords, { namespace: "home", name: "www" }, never)).toMatchObject({
+      ok: false,
+      error: { message: "an answer of more than 16777216 bytes" },
+    });
+  });
+
+  it("gives up a list that never ends", async () => {
+    const page = { metadata: { resourceVersion: "1", continue: "more" }, items: [] };
+    served.api.fault = () => ({ status: 200, body: page });
+    expect(await served.client.list(dnsRecords, "home", never)).toMatchObject({
+      ok: false,
+      error: { kind: "Unexpected", message: "a list of dnsrecords with more than 25000 objects" },
+    });
+    expect(served.api.calls).toHaveLength(100);
+  });
+
   it("updates only what nobody has changed since", async () => {
     const path = "/apis/coordination.k8s.io/v1/namespaces/home/leases/writer";
     served.api.put(path, {

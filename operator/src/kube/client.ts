@@ -27,6 +27,8 @@ const LIMITS = { connectMs: 5_000, headersMs: REQUEST_TIMEOUT_MS, bodyMs: REQUES
 /** The most that an answer may weigh. etcd holds no object beyond 1.5 MiB; a page of a list has PAGE_SIZE of them. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const PAGE_SIZE = 250;
+/** 25,000 objects: a list that goes on beyond that would fill the pod's memory. */
+const MAX_PAGES = 100;
 /** A watch is silent between bookmarks, which come once a minute. Two missed: the connection is taken for dead. */
 const WATCH_IDLE_MS = 150_000;
 
@@ -121,7 +123,7 @@ export class KubeClient {
   ): Promise<KubeResult<ListPage>> {
     const items: unknown[] = [];
     const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...selectors });
-    for (;;) {
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
       const path = `${pathOf(resource, namespace)}?${query.toString()}`;
       const page = await this.#request({ verb: "list", resource, path }, parseList, signal);
       if (!page.ok) return page;
@@ -130,6 +132,8 @@ export class KubeClient {
         return { ok: true, value: { resourceVersion: page.value.resourceVersion, items } };
       query.set("continue", page.value.continue);
     }
+    const message = `a list of ${resource.plural} with more than ${MAX_PAGES * PAGE_SIZE} objects`;
+    return { ok: false, error: { kind: "Unexpected", message } };
   }
 
   /** The raw stream of watch events since `resourceVersion`; it ends by itself after `timeoutSeconds`. */

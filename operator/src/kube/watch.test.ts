@@ -187,6 +187,13 @@ describe("Watch", () => {
     await until(() => listCalls().length === 2);
   });
 
+  it("reads everything anew when an event is longer than any object can be", async () => {
+    start();
+    await until(() => served.api.watching === 1);
+    served.api.put(`${collection}/a`, { ...record("a"), padding: "x".repeat(4 * 1024 * 1024) });
+    await until(() => listCalls().length === 2);
+  });
+
   it("lists anew after half an hour, however healthy the watch", async () => {
     start();
     await until(() => served.api.watching === 1);
