@@ -74,11 +74,14 @@ export class StatusServer {
     });
   }
 
-  /** Resolves with the port once it listens; `host` `::` means every address of both families. */
-  async listen(port: number, host = "::"): Promise<number> {
+  /**
+   * Resolves with the port once it listens. Without `host` it listens on every address of both families, or of IPv4 where
+   * the kernel has no IPv6: Node tries the one after the other only where no host is given.
+   */
+  async listen(port: number, host?: string): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     this.#server.once("error", reject);
-    this.#server.listen(port, host, () => {
+    this.#server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
       resolve(undefined);
     });
     await promise;
