@@ -136,6 +136,8 @@ describe("StatusServer", () => {
     ["a Host that is none", "GET / HTTP/1.1\r\nHost: a/../b", 400],
     ["a Host with a user", "GET / HTTP/1.1\r\nHost: user@a", 400],
     ["a method that is none", "BREW / HTTP/1.1\r\nHost: x", 400],
+    ["an expectation", "GET / HTTP/1.1\r\nHost: x\r\nExpect: more", 417],
+    ["a client that waits to be told to go on", "GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue", 100],
     ["a request for a proxy", "CONNECT a:443 HTTP/1.1\r\nHost: a", 405],
     ["TRACE", "TRACE / HTTP/1.1\r\nHost: x", 405],
     ["an IPv6 Host, which is right", "GET / HTTP/1.1\r\nHost: [fd00::100]:80", 200],

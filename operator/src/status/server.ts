@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import type { Clock } from "../clock.ts";
 import { EsddnsError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { Backlog, parseInPieces } from "./backlog.ts";
 
 export interface Reply {
   readonly status: number;
@@ -42,13 +44,15 @@ const MAX_CONNECTIONS = 256;
 /** An HTTP server for a few fixed paths: GET and HEAD, POST where there is an action; no bodies read, waits limited. */
 export class StatusServer {
   readonly #server: Server;
-  readonly #routes: ReadonlyMap<string, () => Promise<Reply>>;
+  readonly #routes: ReadonlyMap<string, () => Promise<Made>>;
   readonly #actions: ReadonlyMap<string, Actions[string]>;
+  readonly #backlog: Backlog;
   readonly #log: Logger;
 
   constructor(routes: Routes, clock: Clock, log: Logger, actions: Actions = {}) {
     this.#routes = new Map(Object.entries(routes).map(([path, route]) => [path, reuse(route, clock)]));
     this.#actions = new Map(Object.entries(actions));
+    this.#backlog = new Backlog(clock);
     this.#log = log;
     this.#server = createServer({
       headersTimeout: 5_000,
@@ -56,18 +60,31 @@ export class StatusServer {
       keepAliveTimeout: 5_000,
       // How often Node looks whether the first two are over; by default only every 30 s.
       connectionsCheckingInterval: 1_000,
+      // Node's own answer to a request without Host would not be counted: see whatIsWrong.
+      requireHostHeader: false,
     });
+    this.#server.on("connection", parseInPieces);
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.maxHeadersCount = 64;
     // A client that reads too slowly, or not at all, holds its connection no longer than this.
-    this.#server.setTimeout(15_000);
-    this.#server.on("request", (request, response) => {
-      void this.#answer(request, response);
+    this.#server.setTimeout(15_000, (socket) => {
+      // What the kernel was to send to a client that does not read would outlive the connection.
+      if (this.#backlog.isEmpty(socket)) socket.destroy();
+      else socket.resetAndDestroy();
     });
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
+      if (this.#backlog.admit(request.socket, response)) void this.#answer(request, response);
+    };
+    this.#server.on("request", answer);
+    // Without a listener Node answers these by itself, uncounted.
+    this.#server.on("checkExpectation", answer);
     // Without a listener Node cuts the connection without a word. With one it takes its own off the socket: nobody else
     // hears of a reset, which would end the process, or cuts what a client holds open.
     this.#server.on("connect", (_request, socket) => {
       socket.on("error", () => undefined);
+      socket.removeAllListeners("data");
+      // From here on Node's own timeouts no longer hold for the connection.
+      if (!(socket instanceof Socket) || !this.#backlog.admit(socket)) return;
       socket.end("HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nConnection: close\r\n\r\n", () => {
         socket.destroy();
       });
@@ -109,36 +126,35 @@ export class StatusServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let reply: Reply;
+    let reply: Made;
     try {
       reply = await this.#reply(request);
     } catch (error) {
       this.#log.error({ err: error, path: request.url?.slice(0, 200) }, "request failed");
-      reply = text(500, "internal error");
+      reply = finished(text(500, "internal error"));
     }
     const unchanged = hasTag(request, reply.headers?.["etag"]);
-    const body = unchanged ? "" : reply.body;
     response.writeHead(unchanged ? 304 : reply.status, {
       ...SECURITY_HEADERS,
-      ...(unchanged ? {} : { "content-type": reply.contentType, "content-length": Buffer.byteLength(body) }),
+      ...(unchanged ? {} : { "content-type": reply.contentType, "content-length": reply.bytes.length }),
       ...reply.headers,
       // A body that came along is never read, so the connection cannot be used again.
       ...(hasBody(request) ? { connection: "close" } : {}),
     });
-    response.end(request.method === "HEAD" ? undefined : body);
+    response.end(unchanged || request.method === "HEAD" ? undefined : reply.bytes);
   }
 
-  async #reply(request: IncomingMessage): Promise<Reply> {
-    const nonsense = whatIsWrong(request);
-    if (nonsense !== undefined) return nonsense;
+  async #reply(request: IncomingMessage): Promise<Made> {
+    const wrong = whatIsWrong(request);
+    if (wrong !== undefined) return finished(wrong);
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
     const route = this.#routes.get(path);
     const action = this.#actions.get(path);
-    if (route === undefined && action === undefined) return text(404, "not found");
-    if (action !== undefined && request.method === "POST") return action(request.headers.authorization);
+    if (route === undefined && action === undefined) return finished(text(404, "not found"));
+    if (action !== undefined && request.method === "POST") return finished(action(request.headers.authorization));
     if (route !== undefined && (request.method === "GET" || request.method === "HEAD")) return await route();
     const allowed = [...(route === undefined ? [] : ["GET", "HEAD"]), ...(action === undefined ? [] : ["POST"])];
-    return { ...text(405, `only ${allowed.join(" and ")}`), headers: { allow: allowed.join(", ") } };
+    return finished({ ...text(405, `only ${allowed.join(" and ")}`), headers: { allow: allowed.join(", ") } });
   }
 }
 
@@ -153,7 +169,9 @@ function whatIsWrong(request: IncomingMessage): Reply | undefined {
   if (target.length > MAX_TARGET_LENGTH) return text(414, "the path is too long");
   const hosts = request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host");
   if (hosts.length > 1) return text(400, "more than one Host header");
-  const { host } = request.headers;
+  const { host, expect } = request.headers;
+  if (expect !== undefined && expect.toLowerCase() !== "100-continue") return text(417, "no expectation is met here");
+  if (host === undefined && request.httpVersion !== "1.0") return text(400, "no Host header");
   if (host !== undefined && !HOST.test(host)) return text(400, "the Host header is not a host");
   try {
     decodeURIComponent(target);
@@ -172,11 +190,17 @@ function hasTag(request: IncomingMessage, tag: string | undefined): boolean {
   return known === "*" || known?.split(",").some((one) => one.trim().replace(/^W\//, "") === tag) === true;
 }
 
-/** A reply whose body is its own version. */
-function withTag(reply: Reply): Reply {
-  if (reply.tagged !== true) return reply;
-  const etag = `"${createHash("sha256").update(reply.body).digest("base64url").slice(0, 22)}"`;
-  return { ...reply, headers: { "cache-control": "no-cache", ...reply.headers, etag } };
+/** A reply with its body as bytes: all connections that wait for it share them, where each would copy a string. */
+interface Made extends Omit<Reply, "body" | "tagged"> {
+  readonly bytes: Buffer;
+}
+
+/** The tag of a reply is made from its body, which is its version. */
+function finished({ body, tagged, ...reply }: Reply): Made {
+  const bytes = Buffer.from(body);
+  if (tagged !== true) return { ...reply, bytes };
+  const etag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`;
+  return { ...reply, bytes, headers: { "cache-control": "no-cache", ...reply.headers, etag } };
 }
 
 function hasBody(request: IncomingMessage): boolean {
@@ -185,12 +209,12 @@ function hasBody(request: IncomingMessage): boolean {
 }
 
 /** One run of `make` at a time, and at most one a second, for however many callers. */
-function reuse(make: () => Reply | Promise<Reply>, clock: Clock): () => Promise<Reply> {
-  let made: { at: number; reply: Promise<Reply> } | undefined;
+function reuse(make: () => Reply | Promise<Reply>, clock: Clock): () => Promise<Made> {
+  let made: { at: number; reply: Promise<Made> } | undefined;
   return () => {
     const now = clock.monotonic();
     if (made === undefined || now - made.at >= REUSE_MS) {
-      made = { at: now, reply: Promise.resolve().then(make).then(withTag) };
+      made = { at: now, reply: Promise.resolve().then(make).then(finished) };
       made.reply.catch(() => {
         made = undefined;
       });
