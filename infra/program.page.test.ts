@@ -9,6 +9,7 @@ beforeAll(async () => {
     gandiRequestsPerMinute: 300,
     notify: [{ name: "phone", type: "ntfy", url: "https://192.168.1.5/topic" }],
     push: { enabled: true, address: "192.168.1.100" },
+    service: { address: "192.168.1.100", hosts: ["esddns.lan"], ingress: { host: "esddns.example.com" } },
   });
 });
 
@@ -27,6 +28,12 @@ describe("the page", () => {
       ESDDNS_GANDI_TOKEN_EXPIRES: "2027-05-01",
       ESDDNS_METALLB_NAMESPACE: "metallb-system",
       ESDDNS_POOLS: "esddns-pool,second",
+    });
+  });
+
+  it.each(["Deployment", "DaemonSet"])("is served under the names of the config by the pods of the %s", (kind) => {
+    expect(container(`kubernetes:apps/v1:${kind}`).environment).toMatchObject({
+      ESDDNS_HOSTS: "esddns.lan,esddns.example.com",
     });
   });
 

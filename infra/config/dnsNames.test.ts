@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
-import { hostName, recordName, zoneName } from "./dnsNames.ts";
+import { hostName, pageHost, recordName, zoneName } from "./dnsNames.ts";
 
 /** What is proposed in the place of `value`; undefined: it is accepted, or nothing is proposed. */
 function proposal(schema: z.ZodType, value: string): string | undefined {
@@ -20,6 +20,7 @@ describe.each([
   ["zone", zoneName],
   ["record", recordName],
   ["host", hostName],
+  ["page", pageHost],
 ])("the name of a %s", (_what, schema) => {
   it("is proposed only where it would be accepted", () => {
     fc.assert(

@@ -1,9 +1,11 @@
 /** Names of the DNS, as Gandi's API takes them: in lower case, without a dot at the end, other letters as xn--… */
+import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { checkedString } from "./checkedString.ts";
 import { quote } from "./problem.ts";
 
 const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const PAGE_HOST = /^(?=.{1,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const RECORD = /^(@|\*|(\*\.)?(_?[a-z0-9]([-_a-z0-9]{0,61}[a-z0-9])?)(\._?[a-z0-9]([-_a-z0-9]{0,61}[a-z0-9])?)*)$/;
 
 /** A domain with at least two labels whose last is no number: `192.168.1.1` is none. */
@@ -19,6 +21,21 @@ export const hostName = checkedString((value) => {
   if (DOMAIN.test(value)) return undefined;
   const right = "Write a whole name and nothing else, in lower case: esddns.example.com.";
   return { wrong: `${quote(value)} is not the name of a host`, right: spelt(value, DOMAIN) ?? right };
+});
+
+/** The name of a host as a browser shows it: also one of a single label, as a router at home gives it. */
+export const pageHost = checkedString((value) => {
+  if (isIP(value.replace(/^\[(.*)\]$/, "$1")) !== 0) {
+    return { wrong: `${quote(value)} is an IP address, under which the page is served anyway`, right: "Leave it out." };
+  }
+  if (PAGE_HOST.test(value)) return undefined;
+  const right = "Write the name and nothing else, without scheme and port and in lower case: esddns.lan.";
+  // Of an address that was copied from the browser the name is what is meant.
+  const name = value
+    .trim()
+    .replace(/^[a-z]+:\/\//i, "")
+    .replace(/(:\d+)?(\/.*)?$/, "");
+  return { wrong: `${quote(value)} is not the name of a host`, right: spelt(name, PAGE_HOST) ?? right };
 });
 
 export const recordName = checkedString((value) => {

@@ -83,3 +83,32 @@ describe("the page's Ingress", () => {
     expect(problems({ ingress })).toEqual([]);
   });
 });
+
+describe("the page's names", () => {
+  it.each([
+    ["http://esddns.lan:8080/", 'Write "esddns.lan".'],
+    ["esddns.lan:80", 'Write "esddns.lan".'],
+    ["Esddns.Lan.", 'Write "esddns.lan".'],
+    ["*.lan", "without scheme and port"],
+    ["a b", "without scheme and port"],
+    ["", "without scheme and port"],
+    ["192.168.1.100", "Leave it out."],
+    ["fd00::1", "Leave it out."],
+    ["[fd00::1]", "Leave it out."],
+  ])("%j is refused, beside all others", (host, right) => {
+    const found = problems({ hosts: ["esddns.lan", host, "-"] });
+    expect(found).toEqual([
+      expect.stringContaining("esddns:service.hosts[1]: "),
+      expect.stringContaining("esddns:service.hosts[2]: "),
+    ]);
+    expect(found[0]).toContain(right);
+  });
+
+  it("are written once", () => {
+    expect(problems({ hosts: ["esddns.lan", "esddns.lan"] })).toEqual([expect.stringContaining("is there twice")]);
+  });
+
+  it("may be of one label, as routers give them", () => {
+    expect(problems({ hosts: ["esddns", "esddns.lan", "page.example.com", "xn--bcher-kva.example"] })).toEqual([]);
+  });
+});

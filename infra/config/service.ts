@@ -1,6 +1,7 @@
 /** The page's Service beside its address: families, ways in, and what goes with what. */
 import { z } from "zod";
 import * as fields from "./fields.ts";
+import { distinct } from "./lists.ts";
 import { annotationMap, labelName } from "./labels.ts";
 import type { Problem } from "./problem.ts";
 
@@ -35,10 +36,19 @@ export const serviceSchema = z.object({
   loadBalancerClass: labelName
     .optional()
     .describe("Where MetalLB takes Services of one class only; default that of esddns:metallb.values."),
+  hosts: distinct(z.array(fields.pageHost))
+    .default([])
+    .describe("More names to open the page under, for instance [esddns.lan]: see docs/page.md."),
   ingress: ingress.optional().describe("{ host, className, tls }: the page under a name, by the cluster's Ingress."),
 });
 
 type Service = z.output<typeof serviceSchema>;
+
+/** What the pods are told of the names that the page is served under. */
+export function hostsEnv({ hosts, ingress }: Pick<Service, "hosts" | "ingress">): { name: string; value: string }[] {
+  const all = new Set([...hosts, ...(ingress === undefined ? [] : [ingress.host])]);
+  return all.size === 0 ? [] : [{ name: "ESDDNS_HOSTS", value: [...all].join(",") }];
+}
 
 /** The families that its addresses can be of; none where the pool is another stack's. */
 export function familiesOf(addresses: readonly string[], pool: { addresses: readonly string[] } | undefined): Family[] {

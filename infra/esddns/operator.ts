@@ -4,6 +4,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LoadedConfig } from "../config/load.ts";
 import { scrapeAnnotations } from "../config/monitoring.ts";
+import { hostsEnv } from "../config/service.ts";
 import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
 import { observationPolicy } from "./admission.ts";
 import { HTTP_PORT, labels, names } from "./names.ts";
@@ -25,6 +26,7 @@ export interface OperatorArgs extends Pick<
   | "gandiRequestsPerMinute"
   | "notify"
   | "push"
+  | "service"
   | "monitoring"
   | "extraCaCertificates"
   | "operator"
@@ -132,6 +134,7 @@ export class Operator extends pulumi.ComponentResource {
                 { name: "ESDDNS_GANDI_TOKEN_FILE", value: `${TOKEN_DIR}/token` },
                 { name: "ESDDNS_GANDI_REQUESTS_PER_MINUTE", value: String(args.gandiRequestsPerMinute) },
                 ...expiryEnv(args.gandiTokenExpires),
+                ...hostsEnv(args.service),
                 ...(ca?.env ?? []),
                 ...(notify ? [notify.env] : []),
                 ...(push ? [push.env] : []),

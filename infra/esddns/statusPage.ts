@@ -3,7 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { scrapeAnnotations } from "../config/monitoring.ts";
 import { sharesAddress } from "../config/push.ts";
-import { ipFamilies } from "../config/service.ts";
+import { hostsEnv, ipFamilies } from "../config/service.ts";
 import type { StackConfig } from "../config/parse.ts";
 import type { MetalLB } from "../metallb/metallb.ts";
 import { pageIngress } from "./ingress.ts";
@@ -99,6 +99,7 @@ export class StatusPage extends pulumi.ComponentResource {
                   ...expiryEnv(args.gandiTokenExpires),
                   { name: "ESDDNS_METALLB_NAMESPACE", value: loadBalancer.namespace },
                   { name: "ESDDNS_POOLS", value: poolNames.join(",") },
+                  ...hostsEnv(args.service),
                 ],
               }),
               topologySpreadConstraints: [

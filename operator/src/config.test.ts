@@ -21,6 +21,7 @@ describe("parseConfig", () => {
         logLevel: "info",
         httpPort: 8080,
         healthPort: 8082,
+        hosts: [],
         kube: {
           host: "fd00:96::1",
           port: 443,
@@ -31,6 +32,12 @@ describe("parseConfig", () => {
         gandiRequestsPerMinute: 300,
         pushPort: 8081,
       },
+    });
+  });
+
+  it("takes the names of the page", () => {
+    expect(parseConfig(["status"], { ...pod, ESDDNS_HOSTS: "esddns.lan,page" })).toMatchObject({
+      config: { hosts: ["esddns.lan", "page"] },
     });
   });
 

@@ -8,6 +8,8 @@ interface CommonConfig {
   readonly httpPort: number;
   /** Of health alone, for the kubelet. */
   readonly healthPort: number;
+  /** Names that the page is served under, beside those that it knows by itself. */
+  readonly hosts: readonly string[];
   readonly kube: { readonly host: string; readonly port: number; readonly serviceAccountDir: string };
   /** The day on which Gandi's token ends, YYYY-MM-DD; undefined: nobody has said. */
   readonly gandiTokenExpires: string | undefined;
@@ -68,6 +70,7 @@ export function parseConfig(args: readonly string[], env: Environment): ParsedCo
     logLevel: read.oneOf("ESDDNS_LOG_LEVEL", LOG_LEVELS, "info"),
     httpPort: read.port("ESDDNS_HTTP_PORT", 8080),
     healthPort: read.port("ESDDNS_HEALTH_PORT", 8082),
+    hosts: read.maybe("ESDDNS_HOSTS")?.split(",") ?? [],
     kube: {
       host: read.required("KUBERNETES_SERVICE_HOST"),
       port: read.port("KUBERNETES_SERVICE_PORT", 443),

@@ -3,7 +3,7 @@
  * a pod that there is.
  */
 import { readFile } from "node:fs/promises";
-import { LEASE_NAME, WAN_ADDRESS_NAME } from "./api/index.ts";
+import { LEASE_NAME, PAGE_SERVICE_NAME, WAN_ADDRESS_NAME } from "./api/index.ts";
 import { systemClock } from "./clock.ts";
 import { Cluster } from "./cluster.ts";
 import { type OperatorConfig, parseConfig, type ServingConfig, type StatusConfig } from "./config.ts";
@@ -25,6 +25,7 @@ import { NodeObserver } from "./observerLoop.ts";
 import { RoundRequests } from "./push/requests.ts";
 import { dnsAuthority } from "./records/authority.ts";
 import { Health } from "./status/health.ts";
+import { serviceDomainsIn, servesHost } from "./status/hosts.ts";
 import { createMetrics, type Metrics } from "./status/metrics.ts";
 import { healthRoutes, statusRoutes } from "./status/routes.ts";
 import { type Actions, StatusServer } from "./status/server.ts";
@@ -118,11 +119,24 @@ async function run(config: ServingConfig, stop: AbortController, log: Logger): P
     gandiTokenExpires,
     ...(surroundings === undefined ? {} : { surroundings: surroundings.current() }),
   });
+  const serves = servesHost({
+    names: [...config.hosts, PAGE_SERVICE_NAME, `${PAGE_SERVICE_NAME}.${config.namespace}`],
+    serviceDomains: [
+      "svc.cluster.local",
+      ...serviceDomainsIn(await readFile("/etc/resolv.conf", "utf8").catch(() => "")),
+    ],
+    records: () => cluster.records.items(),
+  });
   // Each with connections of its own: whoever holds all that the page or the push address has keeps no kubelet out.
   const servers = [
-    { port: config.httpPort, server: new StatusServer(statusRoutes({ snapshot, health, metrics }), clock, log) },
+    {
+      port: config.httpPort,
+      server: new StatusServer(statusRoutes({ snapshot, health, metrics }), clock, log, { serves }),
+    },
     { port: config.healthPort, server: new StatusServer(healthRoutes(health), clock, log) },
-    ...(push === undefined ? [] : [{ port: push.port, server: new StatusServer({}, clock, log, push.actions) }]),
+    ...(push === undefined
+      ? []
+      : [{ port: push.port, server: new StatusServer({}, clock, log, { actions: push.actions }) }]),
   ];
   try {
     const ports = await Promise.all(servers.map(({ server, port }) => server.listen(port)));

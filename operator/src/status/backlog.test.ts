@@ -34,7 +34,7 @@ beforeEach(async () => {
     },
     clock,
     silentLog(),
-    { "/act": () => text(401, "no") },
+    { actions: { "/act": () => text(401, "no") } },
   );
   port = await server.listen(0, "127.0.0.1");
 });

@@ -24,7 +24,10 @@ beforeEach(async () => {
     },
     clock,
     silentLog(),
-    { "/act": (authorization) => text(202, authorization ?? "nobody") },
+    {
+      actions: { "/act": (authorization) => text(202, authorization ?? "nobody") },
+      serves: (host) => !/evil/.test(host),
+    },
   );
   origin = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
 });
@@ -140,10 +143,21 @@ describe("StatusServer", () => {
     ["a client that waits to be told to go on", "GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue", 100],
     ["a request for a proxy", "CONNECT a:443 HTTP/1.1\r\nHost: a", 405],
     ["TRACE", "TRACE / HTTP/1.1\r\nHost: x", 405],
+    ["somebody else's Host", "GET / HTTP/1.1\r\nHost: evil.example", 421],
+    ["somebody else's Host, where there is nothing", "GET /nothing HTTP/1.1\r\nHost: evil.example", 421],
+    ["somebody else's Host in HTTP/1.0", "GET / HTTP/1.0\r\nHost: evil.example", 421],
+    ["no Host in HTTP/1.0, which browsers never send", "GET / HTTP/1.0", 200],
     ["an IPv6 Host, which is right", "GET / HTTP/1.1\r\nHost: [fd00::100]:80", 200],
   ])("answers %s", async (_name, head, status) => {
     const answer = await send(`${head}\r\nConnection: close\r\n\r\n`);
     expect(answer.split("\r\n", 1)[0]).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  it("says to a browser that comes by another name what to do, and makes no page for it", async () => {
+    const answer = await send("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    expect(answer).toContain("Open it by its IP address, or list the name in esddns:service.hosts.");
+    expect(answer).not.toContain("evil");
+    expect(made).toBe(0);
   });
 
   it("cuts a request for a proxy, however long its client holds the connection open", async () => {

@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts";
 import { EsddnsError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { Backlog, parseInPieces } from "./backlog.ts";
+import type { ServesHost } from "./hosts.ts";
 
 export interface Reply {
   readonly status: number;
@@ -22,6 +23,12 @@ export type Routes = Readonly<Record<string, () => Reply | Promise<Reply>>>;
 /** Path → what a POST does there; it is told the Authorization header and nothing else of the request. */
 export type Actions = Readonly<Record<string, (authorization: string | undefined) => Reply>>;
 
+export interface ServerOptions {
+  readonly actions?: Actions;
+  /** Left out: whatever the Host is. */
+  readonly serves?: ServesHost;
+}
+
 /** For what is no page: nothing may be loaded, framed or executed. */
 const LOCKED_DOWN = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -37,6 +44,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 
 const REUSE_MS = 1_000;
+const FOREIGN_HOST =
+  "The page is not served under this name. Open it by its IP address, or list the name in esddns:service.hosts.";
 /** No path that there is comes near; longer ones are not worth a look. */
 const MAX_TARGET_LENGTH = 2_000;
 const MAX_CONNECTIONS = 256;
@@ -46,12 +55,14 @@ export class StatusServer {
   readonly #server: Server;
   readonly #routes: ReadonlyMap<string, () => Promise<Made>>;
   readonly #actions: ReadonlyMap<string, Actions[string]>;
+  readonly #serves: ServesHost;
   readonly #backlog: Backlog;
   readonly #log: Logger;
 
-  constructor(routes: Routes, clock: Clock, log: Logger, actions: Actions = {}) {
+  constructor(routes: Routes, clock: Clock, log: Logger, { actions = {}, serves = () => true }: ServerOptions = {}) {
     this.#routes = new Map(Object.entries(routes).map(([path, route]) => [path, reuse(route, clock)]));
     this.#actions = new Map(Object.entries(actions));
+    this.#serves = serves;
     this.#backlog = new Backlog(clock);
     this.#log = log;
     this.#server = createServer({
@@ -148,6 +159,9 @@ export class StatusServer {
     const wrong = whatIsWrong(request);
     if (wrong !== undefined) return finished(wrong);
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    // Only programs leave it out, in HTTP/1.0; browsers always send one.
+    const { host } = request.headers;
+    if (host !== undefined && !this.#serves(host, path)) return finished(text(421, FOREIGN_HOST));
     const route = this.#routes.get(path);
     const action = this.#actions.get(path);
     if (route === undefined && action === undefined) return finished(text(404, "not found"));
