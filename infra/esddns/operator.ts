@@ -13,6 +13,7 @@ import { literalHosts, notifyAccess } from "./notify.ts";
 import { expiryEnv, podSpec, type PodArgs } from "./pod.ts";
 import { pushAccess } from "./push.ts";
 import { serviceAccount } from "./rbac.ts";
+import { rolloutDiagnosis, updateStrategy } from "./rollout.ts";
 import { STACK_ANNOTATION, stackMark } from "./stackNamespace.ts";
 
 export interface OperatorArgs extends Pick<
@@ -114,6 +115,7 @@ export class Operator extends pulumi.ComponentResource {
         metadata: { name: names.operator.daemonSet, namespace: this.namespace, labels: labels(names.operator.app) },
         spec: {
           selector: { matchLabels: { app: names.operator.app } },
+          updateStrategy: updateStrategy(args.detection.hostNetwork),
           template: {
             metadata: {
               labels: labels(names.operator.app),
@@ -162,6 +164,7 @@ export class Operator extends pulumi.ComponentResource {
           ...(push?.resources ?? []),
         ],
         customTimeouts: { create: "5m", update: "5m" },
+        hooks: { onError: [rolloutDiagnosis(`${name}-rollout`, args.namespace, names.operator.app)] },
       },
     );
     this.registerOutputs({ namespace: this.namespace });

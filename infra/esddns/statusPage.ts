@@ -13,8 +13,12 @@ import type { Operator } from "./operator.ts";
 import { expiryEnv, podSpec } from "./pod.ts";
 import { keptForLife, pushService, SHARED_ADDRESS } from "./push.ts";
 import { rightsElsewhere, serviceAccount } from "./rbac.ts";
+import { rolloutDiagnosis } from "./rollout.ts";
 
-export interface StatusPageArgs extends Pick<StackConfig, "service" | "gandiTokenExpires" | "push" | "monitoring"> {
+export interface StatusPageArgs extends Pick<
+  StackConfig,
+  "namespace" | "service" | "gandiTokenExpires" | "push" | "monitoring"
+> {
   /** By digest. */
   readonly image: pulumi.Input<string>;
   /** Whose namespace it shares, and whose custom resources it shows. */
@@ -120,6 +124,7 @@ export class StatusPage extends pulumi.ComponentResource {
         ...self,
         dependsOn: [...args.operator.definitions, ...account.rights],
         customTimeouts: { create: "5m", update: "5m" },
+        hooks: { onError: [rolloutDiagnosis(`${name}-rollout`, args.namespace, names.page.app)] },
       },
     );
     const shared = sharesAddress(args.service, args.push);

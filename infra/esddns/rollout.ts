@@ -1,0 +1,127 @@
+/** How a change reaches the operator's pods, and what is reported when it does not. */
+import * as pulumi from "@pulumi/pulumi";
+import type * as k8s from "@pulumi/kubernetes";
+import { z } from "zod";
+import type { Cluster } from "../kubernetes/cluster.ts";
+import { configuredCluster } from "../kubernetes/provider.ts";
+
+type UpdateStrategy = k8s.types.input.apps.v1.DaemonSetUpdateStrategy;
+
+/**
+ * More than a cluster has nodes. A number and not 100%: Kubernetes counts a share of the nodes that take pods, but
+ * counts the pod of a dead node as unavailable. With two nodes, one of them dead, 100% leaves no pod to replace.
+ */
+const EVERY_NODE = 1000;
+
+/**
+ * Returns how the DaemonSet replaces its pods. The new pod of a node starts beside the old one, which stays until the
+ * new one is ready: a pod that cannot start takes no working one away, and a dead node holds up no other node. On the
+ * network of the host both would need the same port, so there the old pod goes first, on all nodes at once.
+ */
+export function updateStrategy(hostNetwork: boolean): UpdateStrategy {
+  const rollingUpdate = hostNetwork
+    ? { maxSurge: 0, maxUnavailable: EVERY_NODE }
+    : { maxSurge: EVERY_NODE, maxUnavailable: 0 };
+  return { type: "RollingUpdate", rollingUpdate };
+}
+
+/**
+ * Returns a hook that reports, once the provider has waited in vain, which pods are not ready, on which nodes, and why.
+ * It never asks for another attempt.
+ */
+export function rolloutDiagnosis(name: string, namespace: string, app: string): pulumi.ErrorHook {
+  return new pulumi.ErrorHook(name, async () => {
+    if (pulumi.runtime.isDryRun()) return false;
+    const pods = await unreadyPods(configuredCluster(), namespace, app);
+    if (pods.length > 0) await pulumi.log.error(diagnosis(pods, namespace));
+    return false;
+  });
+}
+
+/** A pod that is not ready, on a node that is. */
+export interface UnreadyPod {
+  readonly name: string;
+  /** Undefined when no node has been found for it. */
+  readonly node: string | undefined;
+  readonly reason: string;
+}
+
+/** Reads the pods of an app that are to be ready and are not. A pod on a node that is not Ready is left out. */
+export async function unreadyPods(
+  cluster: Pick<Cluster, "get">,
+  namespace: string,
+  app: string,
+): Promise<readonly UnreadyPod[]> {
+  const [pods, nodes] = await Promise.all([
+    cluster.get(`/api/v1/namespaces/${namespace}/pods?labelSelector=app%3D${app}`, podList),
+    cluster.get("/api/v1/nodes", nodeList),
+  ]);
+  if (!pods.found) return [];
+  const dead = new Set(
+    nodes.found ? nodes.value.items.filter((node) => !isReady(node)).map(({ metadata }) => metadata.name) : [],
+  );
+  return pods.value.items
+    .filter((pod) => pod.metadata.deletionTimestamp === undefined && !isReady(pod))
+    .filter(({ spec }) => spec.nodeName === undefined || !dead.has(spec.nodeName))
+    .map((pod) => ({ name: pod.metadata.name, node: pod.spec.nodeName, reason: reasonOf(pod) }));
+}
+
+function diagnosis(pods: readonly UnreadyPod[], namespace: string): string {
+  const [first] = pods;
+  return [
+    "These pods do not get ready:",
+    ...pods.map(({ name, node, reason }) => `  ${name} on ${node ?? "no node"}: ${reason}`),
+    `Look at: kubectl describe pod -n ${namespace} ${first?.name ?? ""}`,
+  ].join("\n");
+}
+
+function isReady({ status }: { readonly status: { readonly conditions: readonly Condition[] } }): boolean {
+  return status.conditions.some(({ type, status: state }) => type === "Ready" && state === "True");
+}
+
+/** Reports the container's own reason first, then that of the last run, of scheduling, or of readiness. */
+function reasonOf({ status }: z.output<typeof pod>): string {
+  const [container] = status.containerStatuses;
+  const { waiting, terminated } = container?.state ?? {};
+  const last = container?.lastState.terminated;
+  const ended = last === undefined ? undefined : `the last run ended with ${last.reason}, exit code ${last.exitCode}`;
+  if (waiting !== undefined) return sentence(waiting.reason, waiting.message, ended);
+  if (terminated !== undefined) return sentence(terminated.reason, `exit code ${terminated.exitCode}`);
+  const missing = ["PodScheduled", "Ready"]
+    .map((type) => status.conditions.find((condition) => condition.type === type))
+    .find((condition) => condition?.status === "False");
+  return sentence(missing?.reason ?? "NotReady", missing?.message, ended);
+}
+
+function sentence(reason: string, ...details: readonly (string | undefined)[]): string {
+  const known = details.filter((detail) => detail !== undefined && detail !== "");
+  return known.length === 0 ? reason : `${reason} (${known.join("; ")})`;
+}
+
+const condition = z.object({
+  type: z.string(),
+  status: z.string(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+});
+type Condition = z.output<typeof condition>;
+const conditions = z.array(condition).default([]);
+const terminated = z.object({ reason: z.string().default("Error"), exitCode: z.int().default(-1) });
+const containerStatus = z.object({
+  state: z
+    .object({
+      waiting: z.object({ reason: z.string().default("Waiting"), message: z.string().optional() }).optional(),
+      terminated: terminated.optional(),
+    })
+    .prefault({}),
+  lastState: z.object({ terminated: terminated.optional() }).prefault({}),
+});
+const pod = z.object({
+  metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
+  spec: z.object({ nodeName: z.string().optional() }),
+  status: z.object({ conditions, containerStatuses: z.array(containerStatus).default([]) }).prefault({}),
+});
+const podList = z.object({ items: z.array(pod) });
+const nodeList = z.object({
+  items: z.array(z.object({ metadata: z.object({ name: z.string() }), status: z.object({ conditions }).prefault({}) })),
+});
