@@ -104,6 +104,24 @@ describe("what is read of a cluster", () => {
     });
   });
 
+  it.each([
+    [[], undefined],
+    [[{ type: "Ready", status: "True", reason: "KubeletReady", message: "kubelet is posting" }], undefined],
+    [
+      [
+        { type: "MemoryPressure", status: "False" },
+        { type: "Ready", status: "Unknown", reason: "NodeStatusUnknown", message: "Kubelet stopped posting." },
+      ],
+      "Kubelet stopped posting.",
+    ],
+    [[{ type: "Ready", status: "False", reason: "KubeletNotReady" }], "KubeletNotReady"],
+    [[{ type: "Ready", status: "Unknown" }], "its condition Ready is Unknown"],
+  ])("tells of a node with the conditions %j why it is not Ready: %s", async (conditions, notReady) => {
+    const items = [{ ...node, status: { ...node.status, conditions } }];
+    const read = await readFacts(cluster({ [NODES]: { items } }), WANTED);
+    expect(read).toMatchObject({ facts: { nodes: [{ notReady }] } });
+  });
+
   it("tells whose the objects of MetalLB's configuration are, and which may not be read", async () => {
     const metallb = "/apis/metallb.io";
     const named = (name: string, labels: object) => ({ items: [{ metadata: { name, labels }, spec: {} }] });

@@ -21,6 +21,8 @@ export interface NodeFact {
   readonly taints: readonly string[];
   /** As Go names it: amd64, arm64; undefined: it does not say. */
   readonly architecture?: string | undefined;
+  /** Why the node is not Ready, in its own words. Undefined when it is Ready. */
+  readonly notReady?: string | undefined;
 }
 
 /** A pool that is there; `owner`: the namespace of the stack whose it is, where it says so. */
@@ -199,7 +201,14 @@ function nodeFact({ metadata, spec, status }: z.output<typeof node>): NodeFact {
       .filter(({ key, effect }) => effect !== "PreferNoSchedule" && !key.startsWith("node.kubernetes.io/"))
       .map(({ key }) => key),
     architecture: status.nodeInfo.architecture,
+    notReady: whyNotReady(status.conditions.find(({ type }) => type === "Ready")),
   };
+}
+
+/** A node that reports no condition yet is taken for one that is Ready: it has just joined. */
+function whyNotReady(ready: { status: string; reason: string; message: string } | undefined): string | undefined {
+  if (ready === undefined || ready.status === "True") return undefined;
+  return ready.message || ready.reason || `its condition Ready is ${ready.status}`;
 }
 
 /** Helm's chart and the plain manifests name and label the objects differently; the images are the same. */
@@ -310,6 +319,16 @@ const node = z.object({
     .object({
       addresses: z.array(z.object({ type: z.string(), address: z.string() })).default([]),
       nodeInfo: z.object({ architecture: z.string().optional() }).prefault({}),
+      conditions: z
+        .array(
+          z.object({
+            type: z.string(),
+            status: z.string(),
+            reason: z.string().default(""),
+            message: z.string().default(""),
+          }),
+        )
+        .default([]),
     })
     .prefault({}),
 });

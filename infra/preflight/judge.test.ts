@@ -228,6 +228,17 @@ describe("nodes with taints", () => {
   });
 });
 
+describe("a node that is not Ready", () => {
+  it("is named with its reason, and refuses nothing", () => {
+    const nodes = [node("pi1"), node("pi3", { notReady: "Kubelet stopped posting node status." })];
+    const { problems: refused, warnings } = judge(config(), facts({ nodes }));
+    expect(refused).toEqual([]);
+    expect(warnings).toEqual([
+      "The node pi3 is not Ready: Kubelet stopped posting node status. An up does not wait for the operator's pod on it.",
+    ]);
+  });
+});
+
 describe("a BGP peer", () => {
   it("that is a node itself is spoken of", () => {
     const bgp = {

@@ -12,7 +12,7 @@ import { writtenObjects } from "../metallb/objects.ts";
 import { foreignArchitecture } from "./architecture.ts";
 import { definitionProblems } from "./definitions.ts";
 import type { ClusterFacts, RunningMetalLB } from "./facts.ts";
-import { announcements, noRoomForPods } from "./nodes.ts";
+import { announcements, deadNodes, noRoomForPods } from "./nodes.ts";
 import { givenUpMetalLB, movedMetalLB } from "./ownMetalLB.ts";
 import { poolClashes, takenAddresses } from "./pools.ts";
 import { unshared } from "./sharedAddresses.ts";
@@ -67,6 +67,7 @@ export function judge(config: Judged, facts: ClusterFacts, skip: readonly CheckN
     ]).map(({ check, found }) => ({ ...found, check })),
     warnings: [
       ...givenUpMetalLB(config, facts.owned ?? []),
+      ...deadNodes(facts),
       ...named(skip, [
         ["adopted-metallb", adopted.warnings],
         ["announcers", announcing.warnings],

@@ -58,6 +58,17 @@ function namesOf(nodes: readonly NodeFact[]): string {
   return nodes.length > shown.length ? `${shown.join(", ")} and ${nodes.length - shown.length} more` : shown.join(", ");
 }
 
+/** Names the nodes that are not Ready: an up does not wait for their pods. */
+export function deadNodes({ nodes = [] }: ClusterFacts): string[] {
+  return nodes.flatMap(({ name, notReady }) =>
+    notReady === undefined
+      ? []
+      : [
+          `The node ${name} is not Ready: ${notReady.replace(/\.$/, "")}. An up does not wait for the operator's pod on it.`,
+        ],
+  );
+}
+
 /** Pods that no node takes would be waited for until the time is over, and nobody would say why. */
 export function noRoomForPods({ operator, shared }: Judged, { nodes = [] }: ClusterFacts): Problem[] {
   const tolerated = (taint: string) => operator.tolerateControlPlane && taint === CONTROL_PLANE.key;
