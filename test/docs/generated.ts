@@ -7,12 +7,14 @@ import { configReference } from "../../infra/config/reference.ts";
 import { projectDir } from "../../infra/projectDir.ts";
 import { metricsPage } from "./metricsPage.ts";
 import { pretty } from "./pretty.ts";
+import { rightsPage } from "./rightsPage.ts";
 
 /** By path, relative to the project's folder, as they have to be. */
 export async function generatedDocuments(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["docs/configuration.md", await configPage()],
     ["docs/metrics.md", await metricsPage()],
+    ["docs/rights.md", await rightsPage()],
   ]);
 }
 
