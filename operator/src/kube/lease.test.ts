@@ -106,6 +106,16 @@ describe("runLease", () => {
     expect(stored()).toMatchObject({ holderIdentity: "b", leaseTransitions: 2 - 1 });
   });
 
+  it("is left to another holder by a leader that stops before it has noticed", async () => {
+    const a = new Pod("a");
+    await clock.run(3_000);
+    const lease = api.objects.get("/leases/writer") ?? expect.unreachable();
+    api.put("/leases/writer", { ...lease, spec: { ...stored(), holderIdentity: "b" } });
+    a.stop.abort();
+    await a.done;
+    expect(stored()).toMatchObject({ holderIdentity: "b", leaseDurationSeconds: 15 });
+  });
+
   it("is given back only after the leader has wound up, and renewed until then", async () => {
     const [a, b] = [new Pod("a"), new Pod("b")];
     a.windUpMs = 20_000;

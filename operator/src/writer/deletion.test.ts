@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import type { DnsRecordObject, RecordType } from "../api/index.ts";
+import { FakeLiveDns } from "../records/testing.ts";
+import { deletePublished } from "./deletion.ts";
+
+const record = {
+  spec: { zone: "example.com", name: "home" },
+  status: {
+    zone: "example.com",
+    fqdn: "home.example.com",
+    published: [
+      { type: "A", ttl: 300, values: ["203.0.113.20"] },
+      { type: "AAAA", ttl: 300, values: ["2001:db8::10"] },
+    ],
+  },
+} as unknown as DnsRecordObject;
+
+describe("the rrsets that a deleted record has published", () => {
+  it("stay where another record has them, although they stand as this one wrote them", async () => {
+    const gandi = new FakeLiveDns();
+    gandi.stand("home", "A", 300, "203.0.113.20");
+    gandi.stand("home", "AAAA", 300, "2001:db8::10");
+    const claimedBy = (zone: string, name: string, type: RecordType) =>
+      `${zone} ${name} ${type}` === "example.com home A" ? "other" : undefined;
+    const { notes, failure } = await deletePublished(record, gandi.api, claimedBy, new AbortController().signal);
+    expect(failure).toBeUndefined();
+    expect(gandi.at("home", "A")).toBeDefined();
+    expect(gandi.at("home", "AAAA")).toBeUndefined();
+    expect(notes).toContain("A home.example.com stays: DnsRecord other has it");
+  });
+});
