@@ -299,7 +299,11 @@ export const publishedRrset = z.object({
 export type PublishedRrset = z.infer<typeof publishedRrset>;
 
 /** An rrset that the record published when its zone, name or types were others. */
-const leftRrset = publishedRrset.extend({ zone: z.string(), name: z.string() });
+const leftRrset = publishedRrset.extend({
+  zone: z.string(),
+  name: z.string(),
+  attempted: z.boolean().optional().describe("A write or the deletion was begun: it may stand there, or not."),
+});
 export type LeftRrset = z.infer<typeof leftRrset>;
 
 export const dnsRecordStatus = z.object({
@@ -310,7 +314,7 @@ export const dnsRecordStatus = z.object({
     .array(publishedRrset)
     .max(8)
     .optional()
-    .describe("What a write may have left behind of which nobody knows whether it came through."),
+    .describe("Noted before each write and deletion: what may stand there because the operator wrote it."),
   replaced: z.array(publishedRrset).max(8).optional().describe("What stood there before the first take-over."),
   left: z
     .array(leftRrset)

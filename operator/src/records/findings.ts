@@ -1,7 +1,9 @@
 import type { Condition } from "../api/index.ts";
 import type { Random } from "../clock.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
+import type { Rrset } from "../gandi/rrset.ts";
 import { backoffMs } from "../wait.ts";
+import { isNotSent, type NotSent, type WriteFailure } from "./rrsets.ts";
 
 type SyncedReason =
   | "Synced"
@@ -32,6 +34,19 @@ export interface Finding {
   /** The other rrsets of the record would meet the same. */
   general?: true;
 }
+
+/** A run that ends early, since what it was made from holds no longer; the next one begins after `retryAfterMs`. */
+export interface Interruption {
+  effect: "interrupted";
+  message: string;
+  retryAfterMs: number;
+}
+
+/**
+ * When to begin again, milliseconds: at once with what was read meanwhile; when the lease should have been renewed; when the
+ * watch should have told that the record is gone.
+ */
+const AGAIN_MS = { Superseded: 0, LeaseTooShort: 2_000, Gone: 15_000 } as const;
 
 /** After failures that pass by themselves; the first retry comes soon because a change of address breaks connections. */
 const TRANSIENT = { baseMs: 1_000, maxMs: 300_000 };
@@ -69,6 +84,20 @@ export function failed(failure: LiveDnsFailure, attempt: number, random: Random)
   }
   const finding: Finding = { effect: "failed", reason: reasonOf[kind], message, retryAfterMs };
   return kind === "Invalid" ? finding : { ...finding, general: true };
+}
+
+/** No failure of the record: nothing was sent, and its conditions stay as they are. */
+export function interruption({ kind, message }: NotSent): Interruption {
+  return { effect: "interrupted", message, retryAfterMs: AGAIN_MS[kind] };
+}
+
+/** What a write that did not succeed makes of a record. */
+export function unwritten(failure: WriteFailure, attempt: number, random: Random): Finding | Interruption {
+  return isNotSent(failure) ? interruption(failure) : failed(failure, attempt, random);
+}
+
+export function inPlace({ type, values, ttl }: Rrset, effect: "none" | "put"): Finding {
+  return { effect, reason: "Synced", message: `${type} ${values.join(", ")} (TTL ${ttl}) is in place.` };
 }
 
 export function readBackDiffers(rrset: string, attempt: number, random: Random): Finding {

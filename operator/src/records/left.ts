@@ -1,38 +1,105 @@
 import type { DnsRecordSpec, DnsRecordStatus, LeftRrset, PublishedRrset, RecordType } from "../api/index.ts";
 import { fqdn } from "../gandi/names.ts";
+import { sameRrset } from "./plan.ts";
 
 /** What a record has at Gandi: under the name that it has now, and under those that it had. */
 interface Holdings {
   /** By type, at the present zone and name. */
   readonly published: Map<string, PublishedRrset>;
-  /** The same of what writes of unknown outcome may have left there. */
-  readonly attempted: Map<string, PublishedRrset>;
+  /** The same of what writes and deletions of unknown outcome may have left there. */
+  readonly attempted: Map<string, readonly PublishedRrset[]>;
   /** To be deleted. Empty with deletionPolicy Retain: then what stands under a former name stays for good. */
   readonly left: readonly LeftRrset[];
 }
 
+/** One rrset that is to go: its place, and everything that the record may have put there. */
+export interface Abandoned {
+  readonly zone: string;
+  readonly name: string;
+  readonly type: RecordType;
+  readonly candidates: readonly PublishedRrset[];
+}
+
+/** As many attempts as are kept of one rrset: with two types no more than the status may hold. */
+const MAX_ATTEMPTS = 4;
+
 /** Sorts what the status notes by what the spec says now; a name that comes back is the record's own again. */
 export function holdings(spec: DnsRecordSpec, status: DnsRecordStatus | undefined): Holdings {
   const published = new Map<string, PublishedRrset>();
-  const attempted = new Map<string, PublishedRrset>();
+  const attempted = new Map<string, readonly PublishedRrset[]>();
   const left: LeftRrset[] = [];
-  const sort = (rrsets: readonly LeftRrset[], present: Map<string, PublishedRrset>): void => {
-    for (const rrset of rrsets) {
-      const { zone, name, type, ttl, values } = rrset;
-      const isPresent = isSameZone(zone, spec.zone) && fqdn(zone, name) === fqdn(spec.zone, spec.name);
-      if (isPresent && spec.types.some((wanted) => wanted === type)) present.set(type, { type, ttl, values });
-      else if (spec.deletionPolicy === "Delete") left.push(rrset);
-    }
-  };
-  sort([...(status?.left ?? []), ...placed(status?.published, spec, status)], published);
-  sort(placed(status?.attempted, spec, status), attempted);
+  for (const rrset of everPublished(spec, status)) {
+    const { zone, name, type, ttl, values } = rrset;
+    const isPresent = isSamePlace({ zone, name }, spec) && spec.types.some((wanted) => wanted === type);
+    if (isPresent && rrset.attempted === true) addAttempt(attempted, { type, ttl, values });
+    else if (isPresent) published.set(type, { type, ttl, values });
+    else if (spec.deletionPolicy === "Delete") addLeft(left, rrset);
+  }
   return { published, attempted, left };
 }
 
 /** Everything that the record has or may have at Gandi, as far as its status tells, each with its place. */
 export function everPublished(spec: DnsRecordSpec, status: DnsRecordStatus | undefined): LeftRrset[] {
-  const { left = [], published = [], attempted = [] } = status ?? {};
-  return [...left, ...placed([...published, ...attempted], spec, status)];
+  const { left = [], published, attempted } = status ?? {};
+  const tried = placed(attempted, spec, status).map((rrset) => ({ ...rrset, attempted: true }));
+  return [...left, ...placed(published, spec, status), ...tried];
+}
+
+/** By place and type, so that each is asked for once. */
+export function abandoned(rrsets: readonly LeftRrset[]): Abandoned[] {
+  const groups = new Map<string, Abandoned>();
+  for (const { zone, name, type, ttl, values } of rrsets) {
+    if (!isAddressType(type)) continue;
+    const key = `${zone.toLowerCase()} ${fqdn(zone, name)} ${type}`;
+    const { candidates = [] } = groups.get(key) ?? {};
+    groups.set(key, { zone, name, type, candidates: [...candidates, { type, ttl, values }] });
+  }
+  return [...groups.values()];
+}
+
+export function isOf(group: Abandoned, rrset: Pick<LeftRrset, "zone" | "name" | "type">): boolean {
+  return rrset.type === group.type && isSamePlace(rrset, group);
+}
+
+/** The status with the deletion of this rrset begun: from then on it may stand there, or not. */
+export function withAttempt(status: DnsRecordStatus, spec: DnsRecordSpec, group: Abandoned): DnsRecordStatus {
+  const attempted = status.attempted ?? [];
+  const isHere = isAtPlace(status, spec, group);
+  const begun = (status.published ?? []).filter((rrset) => isHere(rrset) && !attempted.some((a) => isEqual(a, rrset)));
+  return {
+    ...status,
+    ...(status.published === undefined ? {} : { published: status.published.filter((rrset) => !isHere(rrset)) }),
+    ...(begun.length === 0 ? {} : { attempted: [...attempted, ...begun] }),
+    ...(status.left === undefined
+      ? {}
+      : { left: status.left.map((l) => (isOf(group, l) ? { ...l, attempted: true } : l)) }),
+  };
+}
+
+/** The status without this rrset, which is gone or not the record's own. */
+export function without(status: DnsRecordStatus, spec: DnsRecordSpec, group: Abandoned): DnsRecordStatus {
+  const isHere = isAtPlace(status, spec, group);
+  const { published, attempted, left } = status;
+  return {
+    ...status,
+    ...(published === undefined ? {} : { published: published.filter((rrset) => !isHere(rrset)) }),
+    ...(attempted === undefined ? {} : { attempted: attempted.filter((rrset) => !isHere(rrset)) }),
+    ...(left === undefined ? {} : { left: left.filter((rrset) => !isOf(group, rrset)) }),
+  };
+}
+
+function isAtPlace(status: DnsRecordStatus, spec: DnsRecordSpec, group: Abandoned): (rrset: PublishedRrset) => boolean {
+  return (rrset) => placed([rrset], spec, status).some((each) => isOf(group, each));
+}
+
+function isEqual(a: PublishedRrset, b: PublishedRrset): boolean {
+  return a.type === b.type && sameRrset(a, b);
+}
+
+/** Adds what is about to be written; the oldest attempts go where there are too many. */
+export function addAttempt(attempted: Map<string, readonly PublishedRrset[]>, rrset: PublishedRrset): void {
+  const others = (attempted.get(rrset.type) ?? []).filter((each) => !sameRrset(each, rrset));
+  attempted.set(rrset.type, [...others, rrset].slice(-MAX_ATTEMPTS));
 }
 
 /** DNS knows no difference between capital and small letters (RFC 4343); an edited config may have one. */
@@ -43,6 +110,17 @@ export function isSameZone(a: string, b: string): boolean {
 /** Only these are ever written, hence only these are ever removed. */
 export function isAddressType(type: string): type is RecordType {
   return type === "A" || type === "AAAA";
+}
+
+function isSamePlace(a: { zone: string; name: string }, b: { zone: string; name: string }): boolean {
+  return isSameZone(a.zone, b.zone) && fqdn(a.zone, a.name) === fqdn(b.zone, b.name);
+}
+
+/** Adds what is not there already; what is known to have stood there is not only an attempt. */
+function addLeft(left: LeftRrset[], rrset: LeftRrset): void {
+  const at = left.findIndex((each) => each.type === rrset.type && isSamePlace(each, rrset) && sameRrset(each, rrset));
+  if (at === -1) left.push(rrset);
+  else if (rrset.attempted !== true) left[at] = rrset;
 }
 
 function placed(

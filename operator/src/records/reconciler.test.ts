@@ -746,7 +746,7 @@ describe("a record that gets another name or loses a type", () => {
     const result = await run();
     expect(synced(result)).toBe("False GandiUnavailable");
     expect(result.status.left).toEqual([
-      { zone: "example.com", name: "home", type: "A", ttl: 300, values: ["198.51.100.20"] },
+      { zone: "example.com", name: "home", type: "A", ttl: 300, values: ["198.51.100.20"], attempted: true },
     ]);
     rename({ name: "home" });
     gandi.fault = () => undefined;

@@ -1,4 +1,4 @@
-import type { DnsRecordObject, DnsRecordStatus, LeftRrset, WanAddressStatus } from "../api/index.ts";
+import type { DnsRecordObject, DnsRecordStatus, WanAddressStatus } from "../api/index.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
 import { fqdn } from "../gandi/names.ts";
 import type { Rrset } from "../gandi/rrset.ts";
@@ -9,18 +9,21 @@ import {
   contested,
   failed,
   type Finding,
+  inPlace,
+  type Interruption,
   planned,
-  readBackDiffers,
   summarise,
+  unwritten,
   withSynced,
 } from "./findings.ts";
-import { isAddressType } from "./left.ts";
+import { type Abandoned, abandoned, isOf } from "./left.ts";
 import { type Action, planRrset, sameRrset } from "./plan.ts";
-import { isSame, look, mayHaveComeThrough, readBack, remove } from "./rrsets.ts";
-import { kept, placeOf, type RecordContext, type Run, startRun } from "./run.ts";
+import { removeRrset } from "./removal.ts";
+import { look, mayHaveComeThrough, type NotSent } from "./rrsets.ts";
+import { kept, placeOf, progress, type RecordContext, type Run, startRun } from "./run.ts";
+import { isUnderWay, writeRrset } from "./write.ts";
 
-/** What the status may hold: values of one rrset, characters of a step of the plan. */
-const MAX_VALUES = 64;
+/** What the status may hold of a step of the plan, characters. */
 const MAX_STEP = 1024;
 
 export interface Reconciled {
@@ -30,6 +33,8 @@ export interface Reconciled {
   action: Finding["effect"];
   /** Somebody else's changes that were undone, in words. */
   corrected: string[];
+  /** The run ended early, since what it was made from holds no longer: another one is to begin after `retryAfterMs`. */
+  interrupted?: true;
   retryAfterMs?: number;
 }
 
@@ -57,16 +62,22 @@ export async function reconcileRecord(
   const findings: Finding[] = [];
   for (const desired of intent.desired) {
     const finding = await settle(desired, run);
+    if (finding.effect === "interrupted") return interrupt(run, finding, findings);
     findings.push(finding);
     if (finding.general) break;
   }
   // What is new stands before what is old goes.
-  const stands = findings.every(({ effect }) => effect === "none" || effect === "put");
-  if (stands) findings.push(...(await removeLeft(run)));
+  if (findings.every(({ effect }) => effect === "none" || effect === "put")) {
+    for (const group of abandoned(run.left)) {
+      const finding = await removeLeft(group, run);
+      if (finding?.effect === "interrupted") return interrupt(run, finding, findings);
+      if (finding !== undefined) findings.push(finding);
+    }
+  }
   return { ...conclude(record, context, summarise(findings), kept(run)), corrected: run.corrected };
 }
 
-async function settle(desired: Desired, run: Run): Promise<Finding> {
+async function settle(desired: Desired, run: Run): Promise<Finding | Interruption> {
   const { context } = run;
   const { type } = desired;
   const winner = context.lostTo?.get(type);
@@ -101,16 +112,19 @@ function urgencyOf(rrset: Rrset, { record, published, attempted }: Run): "change
   return settled || record.spec.dryRun ? "look" : "change";
 }
 
-async function settleInTurn(rrset: Rrset, run: Run): Promise<Finding> {
+async function settleInTurn(rrset: Rrset, run: Run): Promise<Finding | Interruption> {
   const { type } = rrset;
   const found = await look(type, placeOf(run), run.cnameExcluded);
   if (!found.ok) return notLooked(found.error, rrset, run);
   const { actual, cname } = found;
   if (cname === undefined) run.cnameExcluded = true;
-  const attempted = run.attempted.get(type);
-  if (actual !== undefined && attempted !== undefined && sameRrset(actual, attempted)) {
-    run.published.set(type, attempted);
-    run.attempted.delete(type);
+  const attempts = run.attempted.get(type) ?? [];
+  const own = actual && attempts.find((attempt) => sameRrset(attempt, actual));
+  if (own !== undefined) {
+    run.published.set(type, own);
+    const others = attempts.filter((attempt) => attempt !== own);
+    if (others.length === 0) run.attempted.delete(type);
+    else run.attempted.set(type, others);
   }
   const action = planRrset({
     desired: rrset,
@@ -132,109 +146,58 @@ function notLooked(error: LiveDnsFailure, rrset: Rrset, { record, published, con
   return { ...inPlace(rrset, "none"), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-async function carryOut(action: Action, rrset: Rrset, actual: Rrset | undefined, run: Run): Promise<Finding> {
+async function carryOut(
+  action: Action,
+  rrset: Rrset,
+  actual: Rrset | undefined,
+  run: Run,
+): Promise<Finding | Interruption> {
   const { context, corrections } = run;
   const { driftLimit, dryRun } = run.record.spec;
   const what = `${rrset.type} ${run.fqdn}`;
   if (action.kind === "Refuse") return conflict(`${what}: ${action.message}.`, context.random);
-  // The limit is against a tug of war over one value: a new address is never held.
-  if (action.kind === "Put" && action.because === "Drifted" && action.isRepeat) {
+  // The limit is against a tug of war over one value: a new address is never held. A correction that was begun is counted.
+  if (action.kind === "Put" && action.because === "Drifted" && action.isRepeat && !isUnderWay(rrset, run)) {
     const allowedInMs = correctionAllowedInMs(corrections, driftLimit, context.clock.now());
     if (allowedInMs !== 0) return contested(what, actual?.values.join(", ") ?? "nothing", driftLimit, allowedInMs);
   }
-  if (dryRun) return note(planStep(run.fqdn, rrset, actual, action), run);
-  if (action.kind === "Put") return write(rrset, actual, action, run);
+  if (dryRun) return plan(planStep(run.fqdn, rrset, actual, action), run);
+  if (action.kind === "Put") return writeRrset(rrset, actual, action, run);
   run.published.set(rrset.type, actual ?? rrset);
   run.attempted.delete(rrset.type);
   return inPlace(rrset, "none");
 }
 
-async function write(
-  rrset: Rrset,
-  actual: Rrset | undefined,
-  { because }: Extract<Action, { kind: "Put" }>,
-  run: Run,
-): Promise<Finding> {
-  const { context, record, published, attempted } = run;
-  const { livedns, log, attempt, random, clock } = context;
-  const { type } = rrset;
-  const fields = { record: record.metadata.name, fqdn: run.fqdn, type, to: rrset.values, ttl: rrset.ttl };
-  const earlier = attempted.get(type);
-  // After a first attempt of unknown outcome what stands there may be no longer what a person had there, and was noted.
-  if (because === "TakenOver" && actual !== undefined && !(earlier !== undefined && run.replaced.has(type))) {
-    log.info({ ...fields, replaced: actual }, "Taking over a DNS record that stood there before");
-    run.replaced.set(type, { ...actual, values: actual.values.slice(0, MAX_VALUES) });
-  }
-  if (!published.has(type)) await noteFirst(rrset, run);
-
-  const place = placeOf(run);
-  const put = await livedns.putRrset(place.zone, place.name, rrset, run.signal, place.turn);
-  if (!put.ok) {
-    if (mayHaveComeThrough(put.error)) attempted.set(type, rrset);
-    else if (earlier === undefined) attempted.delete(type);
-    else attempted.set(type, earlier);
-    return failed(put.error, attempt, random);
-  }
-  const before = published.get(type);
-  published.set(type, rrset);
-  attempted.delete(type);
-  log.info({ ...fields, from: actual?.values, because }, "DNS record written");
-  if (because === "Drifted") {
-    run.corrections.push(new Date(clock.now()).toISOString());
-    const stood = actual === undefined ? "nothing" : `${actual.values.join(", ")} (TTL ${actual.ttl})`;
-    const count = `correction ${run.corrections.length} of ${record.spec.driftLimit} within an hour`;
-    run.corrected.push(
-      `${type} ${run.fqdn} was ${stood} and is ${rrset.values.join(", ")} (TTL ${rrset.ttl}) again: ${count}`,
-    );
-  }
-
-  const back = await readBack(rrset, place, clock);
-  if (!back.ok) return failed(back.error, attempt, random);
-  if (isSame(back.value, rrset)) return inPlace(rrset, "put");
-  // What stood there before is an answer that is late, and no sign of somebody else: it is not to count as drift.
-  if (isSame(back.value, actual)) {
-    if (before === undefined) published.delete(type);
-    else published.set(type, before);
-    attempted.set(type, rrset);
-  }
-  return readBackDiffers(`${type} ${run.fqdn}`, attempt, random);
-}
-
-/**
- * Notes what is about to be written, and what stood there, before the first request of all: whoever stops this process, or
- * takes the lease, while the answer is on its way would find a value that nobody is known to have written.
- */
-async function noteFirst(rrset: Rrset, run: Run): Promise<void> {
-  run.attempted.set(rrset.type, rrset);
-  const { observedGeneration } = run.record.status ?? {};
-  await run.context.note?.({ ...kept(run), ...(observedGeneration === undefined ? {} : { observedGeneration }) });
-}
-
 /** Deletes what the record published under a former name or type; what cannot be deleted yet stays noted. */
-async function removeLeft(run: Run): Promise<Finding[]> {
-  const { context, record, signal, left } = run;
-  const remaining: LeftRrset[] = [];
-  const findings: Finding[] = [];
-  for (const rrset of left) {
-    const { zone, name, type, ttl, values } = rrset;
-    if (!isAddressType(type) || context.claimedBy?.(zone, name, type) !== undefined) continue;
-    const what = `${type} ${fqdn(zone, name)}`;
-    if (record.spec.dryRun) {
-      remaining.push(rrset);
-      findings.push(note(`delete ${what} ${values.join(", ")} (TTL ${ttl}) if it still stands so`, run));
-      continue;
-    }
-    const removal = await remove({ type, ttl, values }, { livedns: context.livedns, zone, name, signal });
-    context.log.info({ record: record.metadata.name, what, outcome: removal.kind }, "Former DNS record");
-    if (removal.kind !== "Failed") continue;
-    remaining.push(rrset);
-    findings.push(failed(removal.error, context.attempt, context.random));
+async function removeLeft(group: Abandoned, run: Run): Promise<Finding | Interruption | undefined> {
+  const { context, record, signal } = run;
+  const { livedns, claimedBy = () => undefined, look = nothingNew, note = nothingNew } = context;
+  const what = `${group.type} ${fqdn(group.zone, group.name)}`;
+  const before = run.left;
+  const noteRemoval = async (): Promise<NotSent | undefined> => {
+    run.left = before.map((rrset) => (isOf(group, rrset) ? { ...rrset, attempted: true } : rrset));
+    return await note(progress(run));
+  };
+  if (record.spec.dryRun) {
+    if (claimedBy(group.zone, group.name, group.type) !== undefined) return undefined;
+    const values = group.candidates.map((each) => `${each.values.join(", ")} (TTL ${each.ttl})`).join(" or ");
+    return plan(`delete ${what} ${values} if it still stands so`, run);
   }
-  run.left = remaining;
-  return findings;
+  const removal = await removeRrset(group, { livedns, signal, claimedBy, look, note: noteRemoval });
+  context.log.info({ record: record.metadata.name, what, outcome: removal.kind }, "Former DNS record");
+  if (removal.kind === "Failed") {
+    if (!mayHaveComeThrough(removal.error)) run.left = before;
+    return unwritten(removal.error, context.attempt, context.random);
+  }
+  run.left = run.left.filter((rrset) => !isOf(group, rrset));
+  return undefined;
 }
 
-function note(step: string, run: Run): Finding {
+function nothingNew(): Promise<undefined> {
+  return Promise.resolve(undefined);
+}
+
+function plan(step: string, run: Run): Finding {
   run.plan.push(step.slice(0, MAX_STEP));
   return planned(step);
 }
@@ -248,8 +211,14 @@ function planStep(name: string, rrset: Rrset, actual: Rrset | undefined, action:
     : `write ${wanted} in place of ${actual.values.join(", ")} (TTL ${actual.ttl})`;
 }
 
-function inPlace({ type, values, ttl }: Rrset, effect: "none" | "put"): Finding {
-  return { effect, reason: "Synced", message: `${type} ${values.join(", ")} (TTL ${ttl}) is in place.` };
+/** What was done is noted; what was found out is the next run's to say. */
+function interrupt(run: Run, { message, retryAfterMs }: Interruption, findings: readonly Finding[]): Reconciled {
+  run.context.log.info(
+    { record: run.record.metadata.name, detail: message },
+    "DNS record to be looked at again at once",
+  );
+  const action = findings.some(({ effect }) => effect === "put") ? "put" : "none";
+  return { status: progress(run), action, corrected: run.corrected, interrupted: true, retryAfterMs };
 }
 
 function conclude(

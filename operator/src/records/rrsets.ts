@@ -1,12 +1,27 @@
-/** The three things that are done to one rrset at Gandi: look, write and read back, remove. */
+/** Looks at one rrset at Gandi, before and after a write. */
 import type { Clock } from "../clock.ts";
 import type { Reservation } from "../gandi/budget.ts";
-import type { LiveDnsFailure } from "../gandi/errors.ts";
+import type { LiveDnsFailure, LiveDnsResult } from "../gandi/errors.ts";
 import type { LiveDns } from "../gandi/livedns.ts";
 import type { Rrset } from "../gandi/rrset.ts";
 import { sameRrset } from "./plan.ts";
 
-export type RrsetApi = Pick<LiveDns, "reserve" | "getRrset" | "putRrset" | "deleteRrset">;
+/** Why a write was not sent, though Gandi might have taken it: what the run was made from holds no longer. */
+export interface NotSent {
+  readonly kind: "Superseded" | "LeaseTooShort" | "Gone";
+  /** For the log. */
+  readonly message: string;
+}
+
+export type WriteFailure = LiveDnsFailure | NotSent;
+
+type WriteResult = LiveDnsResult<void> | { ok: false; error: NotSent };
+
+/** Gandi as a run may use it. */
+export interface RrsetApi extends Pick<LiveDns, "reserve" | "getRrset"> {
+  putRrset(...args: Parameters<LiveDns["putRrset"]>): Promise<WriteResult>;
+  deleteRrset(...args: Parameters<LiveDns["deleteRrset"]>): Promise<WriteResult>;
+}
 
 export interface Place {
   readonly livedns: RrsetApi;
@@ -55,50 +70,16 @@ export async function readBack(
   return await livedns.getRrset(zone, name, written.type, signal, turn);
 }
 
+export function isNotSent(failure: WriteFailure): failure is NotSent {
+  return failure.kind === "Superseded" || failure.kind === "LeaseTooShort" || failure.kind === "Gone";
+}
+
 /** Also where both are absent. */
 export function isSame(a: Rrset | undefined, b: Rrset | undefined): boolean {
   return a === undefined || b === undefined ? a === b : sameRrset(a, b);
 }
 
 /** Whether a write that failed so may have come through all the same: only its answer was lost, or could not be read. */
-export function mayHaveComeThrough({ kind }: LiveDnsFailure): boolean {
+export function mayHaveComeThrough({ kind }: WriteFailure): boolean {
   return kind === "Network" || kind === "Timeout" || kind === "ServerError" || kind === "Unexpected";
-}
-
-/** What became of an rrset that is to go. */
-type Removal =
-  | { kind: "Removed" }
-  /** Nothing is there to be removed, or what is there is not what was published: then it belongs to somebody else. */
-  | { kind: "Untouched"; because: string }
-  | { kind: "Failed"; error: LiveDnsFailure };
-
-/** The look and the DELETE. */
-const REMOVAL_REQUESTS = 2;
-
-/** Deletes exactly this rrset, and only if it still stands as it was published. */
-export async function remove(published: Rrset, at: Place): Promise<Removal> {
-  const turn = at.livedns.reserve(REMOVAL_REQUESTS, "change");
-  if (!turn.ok) return { kind: "Failed", error: turn.error };
-  try {
-    return await removeInTurn(published, at, turn.value);
-  } finally {
-    turn.value.release();
-  }
-}
-
-async function removeInTurn(published: Rrset, at: Place, turn: Reservation): Promise<Removal> {
-  const { livedns, zone, name, signal } = at;
-  const actual = await livedns.getRrset(zone, name, published.type, signal, turn);
-  if (!actual.ok) {
-    if (actual.error.kind !== "ZoneNotFound") return { kind: "Failed", error: actual.error };
-    return { kind: "Untouched", because: `Gandi has no zone ${zone} for this token` };
-  }
-  if (actual.value === undefined) return { kind: "Untouched", because: "it is gone already" };
-  if (!sameRrset(actual.value, published)) {
-    const { values, ttl } = actual.value;
-    const because = `${values.join(", ")} (TTL ${ttl}) stands there now, which is not what was published`;
-    return { kind: "Untouched", because };
-  }
-  const deleted = await livedns.deleteRrset(zone, name, published.type, signal, turn);
-  return deleted.ok ? { kind: "Removed" } : { kind: "Failed", error: deleted.error };
 }

@@ -14,7 +14,7 @@ import type { Logger } from "../log.ts";
 import { recentCorrections } from "./drift.ts";
 import { holdings, isSameZone } from "./left.ts";
 import type { NodeAddress } from "./nodeAddress.ts";
-import type { Place, RrsetApi } from "./rrsets.ts";
+import type { NotSent, Place, RrsetApi } from "./rrsets.ts";
 
 export interface RecordContext {
   livedns: RrsetApi;
@@ -31,8 +31,13 @@ export interface RecordContext {
   nodeAddress?: NodeAddress | undefined;
   /** Types that an older record has, with its name (duplicates.ts). */
   lostTo?: ReadonlyMap<RecordType, string>;
-  /** Sees to it that what this status says of `attempted` and `replaced` stands written; rejects where it could not be. */
-  note?: (status: DnsRecordStatus) => Promise<void>;
+  /**
+   * Sees to it that what this status says of rrsets stands written, before what it says is done. Nothing may be done where
+   * the record is no longer as it was when the run began; rejects where the API server could not be asked.
+   */
+  note?: (status: DnsRecordStatus) => Promise<NotSent | undefined>;
+  /** Reads all records anew, past the watch: for `claimedBy`, before something is deleted. Answers and rejects like `note`. */
+  look?: () => Promise<NotSent | undefined>;
   /** The other record that has this rrset; undefined: none. */
   claimedBy?: (zone: string, name: string, type: RecordType) => string | undefined;
 }
@@ -44,8 +49,8 @@ export interface Run {
   readonly signal: AbortSignal;
   readonly fqdn: string;
   readonly published: Map<string, PublishedRrset>;
-  /** What writes of unknown outcome may have left there: it is this record's own. */
-  readonly attempted: Map<string, PublishedRrset>;
+  /** What writes of unknown outcome may have left there, oldest first: it is this record's own. */
+  readonly attempted: Map<string, readonly PublishedRrset[]>;
   readonly replaced: Map<string, PublishedRrset>;
   left: readonly LeftRrset[];
   /** Of the last hour, oldest first. */
@@ -70,13 +75,19 @@ export function kept(run: Run): DnsRecordStatus {
     fqdn,
     zone: record.spec.zone,
     ...(published.size > 0 ? { published: [...published.values()] } : {}),
-    ...(attempted.size > 0 ? { attempted: [...attempted.values()] } : {}),
+    ...(attempted.size > 0 ? { attempted: [...attempted.values()].flat() } : {}),
     ...(replaced.size > 0 ? { replaced: [...replaced.values()] } : {}),
     ...(left.length > 0 ? { left: left.slice(-MAX_LEFT) } : {}),
     ...(corrections.length > 0 ? { corrections: corrections.slice(-MAX_CORRECTIONS) } : {}),
     ...(plan.length > 0 ? { plan } : {}),
     conditions: conditionsFor(fqdn, record.status),
   };
+}
+
+/** The status in the middle of a run: what was done so far, and nothing new in the conditions. */
+export function progress(run: Run): DnsRecordStatus {
+  const { observedGeneration } = run.record.status ?? {};
+  return { ...kept(run), ...(observedGeneration === undefined ? {} : { observedGeneration }) };
 }
 
 /** Of another name only Synced goes on: it is about the DnsRecord, not about what stands at the name. */

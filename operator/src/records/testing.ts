@@ -1,7 +1,7 @@
 import type { RateBudget, Refusal, Reservation } from "../gandi/budget.ts";
 import { type LiveDnsFailure, type LiveDnsResult, notSentYet } from "../gandi/errors.ts";
+import type { LiveDns } from "../gandi/livedns.ts";
 import type { Rrset, RrsetType } from "../gandi/rrset.ts";
-import type { RecordContext } from "./run.ts";
 
 /** An account at Gandi in memory: what stands there, what was asked, and what shall go wrong next. */
 export class FakeLiveDns {
@@ -16,7 +16,7 @@ export class FakeLiveDns {
   /** What a PUT leaves behind. */
   store: (rrset: Rrset) => Rrset | undefined = (rrset) => rrset;
 
-  readonly api: RecordContext["livedns"] = {
+  readonly api: Pick<LiveDns, "reserve" | "getRrset" | "putRrset" | "deleteRrset"> = {
     reserve: (requests, urgency) => {
       const reserved = this.budget?.reserve(requests, urgency) ?? { ok: true, value: UNLIMITED };
       return reserved.ok ? reserved : { ok: false, error: this.#notSent(reserved.why) };

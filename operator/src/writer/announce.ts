@@ -1,8 +1,8 @@
 /** What people read of records under "Events" of `kubectl describe`. */
 import type { DnsRecordObject, DnsRecordStatus } from "../api/index.ts";
-import type { LiveDnsFailure } from "../gandi/errors.ts";
 import type { EventRecorder } from "../kube/events.ts";
 import type { Reconciled } from "../records/reconciler.ts";
+import type { WriteFailure } from "../records/rrsets.ts";
 import { conditionNamed } from "./context.ts";
 
 /** Reasons for which nothing is published, and nothing is wrong: it was asked for, or time alone mends it. */
@@ -10,11 +10,12 @@ const AS_MEANT: readonly string[] = ["DryRun", "WaitingForAddress", "WaitingForB
 
 /** A correction, a write, and what is wrong as soon as it is something else than before. */
 export function announceOutcome(events: EventRecorder, record: DnsRecordObject, result: Reconciled): void {
-  const synced = conditionNamed(result.status, "Synced");
-  if (synced === undefined) return;
   for (const note of result.corrected) {
     events.record(record, { type: "Warning", reason: "DriftCorrected", action: "Publish", note: `${note}.` });
   }
+  const synced = conditionNamed(result.status, "Synced");
+  // Of a run that ended early the conditions are those of the one before.
+  if (synced === undefined || result.interrupted === true) return;
   const { reason, message: note, status } = synced;
   if (result.action === "put") events.record(record, { type: "Normal", reason: "Synced", action: "Publish", note });
   if (status === "False" && conditionNamed(record.status, "Synced")?.reason !== reason) {
@@ -28,7 +29,7 @@ export function announceDeletion(
   events: EventRecorder,
   record: DnsRecordObject,
   notes: readonly string[],
-  failure: LiveDnsFailure | undefined,
+  failure: WriteFailure | undefined,
 ): void {
   const done = notes.map((note) => `${note}. `).join("");
   if (failure === undefined) {

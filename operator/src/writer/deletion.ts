@@ -1,8 +1,8 @@
-import { type DnsRecordObject, type RecordType, RECORD_FINALIZER } from "../api/index.ts";
+import { type DnsRecordObject, type DnsRecordStatus, RECORD_FINALIZER } from "../api/index.ts";
 import { fqdn } from "../gandi/names.ts";
-import type { LiveDnsFailure } from "../gandi/errors.ts";
-import { everPublished, isAddressType } from "../records/left.ts";
-import { remove, type RrsetApi } from "../records/rrsets.ts";
+import { abandoned, everPublished, withAttempt, without } from "../records/left.ts";
+import { type Removal, type RemovalContext, removeRrset } from "../records/removal.ts";
+import { mayHaveComeThrough, type NotSent, type WriteFailure } from "../records/rrsets.ts";
 
 /** Whether a record is to have the finalizer: with dryRun there is nothing that it could ask for. */
 export function wantsFinalizer({ spec }: DnsRecordObject): boolean {
@@ -23,35 +23,45 @@ interface Deletion {
   /** What was done about each rrset, in words. */
   readonly notes: readonly string[];
   /** What could not be done; the rest has not been tried. */
-  readonly failure: LiveDnsFailure | undefined;
+  readonly failure: WriteFailure | undefined;
+  /** The status, with what is not dealt with yet. */
+  readonly rest: DnsRecordStatus;
+}
+
+interface DeletionContext extends Omit<RemovalContext, "note"> {
+  /** As in RecordContext. */
+  readonly note: (status: DnsRecordStatus) => Promise<NotSent | undefined>;
 }
 
 /**
  * Deletes at Gandi exactly what a record has published, each rrset only if it still stands so and no other record has
- * it. Rejects when the signal aborts.
+ * it. Rejects when the signal aborts, or where the API server could not be asked.
  */
-export async function deletePublished(
-  record: DnsRecordObject,
-  livedns: RrsetApi,
-  claimedBy: (zone: string, name: string, type: RecordType) => string | undefined,
-  signal: AbortSignal,
-): Promise<Deletion> {
+export async function deletePublished(record: DnsRecordObject, context: DeletionContext): Promise<Deletion> {
   const notes: string[] = [];
-  for (const { zone, name, type, ttl, values } of everPublished(record.spec, record.status)) {
-    if (!isAddressType(type)) continue;
-    const what = `${type} ${fqdn(zone, name)}`;
-    const other = claimedBy(zone, name, type);
-    if (other !== undefined) {
-      notes.push(`${what} stays: DnsRecord ${other} has it`);
-      continue;
+  const { spec } = record;
+  let rest = record.status ?? {};
+  for (const group of abandoned(everPublished(spec, record.status))) {
+    const what = `${group.type} ${fqdn(group.zone, group.name)}`;
+    const before = rest;
+    const noted = withAttempt(before, spec, group);
+    const removal = await removeRrset(group, { ...context, note: () => context.note(noted) });
+    if (removal.kind === "Failed") {
+      return { notes, failure: removal.error, rest: mayHaveComeThrough(removal.error) ? noted : before };
     }
-    const removal = await remove({ type, ttl, values }, { livedns, zone, name, signal });
-    if (removal.kind === "Failed") return { notes, failure: removal.error };
-    notes.push(
-      removal.kind === "Removed"
-        ? `${what} ${values.join(", ")} is deleted`
-        : `${what} was left alone: ${removal.because}`,
-    );
+    rest = without(rest, spec, group);
+    notes.push(inWords(what, removal));
   }
-  return { notes, failure: undefined };
+  return { notes, failure: undefined, rest };
+}
+
+function inWords(what: string, removal: Exclude<Removal, { kind: "Failed" }>): string {
+  switch (removal.kind) {
+    case "Removed":
+      return `${what} ${removal.rrset.values.join(", ")} is deleted`;
+    case "Claimed":
+      return `${what} stays: DnsRecord ${removal.by} has it`;
+    case "Untouched":
+      return `${what} was left alone: ${removal.because}`;
+  }
 }

@@ -345,7 +345,10 @@ describe("a record that is made anew under the name of a deleted one", () => {
   it("does not get the status of a run that is under way", async () => {
     await start("home", {});
     const paused = Promise.withResolvers<undefined>();
-    world.paused = paused.promise.then(() => undefined);
+    world.gandi.store = (rrset) => {
+      world.paused = paused.promise.then(() => undefined);
+      return rrset;
+    };
     world.changeRecord("home", { spec: { ttl: 600 } });
     await world.clock.run(1_000);
     setImmediate(() => {

@@ -5,9 +5,10 @@ import type { Term } from "../kube/lease.ts";
 import { dnsRecords } from "../kube/resources.ts";
 import { WorkQueue } from "../queue.ts";
 import { claimant, lostTo, rrsetKeys, winners } from "../records/duplicates.ts";
-import { failed, withSynced } from "../records/findings.ts";
+import { failed, interruption, withSynced } from "../records/findings.ts";
 import { type NodeAddress, nodeAddress } from "../records/nodeAddress.ts";
 import { type Reconciled, reconcileRecord } from "../records/reconciler.ts";
+import { isNotSent } from "../records/rrsets.ts";
 import type { RecordContext } from "../records/run.ts";
 import { backoffMs } from "../wait.ts";
 import { announceDeletion, announceOutcome, announceVerified } from "./announce.ts";
@@ -16,7 +17,7 @@ import { decisionKey } from "./decisions.ts";
 import { deletePublished, hasFinalizer, releaseInMs, wantsFinalizer } from "./deletion.ts";
 import { fencedLiveDns } from "./fence.ts";
 import { Services } from "./services.ts";
-import { Statuses, type Unwritten } from "./statuses.ts";
+import { isSameAccount, Statuses, type Unwritten } from "./statuses.ts";
 import { Verifier } from "./verifier.ts";
 
 /** Between two looks at a record that nothing calls for, where no WanAddress says otherwise. Milliseconds. */
@@ -119,7 +120,7 @@ export class Records {
       }
       const { againMs, failed } = await (stored.metadata.deletionTimestamp === undefined
         ? this.#reconcile(stored, record, failures)
-        : this.#delete(record, failures));
+        : this.#delete(stored, record, failures));
       if (failed) this.#failures.set(name, failures + 1);
       else this.#failures.delete(name);
       if (againMs !== undefined) this.#queue.add(name, againMs);
@@ -134,14 +135,16 @@ export class Records {
 
   /** @param stored as the API server has it; `read`: with what has been done at Gandi since. */
   async #reconcile(stored: DnsRecordObject, read: DnsRecordObject, attempt: number): Promise<Step> {
-    const { wan, clock, metrics } = this.#context;
+    const { wan, records, clock, metrics } = this.#context;
     const { signal } = this.#term;
     // Before anything is written: whoever deletes the record from then on has it deleted at Gandi as well.
     if (hasFinalizer(stored) !== wantsFinalizer(stored)) {
-      await this.#setFinalizer(stored, wantsFinalizer(stored) ? "add" : "remove");
+      const isThere = await this.#setFinalizer(stored, wantsFinalizer(stored) ? "add" : "remove");
+      // The run is made from what stands there now.
+      return { ...(isThere ? { againMs: 0 } : {}), failed: false };
     }
     const present = wan.get(WAN_ADDRESS_NAME);
-    const context = await this.#contextFor(read, present, attempt);
+    const context = await this.#contextFor(stored, read, present, attempt);
     const startedMs = clock.monotonic();
     const result = await reconcileRecord(read, present?.status, context, signal);
     metrics.reconciled(result.action, clock.monotonic() - startedMs);
@@ -149,7 +152,11 @@ export class Records {
     announceOutcome(this.#context.events, read, result);
     const status = this.#verifier.follow(read, result.status, result.action === "put");
     this.#statuses.setPublished(read.metadata.name, status.published);
-    if (!isDeepStrictEqual(status, stored.status)) await this.#statuses.write(read, status);
+    if (result.interrupted === true) {
+      if (!isSameAccount(status, read.status)) await this.#statuses.write(read, status);
+      return { againMs: result.retryAfterMs ?? 0, failed: false };
+    }
+    if (!isDeepStrictEqual(status, records.get(read.metadata.name)?.status)) await this.#statuses.write(read, status);
     // A tenth more or less: records that were written together are not looked at together for ever.
     const intervalMs = present === undefined ? RESYNC_MS : present.spec.intervalSeconds * 1000;
     const resyncMs = intervalMs * (0.9 + 0.2 * this.#context.random());
@@ -157,12 +164,12 @@ export class Records {
   }
 
   async #contextFor(
+    stored: DnsRecordObject,
     record: DnsRecordObject,
     present: WanAddressObject | undefined,
     attempt: number,
   ): Promise<RecordContext> {
     const { records, clock, log, random } = this.#context;
-    const all = winners(records.items());
     const { kind, service } = record.spec.source;
     const found =
       kind === "Service" && service !== undefined ? await this.#services.of(service, this.#term.signal) : undefined;
@@ -174,13 +181,10 @@ export class Records {
       log,
       random,
       attempt,
-      lostTo: lostTo(record, all),
-      claimedBy: (zone, name, type) => claimant({ zone, name, type }, record, all),
+      lostTo: lostTo(record, winners(records.items())),
+      claimedBy: this.#claimedBy(record),
       nodeAddress: address,
-      note: async (status) => {
-        const stored = records.get(record.metadata.name);
-        if (!isDeepStrictEqual(status.replaced, stored?.status?.replaced)) await this.#statuses.write(record, status);
-      },
+      ...this.#statuses.during(stored),
       ...(found === undefined
         ? {}
         : "addresses" in found
@@ -196,40 +200,51 @@ export class Records {
     return nodeAddress(ipv6FromNode, observations.items(), present.status, present.spec, clock.now());
   }
 
+  /** Answers from the records as they are known at that moment. */
+  #claimedBy(record: DnsRecordObject): (zone: string, name: string, type: RecordType) => string | undefined {
+    return (zone, name, type) => claimant({ zone, name, type }, record, winners(this.#context.records.items()));
+  }
+
   /** The finalizer's part: what was published goes, or the time for it runs out; then the object may go. */
-  async #delete(record: DnsRecordObject, attempt: number): Promise<Step> {
+  async #delete(stored: DnsRecordObject, record: DnsRecordObject, attempt: number): Promise<Step> {
     if (!hasFinalizer(record)) return { failed: false };
     const { records, events, clock, random, wan } = this.#context;
     if (wantsFinalizer(record)) {
-      const all = winners(records.items());
       const livedns = fencedLiveDns(this.#context, this.#term, decisionKey(wan.get(WAN_ADDRESS_NAME)));
-      const claimedBy = (zone: string, name: string, type: RecordType): string | undefined =>
-        claimant({ zone, name, type }, record, all);
-      const { notes, failure } = await deletePublished(record, livedns, claimedBy, this.#term.signal);
+      const { signal } = this.#term;
+      const context = { livedns, signal, claimedBy: this.#claimedBy(record), ...this.#statuses.during(stored) };
+      const { notes, failure, rest } = await deletePublished(record, context);
       const leftMs = releaseInMs(record, clock.now());
+      if (failure !== undefined && isNotSent(failure)) {
+        if (!isSameAccount(rest, record.status)) await this.#statuses.write(record, rest);
+        return { againMs: interruption(failure).retryAfterMs, failed: false };
+      }
       if (failure !== undefined && leftMs > 0) {
         const finding = failed(failure, attempt, random);
         const time = { generation: record.metadata.generation, now: clock.now() };
-        const status = { ...record.status, conditions: withSynced(record.status?.conditions ?? [], finding, time) };
-        if (!isDeepStrictEqual(status, record.status)) await this.#statuses.write(record, status);
+        const status = { ...rest, conditions: withSynced(rest.conditions ?? [], finding, time) };
+        if (!isDeepStrictEqual(status, records.get(record.metadata.name)?.status)) {
+          await this.#statuses.write(record, status);
+        }
         return { againMs: Math.min(finding.retryAfterMs ?? leftMs, leftMs), failed: true };
       }
       announceDeletion(events, record, notes, failure);
     }
-    await this.#setFinalizer(record, "remove");
+    await this.#setFinalizer(records.get(record.metadata.name) ?? record, "remove");
     return { failed: false };
   }
 
-  async #setFinalizer(record: DnsRecordObject, change: "add" | "remove"): Promise<void> {
+  /** @returns whether the record is there still. */
+  async #setFinalizer(record: DnsRecordObject, change: "add" | "remove"): Promise<boolean> {
     const { client, namespace, records } = this.#context;
     const { signal } = this.#term;
     const { name } = record.metadata;
     const written = await writeFinalizer(client, record, change, signal);
     if (written.ok) {
       if (written.value.metadata.deletionTimestamp === undefined) records.put(written.value);
-      return;
+      return true;
     }
-    if (written.error.kind === "NotFound") return;
+    if (written.error.kind === "NotFound") return false;
     // What was read is no longer what is there: the next attempt is made from what is.
     const read = await client.get(dnsRecords, { namespace, name }, signal);
     if (read.ok) records.put(read.value);

@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { DnsRecordObject, DnsRecordStatus } from "../api/index.ts";
 import { writeRecordStatus } from "../kube/apply.ts";
 import { dnsRecords } from "../kube/resources.ts";
+import type { NotSent } from "../records/rrsets.ts";
+import type { RecordContext } from "../records/run.ts";
 import { notDone, type WriterContext } from "./context.ts";
 
 /** How often a status is written to a record that others write at the same time, before the next run has to do it. */
@@ -11,6 +14,9 @@ const MAX_TRIES = 4;
  * `since`: the resourceVersion of the record as it was stored then; `uid`: its own, as another may come to have its name.
  */
 export type Unwritten = Map<string, { status: DnsRecordStatus; since: string | undefined; uid: string | undefined }>;
+
+const GONE: NotSent = { kind: "Gone", message: "not sent to Gandi: the record has been deleted meanwhile" };
+const CHANGED: NotSent = { kind: "Superseded", message: "not sent to Gandi: the record has been written meanwhile" };
 
 /** Writes the statuses of records, and keeps those that the API server has not taken. */
 export class Statuses {
@@ -82,19 +88,78 @@ export class Statuses {
       if (kind !== "Conflict" || tries === MAX_TRIES) {
         throw notDone("ESDDNS_NOT_WRITTEN", "DnsRecord status not written", written.error);
       }
-      if (!(await this.#read(name, uid))) break;
+      if ((await this.#read(name))?.metadata.uid !== uid) break;
     }
     this.#unwritten.delete(name);
   }
 
-  /** Reads the record past the watch; false where it is gone, also where another one has its name now. */
-  async #read(name: string, uid: string | undefined): Promise<boolean> {
+  /**
+   * What a run that begins with this object may ask for before it writes to Gandi. The record as it was read is the fence:
+   * once anybody else has written it, another leader or a person, the run is over.
+   */
+  during(begun: DnsRecordObject): Required<Pick<RecordContext, "note" | "look">> {
+    let known = begun;
+    const isOutdated = (): boolean => {
+      const { uid, resourceVersion } = this.#context.records.get(known.metadata.name)?.metadata ?? {};
+      return uid !== known.metadata.uid || resourceVersion !== known.metadata.resourceVersion;
+    };
+    return {
+      note: async (status) => {
+        if (isOutdated()) return CHANGED;
+        if (isSameAccount(status, known.status)) return undefined;
+        const noted = await this.#note(known, status);
+        if ("kind" in noted && "message" in noted) return noted;
+        known = noted;
+        return undefined;
+      },
+      look: async () => {
+        const read = await this.#context.records.refresh(this.#signal);
+        if (!read.ok) throw notDone("ESDDNS_NOT_READ", "DnsRecords not read", read.error);
+        return isOutdated() ? CHANGED : undefined;
+      },
+    };
+  }
+
+  /** @returns the record with the note; why not where somebody has written or deleted the record since it was read. */
+  async #note(read: DnsRecordObject, status: DnsRecordStatus): Promise<DnsRecordObject | NotSent> {
+    const { client, records } = this.#context;
+    const { name, uid, resourceVersion } = read.metadata;
+    const before = this.#unwritten.get(name);
+    this.#unwritten.set(name, { status, since: resourceVersion, uid });
+    const written = await writeRecordStatus(client, read, status, this.#signal);
+    if (written.ok) {
+      this.#published.set(name, status.published);
+      this.#unwritten.delete(name);
+      records.put(written.value);
+      return written.value;
+    }
+    const { kind } = written.error;
+    if (kind !== "Conflict" && kind !== "NotFound") {
+      throw notDone("ESDDNS_NOT_NOTED", "what is about to be written to Gandi is not noted", written.error);
+    }
+    if (before === undefined) this.#unwritten.delete(name);
+    else this.#unwritten.set(name, before);
+    return (await this.#read(name)) === undefined ? GONE : CHANGED;
+  }
+
+  /** Reads the record past the watch; undefined: it is gone. */
+  async #read(name: string): Promise<DnsRecordObject | undefined> {
     const { client, namespace, records } = this.#context;
     const read = await client.get(dnsRecords, { namespace, name }, this.#signal);
-    if (read.ok) records.put(read.value);
-    else if (read.error.kind !== "NotFound") {
+    if (!read.ok) {
+      if (read.error.kind === "NotFound") return undefined;
       throw notDone("ESDDNS_NOT_READ", "DnsRecord not read", read.error);
     }
-    return read.ok && read.value.metadata.uid === uid;
+    records.put(read.value);
+    return read.value;
   }
+}
+
+/** Whether two statuses say the same of what stands at Gandi, or may stand there; conditions apart. */
+export function isSameAccount(a: DnsRecordStatus, b: DnsRecordStatus | undefined): boolean {
+  const account = ({ published, attempted, replaced, left, corrections, ...rest }: DnsRecordStatus): unknown => {
+    const place = published === undefined && attempted === undefined ? {} : { fqdn: rest.fqdn, zone: rest.zone };
+    return [place, published, attempted, replaced, left, corrections];
+  };
+  return isDeepStrictEqual(account(a), account(b ?? {}));
 }

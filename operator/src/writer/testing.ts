@@ -88,8 +88,15 @@ export class World {
   /** What Gandi answers to a GET reaches this writer no sooner than this resolves. */
   paused: Promise<void> = Promise.resolve();
 
-  /** @param beside another world, whose API server, Gandi and clock this writer has as well */
-  constructor(beside?: World) {
+  /** While true, what people do and nodes see reaches the API server, and no watch of this writer tells of it. */
+  hidden = false;
+  readonly #seen = new Map<string, string>();
+
+  /**
+   * @param beside another world, whose API server, Gandi and clock this writer has as well
+   * @param wrap what stands between this writer and what it works with
+   */
+  constructor(beside?: World, wrap: (context: WriterContext) => WriterContext = (context) => context) {
     this.api = beside?.api ?? new FakeApi();
     this.gandi = beside?.gandi ?? new FakeLiveDns();
     this.clock = beside?.clock ?? virtualClock();
@@ -136,7 +143,8 @@ export class World {
       random: () => this.random(),
       log: silentLog(this.logged),
     };
-    this.writer = new Writer(context);
+    this.writer = new Writer(wrap(context));
+    for (const [nodeName, text] of beside?.seen ?? []) this.#seen.set(nodeName, text);
     if (beside === undefined) this.#store(wanAddresses, this.wan, wanObject());
     else this.catchUp();
   }
@@ -151,7 +159,15 @@ export class World {
         stores[index]?.put(parsed.value);
       }
     }
+    for (const name of [...this.records.objects.keys()]) {
+      if (!this.api.objects.has(`/dnsrecords/${name}`)) this.#forget(name);
+    }
     this.writer.decisionMayChange();
+  }
+
+  #forget(name: string): void {
+    this.records.objects.delete(name);
+    this.writer.recordChanged(name, undefined);
   }
 
   /** Makes this writer the leader. The function that comes back ends the term and waits for the end. */
@@ -165,7 +181,18 @@ export class World {
     };
   }
 
+  /** What each node has seen last. */
+  get seen(): ReadonlyMap<string, string> {
+    return this.#seen;
+  }
+
+  /** Every node sees the same once more. */
+  observeAgain(): void {
+    for (const [nodeName, text] of this.#seen) this.observe(nodeName, text);
+  }
+
   observe(nodeName: string, text: string): void {
+    this.#seen.set(nodeName, text);
     this.#store(wanObservations, this.observations, {
       apiVersion: "esddns.io/v1alpha1",
       kind: "WanObservation",
@@ -202,8 +229,7 @@ export class World {
   /** The object is gone, and the watch tells of it. */
   removeRecord(name: string): void {
     this.api.remove(`/dnsrecords/${name}`);
-    this.records.objects.delete(name);
-    this.writer.recordChanged(name, undefined);
+    this.#forget(name);
   }
 
   /** What stands at the API server. */
@@ -225,7 +251,7 @@ export class World {
     });
     const parsed = resource.parse(structuredClone(stored));
     if (!parsed.ok) throw new Error(parsed.problem);
-    store.put(parsed.value);
+    if (!this.hidden) store.put(parsed.value);
   }
 }
 

@@ -1,0 +1,79 @@
+/** Deletes an rrset at Gandi that its record no longer has. */
+import type { RecordType } from "../api/index.ts";
+import type { Reservation } from "../gandi/budget.ts";
+import type { Rrset } from "../gandi/rrset.ts";
+import type { Abandoned } from "./left.ts";
+import { sameRrset } from "./plan.ts";
+import type { NotSent, RrsetApi, WriteFailure } from "./rrsets.ts";
+
+export interface RemovalContext {
+  readonly livedns: RrsetApi;
+  readonly signal: AbortSignal;
+  /** The other record that has this rrset; undefined: none. */
+  readonly claimedBy: (zone: string, name: string, type: RecordType) => string | undefined;
+  /** Reads all records anew, past the watch: `claimedBy` answers from them afterwards. */
+  readonly look: () => Promise<NotSent | undefined>;
+  /** Notes in the status that this rrset is about to be deleted. */
+  readonly note: (group: Abandoned) => Promise<NotSent | undefined>;
+}
+
+/** The look and the DELETE. */
+const REMOVAL_REQUESTS = 2;
+
+/** What became of an rrset that is to go. */
+export type Removal =
+  | { kind: "Removed"; rrset: Rrset }
+  | { kind: "Claimed"; by: string }
+  /** Nothing is there to be removed, or what is there is not what was published: then it belongs to somebody else. */
+  | { kind: "Untouched"; because: string }
+  | { kind: "Failed"; error: WriteFailure };
+
+/**
+ * Deletes the rrset only if it still stands as the record has published it, and no other record has it now. Rejects when
+ * the signal aborts, or where `look` or `note` rejects.
+ */
+export async function removeRrset(group: Abandoned, context: RemovalContext): Promise<Removal> {
+  const { zone, name, type } = group;
+  const by = context.claimedBy(zone, name, type);
+  if (by !== undefined) return { kind: "Claimed", by };
+  const turn = context.livedns.reserve(REMOVAL_REQUESTS, "change");
+  if (!turn.ok) return { kind: "Failed", error: turn.error };
+  try {
+    return await removeInTurn(group, context, turn.value);
+  } finally {
+    turn.value.release();
+  }
+}
+
+async function removeInTurn(group: Abandoned, context: RemovalContext, turn: Reservation): Promise<Removal> {
+  const { livedns, signal, claimedBy, look, note } = context;
+  const { zone, name, type } = group;
+  const found = await findOwn(group, context, turn);
+  if ("kind" in found) return found;
+
+  const outdated = await look();
+  if (outdated !== undefined) return { kind: "Failed", error: outdated };
+  const by = claimedBy(zone, name, type);
+  if (by !== undefined) return { kind: "Claimed", by };
+  const refused = await note(group);
+  if (refused !== undefined) return { kind: "Failed", error: refused };
+  const deleted = await livedns.deleteRrset(zone, name, type, signal, turn);
+  return deleted.ok ? { kind: "Removed", rrset: found.rrset } : { kind: "Failed", error: deleted.error };
+}
+
+async function findOwn(
+  { zone, name, type, candidates }: Abandoned,
+  { livedns, signal }: RemovalContext,
+  turn: Reservation,
+): Promise<{ rrset: Rrset } | Removal> {
+  const actual = await livedns.getRrset(zone, name, type, signal, turn);
+  if (!actual.ok) {
+    if (actual.error.kind !== "ZoneNotFound") return { kind: "Failed", error: actual.error };
+    return { kind: "Untouched", because: `Gandi has no zone ${zone} for this token` };
+  }
+  const stands = actual.value;
+  if (stands === undefined) return { kind: "Untouched", because: "it is gone already" };
+  if (candidates.some((candidate) => sameRrset(candidate, stands))) return { rrset: stands };
+  const because = `${stands.values.join(", ")} (TTL ${stands.ttl}) stands there now, which is not what was published`;
+  return { kind: "Untouched", because };
+}

@@ -1,0 +1,111 @@
+/** Writes one rrset: notes it, sends it, reads it back. */
+import type { PublishedRrset } from "../api/index.ts";
+import type { Rrset } from "../gandi/rrset.ts";
+import {
+  failed,
+  type Finding,
+  inPlace,
+  type Interruption,
+  interruption,
+  readBackDiffers,
+  unwritten,
+} from "./findings.ts";
+import { addAttempt } from "./left.ts";
+import { type Action, sameRrset } from "./plan.ts";
+import { isSame, mayHaveComeThrough, readBack } from "./rrsets.ts";
+import { placeOf, progress, type Run } from "./run.ts";
+
+type Put = Extract<Action, { kind: "Put" }>;
+
+/** What the status may hold of one rrset. */
+const MAX_VALUES = 64;
+
+/**
+ * Notes what is about to be written, and what stood there, before the request: whoever stops this process, or takes the
+ * lease, at any moment leaves a successor that knows the value for the record's own.
+ */
+export async function writeRrset(
+  rrset: Rrset,
+  actual: Rrset | undefined,
+  { because }: Put,
+  run: Run,
+): Promise<Finding | Interruption> {
+  const { context, record, published, attempted } = run;
+  const { livedns, log, attempt, random, clock } = context;
+  const { type } = rrset;
+  const forget = intend(rrset, actual, because, run);
+  const outdated = await context.note?.(progress(run));
+  if (outdated !== undefined) {
+    forget();
+    return interruption(outdated);
+  }
+
+  const place = placeOf(run);
+  const put = await livedns.putRrset(place.zone, place.name, rrset, run.signal, place.turn);
+  if (!put.ok) {
+    if (!mayHaveComeThrough(put.error)) forget();
+    return unwritten(put.error, attempt, random);
+  }
+  const before = published.get(type);
+  published.set(type, rrset);
+  attempted.delete(type);
+  const fields = { record: record.metadata.name, fqdn: run.fqdn, type, to: rrset.values, ttl: rrset.ttl };
+  log.info({ ...fields, from: actual?.values, because }, "DNS record written");
+  if (because === "Drifted") run.corrected.push(correction(rrset, actual, run));
+
+  const back = await readBack(rrset, place, clock);
+  if (!back.ok) return failed(back.error, attempt, random);
+  if (isSame(back.value, rrset)) return inPlace(rrset, "put");
+  // What stood there before is an answer that is late, and no sign of somebody else: it is not to count as drift.
+  if (isSame(back.value, actual)) {
+    if (before === undefined) published.delete(type);
+    else published.set(type, before);
+    addAttempt(attempted, rrset);
+  }
+  return readBackDiffers(`${type} ${run.fqdn}`, attempt, random);
+}
+
+/** Whether this very value may have been written already, by a run of which the end is not known. */
+export function isUnderWay(rrset: Rrset, { attempted }: Run): boolean {
+  return attempted.get(rrset.type)?.some((each) => sameRrset(each, rrset)) ?? false;
+}
+
+/**
+ * Puts into the run what is about to be done.
+ * @returns what takes it out again, for a write that surely did not happen.
+ */
+function intend(rrset: Rrset, actual: Rrset | undefined, because: Put["because"], run: Run): () => void {
+  const { context, record, attempted, replaced, corrections } = run;
+  const { type } = rrset;
+  const [earlier, stood] = [attempted.get(type), replaced.get(type)];
+  // One that was counted before a write of unknown outcome is the same correction still.
+  const isCounted = earlier !== undefined && corrections.length > 0;
+  const time = because === "Drifted" && !isCounted ? new Date(context.clock.now()).toISOString() : undefined;
+  if (time !== undefined) corrections.push(time);
+  if (because === "TakenOver" && actual !== undefined) {
+    const taken = { record: record.metadata.name, fqdn: run.fqdn, type, to: rrset.values, replaced: actual };
+    context.log.info(taken, "Taking over a DNS record that stood there before");
+    replaced.set(type, { ...actual, values: actual.values.slice(0, MAX_VALUES) });
+  }
+  addAttempt(attempted, rrset);
+  return () => {
+    if (time !== undefined) corrections.pop();
+    restore(replaced, type, stood);
+    restore(attempted, type, earlier);
+  };
+}
+
+function restore<T extends PublishedRrset | readonly PublishedRrset[]>(
+  map: Map<string, T>,
+  type: string,
+  value: T | undefined,
+): void {
+  if (value === undefined) map.delete(type);
+  else map.set(type, value);
+}
+
+function correction({ type, values, ttl }: Rrset, actual: Rrset | undefined, run: Run): string {
+  const stood = actual === undefined ? "nothing" : `${actual.values.join(", ")} (TTL ${actual.ttl})`;
+  const count = `correction ${run.corrections.length} of ${run.record.spec.driftLimit} within an hour`;
+  return `${type} ${run.fqdn} was ${stood} and is ${values.join(", ")} (TTL ${ttl}) again: ${count}`;
+}
