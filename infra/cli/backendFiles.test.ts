@@ -26,9 +26,8 @@ async function lay(dir: string, files: Readonly<Record<string, string | Buffer>>
 /** All that is there, by name. */
 async function contents(dir: string): Promise<Record<string, string>> {
   const names = await readdir(dir);
-  return Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await readFile(join(dir, name), "utf8")])),
-  );
+  const entries = names.map(async (name): Promise<[string, string]> => [name, await readFile(join(dir, name), "utf8")]);
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 it.each([
