@@ -8,7 +8,7 @@ import type { DnsRecordObject } from "../api/index.ts";
 /** What a request's Host may be. `host`: as it was sent, with or without a port. */
 export type ServesHost = (host: string, path: string) => boolean;
 
-export interface HostNames {
+interface HostNames {
   /** Whole names, in lower case. */
   readonly names: readonly string[];
   /** What the names of Services end in, for instance svc.cluster.local. */

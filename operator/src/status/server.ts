@@ -23,7 +23,7 @@ export type Routes = Readonly<Record<string, () => Reply | Promise<Reply>>>;
 /** Path → what a POST does there; it is told the Authorization header and nothing else of the request. */
 export type Actions = Readonly<Record<string, (authorization: string | undefined) => Reply>>;
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly actions?: Actions;
   /** Left out: whatever the Host is. */
   readonly serves?: ServesHost;
