@@ -5,11 +5,14 @@ import { loadConfig } from "./config/load.ts";
 import { Dns } from "./esddns/dns.ts";
 import { Monitoring } from "./esddns/monitoring.ts";
 import { Operator } from "./esddns/operator.ts";
+import { stackMark } from "./esddns/stackNamespace.ts";
 import { StatusPage } from "./esddns/statusPage.ts";
 import { OperatorImage } from "./image/operatorImage.ts";
-import { clusterProvider, fixedFieldManager } from "./kubernetes/provider.ts";
+import { clusterProvider, configuredCluster, fixedFieldManager } from "./kubernetes/provider.ts";
 import { MetalLB } from "./metallb/metallb.ts";
+import { isTakeOver } from "./metallb/takeOver.ts";
 import { Observed } from "./observe.ts";
+import { ownershipGuard } from "./ownership.ts";
 import { preflight } from "./preflight/preflight.ts";
 import { orNull } from "./outputs.ts";
 import type { StackOutputs } from "./stackOutputs.ts";
@@ -19,7 +22,13 @@ const config = loadConfig(new pulumi.Config());
 const seen = await preflight(config);
 const stored = config.observeLive ? undefined : new StoredOutputs();
 const running = seen ?? (stored && { version: await stored.metallbVersion() });
-const onCluster = { provider: clusterProvider(), transformations: [fixedFieldManager] };
+const guard = ownershipGuard(configuredCluster(), {
+  namespace: config.namespace,
+  mark: stackMark(pulumi.getProject(), pulumi.getStack()),
+  metallbNamespace: config.metallb.namespace,
+  takeOver: isTakeOver(),
+});
+const onCluster = { provider: clusterProvider(), transformations: [fixedFieldManager, guard] };
 
 const image = new OperatorImage("image", { source: config.image, secret: config.secretKeys.has("image") });
 const loadBalancer = new MetalLB("metallb", { ...config, running }, onCluster);

@@ -6,6 +6,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import { scrapeAnnotations } from "../config/monitoring.ts";
 import { hostsEnv } from "../config/service.ts";
 import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
+import { OWNER_LABEL } from "../metallb/owner.ts";
 import { observationPolicy } from "./admission.ts";
 import { HTTP_PORT, labels, names } from "./names.ts";
 import { egressPolicy } from "./networkPolicy.ts";
@@ -74,7 +75,7 @@ export class Operator extends pulumi.ComponentResource {
       args.shared === "own"
         ? crds.map(
             (crd) =>
-              new k8s.apiextensions.v1.CustomResourceDefinition(crd.metadata.name, definition(crd), {
+              new k8s.apiextensions.v1.CustomResourceDefinition(crd.metadata.name, definition(crd, args.namespace), {
                 ...self,
                 retainOnDelete: args.keepOnDestroy,
               }),
@@ -211,7 +212,11 @@ export class Operator extends pulumi.ComponentResource {
 type Mount = NonNullable<PodArgs["mounts"]>[number];
 
 /** A definition that was kept, or that no stack owned, may be of an older version: this one's fields then win. */
-function definition(crd: (typeof crds)[number]): k8s.types.input.apiextensions.v1.CustomResourceDefinition {
+function definition(
+  crd: (typeof crds)[number],
+  owner: string,
+): k8s.types.input.apiextensions.v1.CustomResourceDefinition {
   const { metadata, ...rest } = structuredClone(crd);
-  return { ...rest, metadata: { ...metadata, annotations: { "pulumi.com/patchForce": "true" } } };
+  const marks = { labels: { [OWNER_LABEL]: owner }, annotations: { "pulumi.com/patchForce": "true" } };
+  return { ...rest, metadata: { ...metadata, ...marks } };
 }

@@ -17,7 +17,7 @@ export function clusterProvider(): k8s.Provider {
     kubeconfig: kubeconfig ?? "",
     ...(context === undefined ? {} : { context }),
     // After an up that was killed, or with a state that was lost, what is there is taken over; fields that somebody else
-    // has set otherwise remain an error.
+    // has set otherwise remain an error. Whether it is this stack's at all: ownership.ts.
     upsertExistingObjects: true,
     // Replacing them would take token and certificates from running pods for a moment.
     enableConfigMapMutable: true,

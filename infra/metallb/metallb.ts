@@ -87,7 +87,7 @@ export class MetalLB extends pulumi.ComponentResource {
       {
         metadata: {
           name: metallb.namespace,
-          labels: podSecurityLabels("privileged"),
+          labels: { ...podSecurityLabels("privileged"), ...this.#labels },
           annotations: { [KEPT_ANNOTATION]: String(keepOnDestroy) },
         },
       },

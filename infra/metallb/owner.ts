@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { Cluster } from "../kubernetes/cluster.ts";
 
 /**
- * A label of the controller's pods, which only an installation writes, and of all that a stack writes into MetalLB's
- * namespace (objects.ts). Its value is the namespace of the stack, of which a cluster has one of a name.
+ * A label of the controller's pods, which only an installation writes, of MetalLB's namespace and the custom resource
+ * definitions, and of all that a stack writes into MetalLB's namespace (objects.ts). Its value is the namespace of the stack, of which a cluster has one of a name.
  */
 export const OWNER_LABEL = "esddns.io/owner";
 
@@ -30,7 +30,11 @@ const deployment = z.object({
  * Who owns MetalLB. `own`: the namespace of the stack that asks, whose MetalLB it may be though the namespace is gone.
  * @throws Error where the cluster does not answer.
  */
-export async function installedMetalLB(cluster: Cluster, metallbNamespace: string, own: string): Promise<Installed> {
+export async function installedMetalLB(
+  cluster: Pick<Cluster, "get">,
+  metallbNamespace: string,
+  own: string,
+): Promise<Installed> {
   const found = await cluster.get(controllerPath(metallbNamespace), deployment);
   if (!found.found && !found.absent) throw new Error(found.why);
   if (!found.found) return { controller: false, owner: undefined };

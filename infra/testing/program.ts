@@ -28,6 +28,8 @@ interface Registered {
 
 export interface ProgramRun {
   readonly resources: readonly Registered[];
+  /** Names of the resources that are looked for in the cluster before they are made. */
+  readonly guarded: ReadonlySet<string>;
   readonly outputs: { readonly [K in keyof StackOutputs]: StackOutputs[K] | undefined };
   /** The names of the outputs that are secrets. */
   readonly secretOutputs: readonly string[];
@@ -106,7 +108,8 @@ export async function runProgram(
   const { preview = false, secrets = [], cluster = QUIET, organization = "organization" } = options;
   const resources: Registered[] = [];
   await pulumi.runtime.setMocks(mocks(resources, options), "esddns", "production", preview, organization);
-  await acceptErrorHooks();
+  const guarded = new Set<string>();
+  await acceptHooks(guarded);
   const values = Object.entries(config).map(([key, value]) => [
     `esddns:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
@@ -128,6 +131,7 @@ export async function runProgram(
   await pulumi.runtime.disconnect();
   return {
     resources,
+    guarded,
     outputs: Object.fromEntries(outputs) as ProgramRun["outputs"],
     secretOutputs: secret.flat(),
     one: (type, name, read = false) => only(resources, type, name, read),
@@ -181,11 +185,23 @@ const STATE: Readonly<Record<string, object>> = {
   Command: { stdout: `${IMAGE}\n` },
 };
 
-/** The mocked engine lacks the call by which the program registers its error hooks. */
-function acceptErrorHooks(): Promise<void> {
-  const monitor = (pulumi.runtime as unknown as { getMonitor(): Record<string, unknown> }).getMonitor();
-  monitor["registerErrorHook"] = (_request: unknown, callback: (error: null) => void) => {
-    callback(null);
+interface RegisterRequest {
+  getName(): string;
+  getHooks(): { getBeforeCreateList(): string[] } | undefined;
+}
+
+/** The mocked engine lacks the calls by which the program registers its hooks, and keeps no word of which resource has them. */
+function acceptHooks(guarded: Set<string>): Promise<void> {
+  type Call = (request: RegisterRequest, callback: (error: null, response?: unknown) => void) => unknown;
+  const monitor = (pulumi.runtime as unknown as { getMonitor(): Record<string, Call> }).getMonitor();
+  for (const call of ["registerErrorHook", "registerResourceHook"])
+    monitor[call] = (_request, callback) => {
+      callback(null);
+    };
+  const register = monitor["registerResource"]?.bind(monitor);
+  monitor["registerResource"] = (request, callback) => {
+    if ((request.getHooks()?.getBeforeCreateList() ?? []).length > 0) guarded.add(request.getName());
+    return register?.(request, callback);
   };
   return Promise.resolve();
 }

@@ -1,0 +1,171 @@
+/**
+ * The provider takes over what is there already (upsertExistingObjects), so that an up that was killed, a lost state and a
+ * kept MetalLB are resumed. This is the other half: an object whose name other owners of the cluster may have is only
+ * taken over if the mark of this stack is on it, or if the run was told to (--take-over). It does not depend on the
+ * checks that precede an up, which may be switched off. docs/adr/0006-ownership-before-create.md
+ */
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { wanPath } from "./cli/paths.ts";
+import { namespaceComplaint, readStackNamespace } from "./esddns/stackNamespace.ts";
+import { installedMetalLB, OWNER_LABEL } from "./metallb/owner.ts";
+import type { Cluster } from "./kubernetes/cluster.ts";
+import { FIELD_MANAGER } from "./kubernetes/fieldManager.ts";
+import { occupants } from "./kubernetes/occupants.ts";
+
+/** Which stack asks, and about which cluster. */
+export interface Owner {
+  /** Its namespace, by which its objects are marked. */
+  readonly namespace: string;
+  /** PROJECT/STACK. */
+  readonly mark: string;
+  readonly metallbNamespace: string;
+  /** Whether this run was told to take over what this stack has not made. */
+  readonly takeOver: boolean;
+}
+
+type Reader = Pick<Cluster, "get">;
+
+/** The plural of each kind that is looked at. Others stand in the stack's own namespace only, which is looked at itself. */
+const PLURALS: Readonly<Record<string, string>> = {
+  Namespace: "namespaces",
+  CustomResourceDefinition: "customresourcedefinitions",
+  ClusterRole: "clusterroles",
+  ClusterRoleBinding: "clusterrolebindings",
+  ValidatingAdmissionPolicy: "validatingadmissionpolicies",
+  ValidatingAdmissionPolicyBinding: "validatingadmissionpolicybindings",
+  Role: "roles",
+  RoleBinding: "rolebindings",
+  Secret: "secrets",
+  IPAddressPool: "ipaddresspools",
+  L2Advertisement: "l2advertisements",
+  BGPPeer: "bgppeers",
+  BGPAdvertisement: "bgpadvertisements",
+  BFDProfile: "bfdprofiles",
+};
+
+/** An option of the components, whose children inherit it: each object is looked for just before it is made. */
+export function ownershipGuard(cluster: Reader, owner: Owner): pulumi.ResourceTransformation {
+  const hook = new pulumi.ResourceHook("ownership", async ({ newInputs }) => {
+    const why = await refusal(cluster, objectSchema.parse(newInputs), owner);
+    if (why !== undefined) throw new Error(why);
+  });
+  return ({ type, props, opts }) => {
+    const kind = type.split(":").at(-1) ?? "";
+    const isRead = (opts as pulumi.CustomResourceOptions).id !== undefined;
+    if (!type.startsWith("kubernetes:") || PLURALS[kind] === undefined || isRead) return undefined;
+    const beforeCreate = [...(opts.hooks?.beforeCreate ?? []), hook];
+    return { props: props as pulumi.Inputs, opts: { ...opts, hooks: { ...opts.hooks, beforeCreate } } };
+  };
+}
+
+interface NamedObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string | undefined };
+}
+
+/**
+ * Why an object must not be made; undefined: it is not there, or it is this stack's.
+ * @throws Error if the cluster could not be looked at.
+ */
+export async function refusal(cluster: Reader, object: NamedObject, owner: Owner): Promise<string | undefined> {
+  const { kind, metadata } = object;
+  if (metadata.namespace === owner.namespace) return undefined;
+  const found = await cluster.get(pathOf(object), there);
+  if (!found.found) {
+    if (found.absent) return undefined;
+    throw new Error(`Whether the ${kind} ${metadata.name} exists could not be looked up: ${found.why}`);
+  }
+  const { labels, managedFields } = found.value.metadata;
+  if (kind === "Namespace" && metadata.name === owner.namespace) return ownNamespace(cluster, owner);
+  const label = labels[OWNER_LABEL];
+  const subject = `The ${kind} ${metadata.name}`;
+  if (label !== undefined) return label === owner.namespace ? undefined : othersObject(cluster, subject, label, owner);
+  const written = managedFields.some(({ manager }) => manager === FIELD_MANAGER);
+  const isOurs = await unmarkedIsOurs(cluster, object, owner, written);
+  if (isOurs === true || (isOurs === "unknown" && owner.takeOver)) return undefined;
+  if (isOurs === "unknown") return `${subject} exists already, and this stack did not make it. ${remedy(kind)}`;
+  return `${subject} exists already, and belongs to the stack with the namespace ${isOurs.owner}. ${ADOPT}`;
+}
+
+const ADOPT = "Write esddns:shared: adopt, and MetalLB and the definitions are used as they are.";
+const TAKE_OVER = "To have this stack own it from now on: npm run deploy -- STACK --take-over";
+
+function remedy(kind: string): string {
+  const isShared = kind === "Namespace" || kind === "CustomResourceDefinition";
+  return `${isShared ? ADOPT : "Give yours another name, or delete it."} ${TAKE_OVER}`;
+}
+
+/** A stack that is gone has no namespace. */
+async function othersObject(
+  cluster: Reader,
+  subject: string,
+  other: string,
+  owner: Owner,
+): Promise<string | undefined> {
+  const lives = await cluster.get(`/api/v1/namespaces/${other}`, z.unknown());
+  const gone = !lives.found && lives.absent;
+  if (gone && owner.takeOver) return undefined;
+  const whose = `${subject} exists already, and belongs to the stack with the namespace ${other}`;
+  return gone ? `${whose}, which is gone. ${TAKE_OVER}` : `${whose}. ${ADOPT}`;
+}
+
+async function ownNamespace(cluster: Reader, { namespace, mark, takeOver }: Owner): Promise<string | undefined> {
+  const fact = await readStackNamespace(cluster, namespace);
+  if (!fact.found) return fact.absent ? undefined : `The namespace ${namespace} could not be looked at: ${fact.why}`;
+  const complaint = takeOver ? undefined : namespaceComplaint(namespace, fact.value, mark);
+  return complaint && `esddns:namespace: ${complaint.wrong}. ${complaint.right}`;
+}
+
+/** Objects that no label marks: those of a version before, which marked MetalLB's pods only, and other people's. */
+async function unmarkedIsOurs(
+  cluster: Reader,
+  { kind, metadata: { name } }: NamedObject,
+  owner: Owner,
+  written: boolean,
+): Promise<true | "unknown" | { readonly owner: string }> {
+  if (kind !== "Namespace" && kind !== "CustomResourceDefinition") {
+    // The names of the others begin with the stack's namespace, so the field manager says enough.
+    return written && kind in BY_PREFIX ? true : "unknown";
+  }
+  const installed = await installedMetalLB(cluster, owner.metallbNamespace, owner.namespace);
+  if (installed.owner === owner.namespace) return true;
+  if (installed.owner !== undefined) return { owner: installed.owner };
+  if (kind === "Namespace") {
+    if (installed.controller) return "unknown";
+    const inside = await occupants(cluster, name);
+    return inside.found && inside.value.length === 0 ? true : "unknown";
+  }
+  // Definitions that no stack owns are free for the taking while no other stack has objects of them.
+  const stacks = await cluster.get(wanPath(), objects);
+  const others = stacks.found && stacks.value.items.some(({ metadata }) => metadata.namespace !== owner.namespace);
+  return others || (!stacks.found && !stacks.absent) ? "unknown" : true;
+}
+
+const BY_PREFIX: Readonly<Record<string, true>> = {
+  ClusterRole: true,
+  ClusterRoleBinding: true,
+  ValidatingAdmissionPolicy: true,
+  ValidatingAdmissionPolicyBinding: true,
+  Role: true,
+  RoleBinding: true,
+};
+
+function pathOf({ apiVersion, kind, metadata: { name, namespace } }: NamedObject): string {
+  const api = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  return `${api}/${namespace === undefined ? "" : `namespaces/${namespace}/`}${PLURALS[kind] ?? ""}/${name}`;
+}
+
+const objectSchema = z.object({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.object({ name: z.string(), namespace: z.string().optional() }),
+});
+const there = z.object({
+  metadata: z.object({
+    labels: z.record(z.string(), z.string()).default({}),
+    managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
+  }),
+});
+const objects = z.object({ items: z.array(z.object({ metadata: z.object({ namespace: z.string().default("") }) })) });
