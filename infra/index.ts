@@ -13,7 +13,7 @@ import { MetalLB } from "./metallb/metallb.ts";
 import { isTakeOver } from "./metallb/takeOver.ts";
 import { Observed } from "./observe.ts";
 import { ownershipGuard } from "./ownership.ts";
-import { preflight } from "./preflight/preflight.ts";
+import { formerShared, preflight } from "./preflight/preflight.ts";
 import { orNull } from "./outputs.ts";
 import type { StackOutputs } from "./stackOutputs.ts";
 import { StoredOutputs } from "./stored.ts";
@@ -22,6 +22,7 @@ const config = loadConfig(new pulumi.Config());
 const seen = await preflight(config);
 const stored = config.observeLive ? undefined : new StoredOutputs();
 const running = seen ?? (stored && { version: await stored.metallbVersion() });
+const former = await formerShared(config);
 const guard = ownershipGuard(configuredCluster(), {
   namespace: config.namespace,
   mark: stackMark(pulumi.getProject(), pulumi.getStack()),
@@ -31,8 +32,8 @@ const guard = ownershipGuard(configuredCluster(), {
 const onCluster = { provider: clusterProvider(), transformations: [fixedFieldManager, guard] };
 
 const image = new OperatorImage("image", { source: config.image, secret: config.secretKeys.has("image") });
-const loadBalancer = new MetalLB("metallb", { ...config, running }, onCluster);
-const operator = new Operator("operator", { ...config, image: image.reference }, onCluster);
+const loadBalancer = new MetalLB("metallb", { ...config, running, former }, onCluster);
+const operator = new Operator("operator", { ...config, former, image: image.reference }, onCluster);
 const page = new StatusPage("page", { ...config, image: image.reference, operator, loadBalancer }, onCluster);
 const dns = new Dns("dns", { ...config, operator }, onCluster);
 new Monitoring("monitoring", { ...config, operator }, onCluster);

@@ -1,4 +1,4 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { NamespaceFact } from "./esddns/stackNamespace.ts";
 import { CONFIG, QUIET, runProgram } from "./testing/program.ts";
 
@@ -62,4 +62,40 @@ it("makes nothing at all where another stack has MetalLB", async () => {
   const owned = [{ namespace: "metallb-system", owner: "esddns-development", kept: true, lives: true }];
   const cluster = { ...QUIET, facts: { ...QUIET.facts, owned } };
   await expect(runProgram(CONFIG, { cluster })).rejects.toThrow(/esddns:shared: is own, .*esddns-development/);
+});
+
+describe("a stack that turns from own to adopt", () => {
+  const all = { namespace: true, release: true, definitions: ["dnsrecords.esddns.io", "wanaddresses.esddns.io"] };
+  const adopt = { ...CONFIG, shared: "adopt" };
+
+  it("reads by their former names what it has owned, so that the engine lets go of it and deletes nothing", async () => {
+    const owned = await runProgram(CONFIG);
+    const adopted = await runProgram(adopt, { former: all });
+    const reads = adopted.resources.filter(({ readId, name }) => readId !== undefined && !name.startsWith("live-"));
+    expect(reads.map(({ type, name, readId }) => [type, name, readId]).sort()).toEqual([
+      ["kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition", "dnsrecords.esddns.io", "dnsrecords.esddns.io"],
+      [
+        "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition",
+        "wanaddresses.esddns.io",
+        "wanaddresses.esddns.io",
+      ],
+      ["kubernetes:core/v1:Namespace", "metallb-namespace", "metallb-system"],
+      ["kubernetes:helm.sh/v3:Release", "metallb-release", "metallb-system/metallb"],
+    ]);
+    // Another name would be another resource, and the one of the state would go.
+    for (const { type, name } of reads) expect(owned.one(type, name).readId).toBeUndefined();
+  });
+
+  it("reads nothing of what was never its own", async () => {
+    const { resources } = await runProgram(adopt);
+    expect(resources.filter(({ name, readId }) => readId !== undefined && !name.startsWith("live-"))).toEqual([]);
+  });
+
+  it("does not get as far as an up where nobody can look whose MetalLB is, whatever the checks are told", async () => {
+    const former = new Error("kubectl is not on the PATH");
+    const off = { ...adopt, checks: { whenUnreachable: "Off" } };
+    await expect(runProgram(off, { former })).rejects.toThrow(/could not be looked up: kubectl is not on the PATH/);
+    await expect(runProgram(off, { former, preview: true })).resolves.toBeDefined();
+    await expect(runProgram({ ...off, shared: "own" }, { former })).resolves.toBeDefined();
+  });
 });

@@ -92,3 +92,9 @@ it("does not take a namespace away that another stack has taken over", () => {
     expect.stringMatching(/namespace is that of the stack esddns\/production now.*pulumi stack rm/),
   ]);
 });
+
+it("does not take the namespace of a foreign MetalLB along, which an up of an earlier version has written over", () => {
+  const state = [resource("kubernetes:core/v1:Namespace", "metallb-namespace", false)];
+  const { blockers } = planDestroy({ ...facts, state, others: { ...nobody, pools: ["home-pool"] } });
+  expect(blockers).toEqual([expect.stringMatching(/MetalLB from the address pools home-pool/)]);
+});

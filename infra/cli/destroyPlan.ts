@@ -1,6 +1,6 @@
 /** What a destroy would take away, and from whom. Pure. */
 import { DEFINITION_GROUP } from "./paths.ts";
-import { isDefinition, isOwnRelease, type StateResource } from "./state.ts";
+import { isDefinition, isMetallbNamespace, isOwnRelease, type StateResource } from "./state.ts";
 
 /** What others have in the cluster; `namespace` is the one of the stack to be destroyed. */
 export interface Others {
@@ -51,7 +51,8 @@ export function planDestroy(facts: DestroyFacts): DestroyPlan {
   const shared = state.filter((resource) => isOwnRelease(resource) || isDefinition(resource));
   const release = shared.find(isOwnRelease);
   const definitions = shared.filter((each) => isDefinition(each) && each.urn.includes(DEFINITION_GROUP));
-  const metallbGoes = release !== undefined && !release.retainOnDelete;
+  // MetalLB's namespace may be in the state without the release: an up of an earlier version over a foreign MetalLB.
+  const metallbGoes = [release, state.find(isMetallbNamespace)].some((each) => each?.retainOnDelete === false);
   const definitionsGo = definitions.some(({ retainOnDelete }) => !retainOnDelete);
   const blockers = [
     ...(metallbGoes ? used("MetalLB", { "address pools": others.pools, Services: others.services }) : []),

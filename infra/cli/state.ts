@@ -35,6 +35,10 @@ export function isDefinition({ type }: StateResource): boolean {
   return type === "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
 }
 
+export function isMetallbNamespace({ type, urn }: StateResource): boolean {
+  return type.endsWith(":Namespace") && urn.endsWith("::metallb-namespace");
+}
+
 /** `id`: NAME, or NAMESPACE/NAME. */
 export function isInState(state: readonly StateResource[], kind: string, id: string): boolean {
   return state.some((each) => each.id === id && each.type.endsWith(`:${kind}`));

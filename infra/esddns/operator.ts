@@ -6,6 +6,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import { scrapeAnnotations } from "../config/monitoring.ts";
 import { hostsEnv } from "../config/service.ts";
 import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
+import type { FormerlyOwned } from "../metallb/formerOwner.ts";
 import { OWNER_LABEL } from "../metallb/owner.ts";
 import { observationPolicy } from "./admission.ts";
 import { HTTP_PORT, labels, names } from "./names.ts";
@@ -34,6 +35,8 @@ export interface OperatorArgs extends Pick<
   | "operator"
   | "detection"
 > {
+  /** What an adopter may still have in its state. */
+  readonly former: Pick<FormerlyOwned, "definitions">;
   /** By digest. */
   readonly image: pulumi.Input<string>;
 }
@@ -71,16 +74,13 @@ export class Operator extends pulumi.ComponentResource {
       self,
     );
     this.namespace = namespace.metadata.name;
-    this.definitions =
-      args.shared === "own"
-        ? crds.map(
-            (crd) =>
-              new k8s.apiextensions.v1.CustomResourceDefinition(crd.metadata.name, definition(crd, args.namespace), {
-                ...self,
-                retainOnDelete: args.keepOnDestroy,
-              }),
-          )
-        : [];
+    this.definitions = args.shared === "own" ? crds.map((crd) => this.#definition(crd, args)) : [];
+    if (args.shared === "adopt")
+      for (const crd of args.former.definitions)
+        k8s.apiextensions.v1.CustomResourceDefinition.get(crd, crd, {
+          ...self,
+          additionalSecretOutputs: ["metadata", "status"],
+        });
     const account = serviceAccount(
       `${name}-account`,
       {
@@ -171,6 +171,17 @@ export class Operator extends pulumi.ComponentResource {
     this.registerOutputs({ namespace: this.namespace });
   }
 
+  /** A definition that was kept, or that no stack owned, may be of an older version: this one's fields then win. */
+  #definition(crd: (typeof crds)[number], { namespace, keepOnDestroy }: OperatorArgs): pulumi.Resource {
+    const { metadata, ...rest } = structuredClone(crd);
+    const marks = { labels: { [OWNER_LABEL]: namespace }, annotations: { "pulumi.com/patchForce": "true" } };
+    return new k8s.apiextensions.v1.CustomResourceDefinition(
+      metadata.name,
+      { ...rest, metadata: { ...metadata, ...marks } },
+      { parent: this, retainOnDelete: keepOnDestroy },
+    );
+  }
+
   /** The Secret with the token, or somebody else's that is said to be there. */
   #token(name: string, { token, gandiToken }: OperatorArgs): { resources: pulumi.Resource[]; mount: Mount } {
     const secret = token.kind === "secret" ? { name: token.name, key: token.key } : names.tokenSecret;
@@ -210,13 +221,3 @@ export class Operator extends pulumi.ComponentResource {
 }
 
 type Mount = NonNullable<PodArgs["mounts"]>[number];
-
-/** A definition that was kept, or that no stack owned, may be of an older version: this one's fields then win. */
-function definition(
-  crd: (typeof crds)[number],
-  owner: string,
-): k8s.types.input.apiextensions.v1.CustomResourceDefinition {
-  const { metadata, ...rest } = structuredClone(crd);
-  const marks = { labels: { [OWNER_LABEL]: owner }, annotations: { "pulumi.com/patchForce": "true" } };
-  return { ...rest, metadata: { ...metadata, ...marks } };
-}

@@ -7,6 +7,7 @@ import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
 import { CONTROL_PLANE } from "../kubernetes/tolerations.ts";
 import { projectDir } from "../projectDir.ts";
 import { bgpResources } from "./bgp.ts";
+import type { FormerlyOwned } from "./formerOwner.ts";
 import { KEPT_ANNOTATION, OWNER_LABEL, RELEASE_NAME } from "./owner.ts";
 import { releaseTakeOver } from "./takeOver.ts";
 import { chartValues } from "./values.ts";
@@ -19,6 +20,8 @@ export interface MetalLBArgs extends Pick<
 > {
   /** The MetalLB that runs there already; undefined: there is none, or nobody looked. */
   readonly running: { readonly version: string | undefined } | undefined;
+  /** What an adopter may still have in its state. */
+  readonly former: Pick<FormerlyOwned, "namespace" | "release">;
 }
 
 /**
@@ -46,6 +49,7 @@ export class MetalLB extends pulumi.ComponentResource {
     this.namespace = args.metallb.namespace;
     this.#labels = { [OWNER_LABEL]: args.namespace };
     const release = args.shared === "own" ? this.#install(name, args) : undefined;
+    if (args.shared === "adopt") this.#letGo(name, args.former);
     this.version = release ? release.status.version : pulumi.output(args.running?.version);
     // An adopted MetalLB whose version nobody could look up is of the one that the config says, or of a recent one.
     const adopted = args.shared === "adopt" ? args.running?.version : undefined;
@@ -103,6 +107,20 @@ export class MetalLB extends pulumi.ComponentResource {
       },
       { ...self, hooks: { onError: [releaseTakeOver(`${name}-take-over`, metallb.namespace, owner)] } },
     );
+  }
+
+  /** By the names of #install: formerOwner.ts. What is read may hold secrets. */
+  #letGo(name: string, { namespace, release }: MetalLBArgs["former"]): void {
+    if (namespace)
+      k8s.core.v1.Namespace.get(`${name}-namespace`, this.namespace, {
+        parent: this,
+        additionalSecretOutputs: ["metadata"],
+      });
+    if (release)
+      k8s.helm.v3.Release.get(`${name}-release`, `${this.namespace}/${RELEASE_NAME}`, {
+        parent: this,
+        additionalSecretOutputs: ["values", "manifest"],
+      });
   }
 
   #pool(name: string, pool: MetalLBArgs["pools"][number], options: pulumi.CustomResourceOptions): IPAddressPool {

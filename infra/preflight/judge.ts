@@ -66,7 +66,6 @@ export function judge(config: Judged, facts: ClusterFacts, skip: readonly CheckN
       ["monitoring", monitoringProblems(config, facts)],
     ]).map(({ check, found }) => ({ ...found, check })),
     warnings: [
-      ...givenUpMetalLB(config, facts.owned ?? []),
       ...deadNodes(facts),
       ...named(skip, [
         ["adopted-metallb", adopted.warnings],
@@ -77,7 +76,7 @@ export function judge(config: Judged, facts: ClusterFacts, skip: readonly CheckN
         ["api-server-port", closedApiServer(config, facts)],
       ]).map(({ check, found }) => `${found} (check ${check})`),
     ],
-    notes: announcing.notes,
+    notes: [...givenUpMetalLB(config, facts.owned ?? []), ...announcing.notes],
   };
 }
 

@@ -83,11 +83,12 @@ describe("the MetalLB that a stack has installed", () => {
     for (const facts of rightly) expect(told(facts)).toEqual([]);
   });
 
-  it("is not given up by adopting without a warning, unless it was to be kept", () => {
-    expect(givenUpMetalLB(config("adopt", "metallb-system"), owned())).toEqual([
-      expect.stringContaining("every address pool"),
-    ]);
-    expect(givenUpMetalLB(config("adopt", "metallb-system"), owned(true))).toEqual([]);
+  it("is let go of by adopting, and that it stays is said", () => {
+    for (const kept of [false, true])
+      expect(givenUpMetalLB(config("adopt", "metallb-system"), owned(kept))).toEqual([
+        expect.stringContaining("stay as they are"),
+      ]);
     expect(givenUpMetalLB(config("own", "metallb-system"), owned())).toEqual([]);
+    expect(givenUpMetalLB(config("adopt", "metallb-system"), owned(true, "esddns-development"))).toEqual([]);
   });
 });

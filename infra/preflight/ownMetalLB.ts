@@ -69,16 +69,16 @@ export function movedMetalLB(config: Judged, owned: readonly OwnedMetalLB[]): Pr
   return [{ path: ["metallb", "namespace"], wrong, right }];
 }
 
-/** A stack that turns to adopt gives its own MetalLB up. */
+/** A stack that turns to adopt lets go of its own MetalLB, and deletes nothing of it: formerOwner.ts. */
 export function givenUpMetalLB(config: Judged, owned: readonly OwnedMetalLB[]): string[] {
-  const lost = owned.filter(({ owner, kept }) => owner === config.namespace && !kept);
   if (config.shared !== "adopt") return [];
-  return lost.map(
-    ({ namespace }) =>
-      `The MetalLB in ${namespace} is this stack's own, and the last up was not told to keep it: with esddns:shared adopt ` +
-      "pulumi up removes it and the custom resource definitions, and with them every address pool of the cluster. " +
-      "To leave them there, set shared back to own and esddns:keepOnDestroy to true, run pulumi up, and then adopt.",
-  );
+  return owned
+    .filter(({ owner }) => owner === config.namespace)
+    .map(
+      ({ namespace }) =>
+        `This stack installed the MetalLB in ${namespace}. With esddns:shared adopt, MetalLB and the custom resource ` +
+        "definitions stay as they are, and pulumi up no longer updates them. esddns:shared own takes them over again.",
+    );
 }
 
 const CONTROLLERS = `/apis/apps/v1/deployments?labelSelector=${encodeURIComponent("app.kubernetes.io/name=metallb")}`;

@@ -5,6 +5,7 @@ import { formatProblem, type Problem } from "../config/problem.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { namespaceComplaint, stackMark } from "../esddns/stackNamespace.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
+import { formerlyOwned, NEVER_OWNED, type FormerlyOwned } from "../metallb/formerOwner.ts";
 import { isTakeOver } from "../metallb/takeOver.ts";
 import { readsOlderAnnotations } from "../metallb/version.ts";
 import { readFacts, type ClusterFacts, type ReadFacts, type RunningMetalLB } from "./facts.ts";
@@ -46,6 +47,27 @@ export async function preflight(config: StackConfig): Promise<RunningMetalLB | u
   for (const warning of warnings) await pulumi.log.warn(warning);
   if (pulumi.runtime.isDryRun()) for (const note of notes) await pulumi.log.info(note);
   return read.facts.metallb;
+}
+
+/**
+ * What an adopter may have in its state of a time when it was the owner. An up looks whatever `esddns:checks` says: one
+ * that does not know would delete it.
+ * @throws pulumi.RunError if an up cannot look.
+ */
+export async function formerShared(config: StackConfig): Promise<FormerlyOwned> {
+  const isPreview = pulumi.runtime.isDryRun();
+  if (config.shared !== "adopt" || (isPreview && config.checks.whenUnreachable === "Off")) return NEVER_OWNED;
+  const { namespace, metallb } = config;
+  try {
+    return await formerlyOwned(configuredCluster(), { namespace, metallbNamespace: metallb.namespace });
+  } catch (error) {
+    if (isPreview) return NEVER_OWNED;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new pulumi.RunError(
+      `esddns:shared: is adopt, and whether MetalLB was this stack's own could not be looked up: ${why}. ` +
+        "An up that does not know might delete it. Let kubectl reach the cluster as an administrator.",
+    );
+  }
 }
 
 function refusal(problems: readonly NamedProblem[]): string {

@@ -3,6 +3,7 @@ import type { PolicyRule } from "@esddns/operator/api";
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime/mocks.js";
 import { vi } from "vitest";
+import { NEVER_OWNED, type FormerlyOwned } from "../metallb/formerOwner.ts";
 import type { ReadFacts } from "../preflight/facts.ts";
 import type { StackOutputs } from "../stackOutputs.ts";
 
@@ -99,6 +100,8 @@ interface RunOptions {
   readonly stored?: Readonly<Record<string, unknown>>;
   /** Stored outputs that are secrets. */
   readonly storedSecrets?: readonly (keyof StackOutputs)[];
+  /** What an adopter has owned; an Error: nobody can look. */
+  readonly former?: FormerlyOwned | Error;
 }
 
 export async function runProgram(
@@ -106,6 +109,7 @@ export async function runProgram(
   options: RunOptions = {},
 ): Promise<ProgramRun> {
   const { preview = false, secrets = [], cluster = QUIET, organization = "organization" } = options;
+  const { former = NEVER_OWNED } = options;
   const resources: Registered[] = [];
   await pulumi.runtime.setMocks(mocks(resources, options), "esddns", "production", preview, organization);
   const guarded = new Set<string>();
@@ -122,6 +126,10 @@ export async function runProgram(
   vi.doMock("../preflight/facts.ts", async (original) => ({
     ...(await original<object>()),
     readFacts: () => Promise.resolve(cluster),
+  }));
+  vi.doMock("../metallb/formerOwner.ts", async (original) => ({
+    ...(await original<object>()),
+    formerlyOwned: () => (former instanceof Error ? Promise.reject(former) : Promise.resolve(former)),
   }));
   const exported = Object.entries(await import("../index.ts"));
   const exports = exported.map(([key, value]) => [key, pulumi.output(value as pulumi.Input<unknown>)] as const);
