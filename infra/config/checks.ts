@@ -24,6 +24,8 @@ export const CHECKS = {
   "bgp-peer-nodes": "A BGP peer that is one of the nodes is then not named.",
   "password-secrets": "A missing Secret, or one of another type, is then not named; MetalLB logs it only.",
   "node-names": "A misspelt name of a node in the config is then not named.",
+  servicelb:
+    "That k3s' own load balancer runs beside MetalLB is then not named: the addresses of Services flip for ever.",
   "api-server-port":
     "Pods may then be cut off from an API server on an unusual port, and never get ready, without a word.",
 } as const;

@@ -205,3 +205,18 @@ it("tells which Services may share an address, where that is asked", async () =>
   await readFacts(unasked, WANTED);
   expect(unasked.asked).not.toContain(services);
 });
+
+it("knows k3s by its kubelet, and its load balancer by the label of its DaemonSets", async () => {
+  const k3s = { ...node, status: { nodeInfo: { kubeletVersion: "v1.34.4+k3s1" } } };
+  const daemonSets = "/apis/apps/v1/daemonsets?labelSelector=svccontroller.k3s.cattle.io%2Fsvcname";
+  const read = await readFacts(
+    cluster({
+      [NODES]: { items: [node, k3s] },
+      [daemonSets]: { items: [{ metadata: { name: "svclb-x", namespace: "kube-system" } }] },
+    }),
+    WANTED,
+  );
+  if (!read.reached) expect.unreachable();
+  expect(read.facts.serviceLb).toEqual(["kube-system/svclb-x"]);
+  expect(read.facts.nodes?.map((each) => each.k3s)).toEqual([undefined, true]);
+});

@@ -1,5 +1,5 @@
 /** What is read of the cluster before anything is composed: once, bounded in time, and nothing else. */
-import { crds } from "@esddns/operator/api";
+import { crds, SERVICELB_PATH } from "@esddns/operator/api";
 import { z } from "zod";
 import { readStackNamespace, STACK_ANNOTATION, type NamespaceFact } from "../esddns/stackNamespace.ts";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";
@@ -23,6 +23,8 @@ export interface NodeFact {
   readonly architecture?: string | undefined;
   /** Why the node is not Ready, in its own words. Undefined when it is Ready. */
   readonly notReady?: string | undefined;
+  /** Whether its kubelet is that of k3s. */
+  readonly k3s?: boolean;
 }
 
 /** A pool that is there; `owner`: the namespace of the stack whose it is, where it says so. */
@@ -67,6 +69,8 @@ export interface ClusterFacts {
   readonly owned?: readonly OwnedMetalLB[] | undefined;
   /** Services that may share addresses; undefined: not asked for, or they may not be read. */
   readonly sharing?: readonly SharingService[] | undefined;
+  /** DaemonSets of k3s' own load balancer, NAMESPACE/NAME. */
+  readonly serviceLb?: readonly string[];
   /** The stack's own; undefined: it is not there, or may not be read. */
   readonly namespace?: NamespaceFact | undefined;
   /** Another namespace with the name of this very stack on it. */
@@ -117,6 +121,7 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
     named,
     all,
     sharing,
+    balancers,
   ] = await Promise.all([
     cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
     cluster.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes", endpointSlice),
@@ -131,6 +136,7 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
     cluster.get(`/apis/metallb.io/v1beta1/namespaces/${namespace}/communities`, list(community)),
     cluster.get("/api/v1/namespaces", list(marked)),
     older ? sharingServices(cluster) : undefined,
+    cluster.get(SERVICELB_PATH, list(placed)),
   ]);
   const reads = {
     nodes,
@@ -163,6 +169,7 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
       metallbIsAStacks: all.found ? isWritten(all.value.items, namespace) : undefined,
       owned,
       sharing,
+      serviceLb: items(balancers).map(({ metadata: { namespace, name } }) => `${namespace}/${name}`),
       namespace: own.found ? own.value : undefined,
       elsewhere: items(all).find(
         ({ metadata: { name, annotations } }) =>
@@ -202,6 +209,7 @@ function nodeFact({ metadata, spec, status }: z.output<typeof node>): NodeFact {
       .map(({ key }) => key),
     architecture: status.nodeInfo.architecture,
     notReady: whyNotReady(status.conditions.find(({ type }) => type === "Ready")),
+    ...(status.nodeInfo.kubeletVersion.includes("+k3s") ? { k3s: true } : {}),
   };
 }
 
@@ -305,6 +313,7 @@ function isWritten(namespaces: readonly z.output<typeof marked>[], namespace: st
 }
 
 const metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) });
+const placed = z.object({ metadata: z.object({ name: z.string(), namespace: z.string().default("") }) });
 const kinds = z.object({ resources: z.array(z.object({ kind: z.string() })) });
 const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 const node = z.object({
@@ -318,7 +327,7 @@ const node = z.object({
   status: z
     .object({
       addresses: z.array(z.object({ type: z.string(), address: z.string() })).default([]),
-      nodeInfo: z.object({ architecture: z.string().optional() }).prefault({}),
+      nodeInfo: z.object({ architecture: z.string().optional(), kubeletVersion: z.string().default("") }).prefault({}),
       conditions: z
         .array(
           z.object({

@@ -261,6 +261,32 @@ it("leaves out the checks that are named, and no other", () => {
   expect(judge(config(over), seen, ["api-server-port"]).warnings).toEqual([]);
 });
 
+describe("k3s' own load balancer", () => {
+  const serviceLb = ["kube-system/svclb-traefik-1a2b"];
+  const warned = (over: Record<string, unknown>, seen: Partial<ClusterFacts>) => judge(config(over), facts(seen));
+
+  it("beside MetalLB is named, with the way out", () => {
+    expect(warned({}, { serviceLb }).warnings).toEqual([
+      expect.stringMatching(/ServiceLB.*kube-system\/svclb-traefik-1a2b.*--disable=servicelb.*\(check servicelb\)$/),
+    ]);
+    expect(warned({}, { serviceLb }).warnings[0]).not.toContain("half a way out");
+    expect(warned({}, { serviceLb: [] }).warnings).toEqual([]);
+  });
+
+  it("is not got rid of by a class of Services alone", () => {
+    const classy = { service: { loadBalancerClass: "metallb" }, metallb: { values: { loadBalancerClass: "metallb" } } };
+    expect(warned(classy, { serviceLb }).warnings).toEqual([expect.stringContaining("half a way out")]);
+  });
+
+  it("is spoken of before the first up on nodes of k3s, when it has made nothing yet", () => {
+    const nodes = [node("node1", { k3s: true })];
+    expect(warned({}, { nodes }).notes).toEqual([expect.stringContaining("--disable=servicelb")]);
+    const namespace = { by: "stack", mark: "esddns/production" } as const;
+    expect(warned({}, { nodes, namespace }).notes).toEqual([]);
+    expect(warned({}, {}).notes).toEqual([]);
+  });
+});
+
 describe("the API server's port", () => {
   const warnings = (apiServerPorts: number[], over: Record<string, unknown> = {}) =>
     judge(config(over), facts({ apiServerPorts })).warnings;

@@ -15,6 +15,7 @@ import type { ClusterFacts, RunningMetalLB } from "./facts.ts";
 import { announcements, deadNodes, noRoomForPods } from "./nodes.ts";
 import { givenUpMetalLB, movedMetalLB } from "./ownMetalLB.ts";
 import { poolClashes, takenAddresses } from "./pools.ts";
+import { mayHaveSecondLoadBalancer, secondLoadBalancer } from "./serviceLb.ts";
 import { unshared } from "./sharedAddresses.ts";
 
 export type Judged = Pick<
@@ -70,13 +71,18 @@ export function judge(config: Judged, facts: ClusterFacts, skip: readonly CheckN
       ...named(skip, [
         ["adopted-metallb", adopted.warnings],
         ["announcers", announcing.warnings],
+        ["servicelb", secondLoadBalancer(config, facts)],
         ["bgp-peer-nodes", ownPeers(config, facts)],
         ["password-secrets", unfitSecrets(config, facts)],
         ["node-names", unknownNodes(config, facts)],
         ["api-server-port", closedApiServer(config, facts)],
       ]).map(({ check, found }) => `${found} (check ${check})`),
     ],
-    notes: [...givenUpMetalLB(config, facts.owned ?? []), ...announcing.notes],
+    notes: [
+      ...givenUpMetalLB(config, facts.owned ?? []),
+      ...announcing.notes,
+      ...(skip.includes("servicelb") ? [] : mayHaveSecondLoadBalancer(facts)),
+    ],
   };
 }
 

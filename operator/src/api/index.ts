@@ -4,3 +4,4 @@ export * from "./gandi.ts";
 export * from "./rbac.ts";
 export * from "./notify.ts";
 export * from "./metrics.ts";
+export * from "./serviceLb.ts";

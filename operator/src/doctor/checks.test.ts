@@ -101,6 +101,7 @@ function given(overrides: Partial<facts.Facts> = {}): facts.Facts {
     bgpSessions: read([]),
     configuration: read([configuration("controller", "Valid"), configuration("speaker-node1", "Valid")]),
     l2Statuses: read([facts.l2Status.parse({ metadata: { name: "l2-x" }, status: l2 })]),
+    serviceLb: read([]),
     ownPods: read([pod("o1", { app: "esddns-operator" }), pod("p1", { app: "esddns-service" })]),
     service: read(
       facts.service.parse({
@@ -405,5 +406,50 @@ describe("the doctor", () => {
   it("warns of an advertisement that takes in every pool of the cluster", () => {
     const open = facts.advertisement.parse({ metadata: { name: "all" } });
     expect(line("Advertisement", { l2Advertisements: read([open]) })).toMatchObject({ state: "warn" });
+  });
+});
+
+describe("an address that something else than MetalLB has written", () => {
+  const serviceAt = (...ips: string[]) =>
+    read(
+      facts.service.parse({
+        metadata: { name: "esddns-service" },
+        status: { loadBalancer: { ingress: ips.map((ip) => ({ ip })) } },
+      }),
+    );
+  const look = (overrides: Partial<facts.Facts>) =>
+    examine(given(overrides)).find(({ check }) => check === "LoadBalancer address");
+  const nodes = serviceAt("192.168.1.11", "192.168.1.12");
+  const svclb = read(["kube-system/svclb-esddns-service-1a2b"]);
+
+  it("is wrong, and k3s' load balancer is named with the way out", () => {
+    expect(look({ service: nodes, serviceLb: svclb })).toMatchObject({
+      state: "wrong",
+      saw: expect.stringContaining("192.168.1.11, 192.168.1.12 are in no pool of MetalLB's") as string,
+      todo: expect.stringMatching(/ServiceLB.*kube-system\/svclb-esddns-service-1a2b.*--disable=servicelb/) as string,
+    });
+  });
+
+  it("is wrong where nobody knows who wrote it, and the command that tells is named", () => {
+    for (const serviceLb of [read([]), forbidden])
+      expect(look({ service: nodes, serviceLb })).toMatchObject({
+        state: "wrong",
+        todo: expect.stringContaining("--show-managed-fields") as string,
+      });
+  });
+
+  it("is warned of while MetalLB's is there for the moment, and is what keeps it pending", () => {
+    expect(look({ serviceLb: svclb })).toMatchObject({
+      state: "warn",
+      todo: expect.stringContaining("--disable=servicelb") as string,
+    });
+    expect(look({ service: serviceAt(), serviceLb: svclb })).toMatchObject({
+      state: "wrong",
+      todo: expect.stringContaining("--disable=servicelb") as string,
+    });
+  });
+
+  it("is not spoken of in a pod, which may not read every pool", () => {
+    expect(look({ service: nodes, place: "pod" })?.state).toBe("ok");
   });
 });

@@ -160,6 +160,8 @@ export interface Facts {
   readonly serviceWarnings: Read<string[]>;
   /** Every LoadBalancer address that some Service of the cluster has. */
   readonly taken: Read<string[]>;
+  /** DaemonSets of k3s' own load balancer, NAMESPACE/NAME. */
+  readonly serviceLb: Read<string[]>;
   /** Who answers on the LAN for the page, the nodes, and the free addresses of the pools. */
   readonly neighbours: Read<Neighbours>;
   /** The HTTP status that the page answered with at its LoadBalancer address. */

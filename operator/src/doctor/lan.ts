@@ -1,23 +1,54 @@
 /** The page's address, from MetalLB's giving it out to the answer on the LAN. */
-import { PAGE_SERVICE_NAME } from "../api/index.ts";
+import { PAGE_SERVICE_NAME, SERVICELB_OFF } from "../api/index.ts";
 import { announcer } from "../kube/announcer.ts";
 import type { Facts, Pod } from "./facts.ts";
 import { freeAddresses, nodeAddresses, pageAddresses } from "./live.ts";
 import { describe, isTrue, logsOf } from "./metallb.ts";
+import { isIn } from "./ranges.ts";
 import { type Finding, ok, unknown, unread, warn, wrong } from "./report.ts";
 
-export function address({ service, serviceWarnings, namespace }: Facts): Finding {
+export function address(facts: Facts): Finding {
+  const { service, serviceWarnings, namespace } = facts;
   if (!service.read) {
     return service.forbidden === true
       ? unread(service)
       : wrong(service.why, "Has pulumi up run to its end for this stack?");
   }
   const addresses = pageAddresses(service.value);
-  if (addresses.length > 0) return ok(`${PAGE_SERVICE_NAME} has ${addresses.join(", ")}`);
+  const has = `${PAGE_SERVICE_NAME} has ${addresses.join(", ")}`;
+  const outside = outsideOfPools(addresses, facts);
+  const k3s = ofServiceLb(facts);
+  if (outside.length > 0) return wrong(`${has}; ${inNoPool(outside)}`, k3s ?? otherWriter(namespace));
+  if (k3s !== undefined) return addresses.length > 0 ? warn(has, k3s) : wrong(`${PAGE_SERVICE_NAME} is <pending>`, k3s);
+  if (addresses.length > 0) return ok(has);
   const last = serviceWarnings.read ? serviceWarnings.value.at(-1) : undefined;
   return wrong(
     `${PAGE_SERVICE_NAME} is <pending>${last === undefined ? "" : `; MetalLB says: ${last}`}`,
     `The checks above say why. All of MetalLB's words: kubectl describe svc -n ${namespace} ${PAGE_SERVICE_NAME}`,
+  );
+}
+
+/** A pod may read the pools of its own stack only, and the page may have an address of another's. */
+function outsideOfPools(addresses: readonly string[], { place, pools }: Facts): string[] {
+  if (place === "pod" || !pools.read || pools.value.length === 0) return [];
+  const ranges = pools.value.flatMap(({ spec }) => spec.addresses);
+  return addresses.filter((one) => !ranges.some((range) => isIn(range, one)));
+}
+
+function inNoPool(addresses: readonly string[]): string {
+  return `${addresses.join(", ")} ${addresses.length === 1 ? "is" : "are"} in no pool of MetalLB's`;
+}
+
+function ofServiceLb({ serviceLb }: Facts): string | undefined {
+  if (!serviceLb.read || serviceLb.value.length === 0) return undefined;
+  const shown = serviceLb.value.slice(0, 3).join(", ");
+  return `k3s' own load balancer (ServiceLB) runs beside MetalLB and writes addresses of nodes into the same Services (DaemonSet ${shown}). ${SERVICELB_OFF}`;
+}
+
+function otherWriter(namespace: string): string {
+  return (
+    "Another load balancer than MetalLB writes addresses of Services, too. Which one: " +
+    `kubectl get svc -n ${namespace} ${PAGE_SERVICE_NAME} -o yaml --show-managed-fields`
   );
 }
 

@@ -1,6 +1,6 @@
 /** Reads what the checks look at, side by side. */
 import * as z from "zod";
-import { type KubeObject, PAGE_SERVICE_NAME } from "../api/index.ts";
+import { type KubeObject, PAGE_SERVICE_NAME, SERVICELB_PATH } from "../api/index.ts";
 import { dnsRecords, type Resource, wanAddresses, wanObservations } from "../kube/resources.ts";
 import { anything, event, type Facts, failed, node, pod, type Read, service } from "./facts.ts";
 import { type Get, list, mapRead, one } from "./get.ts";
@@ -55,10 +55,11 @@ export async function readFacts(where: Place, now: number): Promise<Facts> {
 async function ofService({ place, get, namespace }: Place) {
   const path = `/api/v1/namespaces/${namespace}`;
   const query = `fieldSelector=involvedObject.kind%3DService%2CinvolvedObject.name%3D${PAGE_SERVICE_NAME}`;
-  const [svc, events, all, pagePastMetallb] = await Promise.all([
+  const [svc, events, all, balancers, pagePastMetallb] = await Promise.all([
     one(get, `${path}/services/${PAGE_SERVICE_NAME}`, service),
     list(get, `${path}/events?${query}`, event),
     list(get, "/api/v1/services", service),
+    list(get, SERVICELB_PATH, anything),
     place === "pod" ? ownHealth() : get(`${path}/services/${PAGE_SERVICE_NAME}:80/proxy/healthz`),
   ]);
   const warnings = (items: z.output<typeof event>[]): string[] =>
@@ -71,6 +72,9 @@ async function ofService({ place, get, namespace }: Place) {
     serviceWarnings: mapRead(events, warnings),
     taken: mapRead(all, (items) =>
       items.flatMap(({ status }) => status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? [])),
+    ),
+    serviceLb: mapRead(balancers, (items) =>
+      items.map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`),
     ),
     pagePastMetallb,
   };
