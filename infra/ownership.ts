@@ -2,7 +2,7 @@
  * The provider takes over what is there already (upsertExistingObjects), so that an up that was killed, a lost state and a
  * kept MetalLB are resumed. This is the other half: an object whose name other owners of the cluster may have is only
  * taken over if the mark of this stack is on it, or if the run was told to (--take-over). It does not depend on the
- * checks that precede an up, which may be switched off. docs/adr/0006-ownership-before-create.md
+ * checks that precede an up, which may be switched off. docs/adr/0008-ownership-before-create.md
  */
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";

@@ -20,6 +20,31 @@ test("everything that is wrong with a deploy is named at once, and nothing is be
   expect(await namespaces()).not.toContain("esddns-production");
 });
 
+test("a stack that turns to adopt deletes nothing of MetalLB, and takes it over again as it stands", async () => {
+  const before = await speakers();
+  const shared = () => labOk("pulumi", "stack", "export").then(sharedPart);
+  expect(await shared()).toEqual([
+    "CustomResourceDefinition",
+    "CustomResourceDefinition",
+    "CustomResourceDefinition",
+    "Namespace",
+    "Release",
+  ]);
+  await labOk("pulumi", "config", "set", "shared", "adopt");
+  try {
+    await labOk(...up);
+    expect(await shared()).toEqual([]);
+    await labOk("pulumi", "preview", "--expect-no-changes", "--non-interactive");
+  } finally {
+    await labOk("pulumi", "config", "rm", "shared");
+  }
+  expect(await labOk("kubectl", "get", "crds", "-o", "name")).toContain("dnsrecords.esddns.io");
+  expect(await curl(PAGES.development)).not.toBe("");
+  await labOk(...up);
+  expect(await shared()).toHaveLength(5);
+  expect(await speakers()).toEqual(before);
+});
+
 test("a second stack adopts MetalLB: one command, and page, WAN address and record are seen to be well", async () => {
   const deployed = await adopt();
   expect(deployed.status, told(deployed)).toBe(0);
@@ -55,6 +80,21 @@ test("a stack with a copied namespace or a copied name is refused, and the other
   await labOk("pulumi", "config", "rm", "--stack", "production", "l2");
   expect(named.status, told(named)).not.toBe(0);
   expect(told(named)).toMatch(/esddns:l2\[0\]\.name: .* stack with the namespace esddns-development already/);
+});
+
+test("a second owner makes nothing of the shared part, though nobody has checked the cluster", async () => {
+  await labOk("pulumi", "config", "set", "--stack", "production", "shared", "own");
+  await labOk("pulumi", "config", "set", "--stack", "production", "--path", "checks.whenUnreachable", "Off");
+  try {
+    const owner = await lab([...up, "--stack", "production"]);
+    expect(owner.status, told(owner)).not.toBe(0);
+    expect(told(owner)).toMatch(/Namespace metallb-system exists already, and belongs to .* esddns-development/);
+    expect(sharedPart(await labOk("pulumi", "stack", "export", "--stack", "production"))).toEqual([]);
+  } finally {
+    await labOk("pulumi", "config", "set", "--stack", "production", "shared", "adopt");
+    await labOk("pulumi", "config", "rm", "--stack", "production", "checks");
+  }
+  await labOk(...up, "--stack", "production");
 });
 
 test("the owner is not destroyed under the adopter, unless it keeps what both use", async () => {
@@ -110,6 +150,19 @@ async function alone(): Promise<void> {
 
 function namespaces(): Promise<string> {
   return labOk("kubectl", "get", "namespaces", "-o", "name");
+}
+
+/** Kinds of the shared part that a stack has in its state, and would delete. */
+function sharedPart(exported: string): string[] {
+  interface Exported {
+    readonly deployment: { readonly resources: readonly { type: string; urn: string; external?: boolean }[] };
+  }
+  const { resources } = (JSON.parse(exported) as Exported).deployment;
+  return resources
+    .filter(({ type, urn }) => urn.endsWith("::metallb-namespace") || /:(Release|CustomResourceDefinition)$/.test(type))
+    .filter(({ external }) => external !== true)
+    .map(({ type }) => type.split(":").at(-1) ?? "")
+    .sort();
 }
 
 interface List {
