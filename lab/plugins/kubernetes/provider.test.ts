@@ -218,6 +218,27 @@ describe("Helm release", () => {
     });
   });
 
+  test("one that is opened by id has no inputs: what it was installed from is asked of the release", async () => {
+    const { provider } = await setUp(({ args }) => {
+      if (args[0] === "status") return Promise.resolve(releaseJson("deployed"));
+      if (args.join(" ").startsWith("get metadata metallb --namespace metallb-system"))
+        return Promise.resolve('{"chart":"metallb","version":"0.15.3","appVersion":"v0.15.3"}');
+      return Promise.reject(new HelmError(`not asked for: ${args.join(" ")}`));
+    });
+    const opened = {
+      urn: "u",
+      type: request.type,
+      name: "n",
+      id: "metallb-system/metallb",
+      inputs: {},
+      properties: {},
+    };
+    expect(await provider.read(opened)).toMatchObject({
+      id: "metallb-system/metallb",
+      properties: { status: { chart: "metallb", version: "0.15.3", status: "deployed" } },
+    });
+  });
+
   test("no value is on a command line", async () => {
     const lines: string[] = [];
     const { provider } = await setUp((call, signal) => {

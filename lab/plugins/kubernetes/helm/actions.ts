@@ -25,6 +25,14 @@ export class HelmActions {
     return { name: field("name"), version: field("version"), appVersion: field("appVersion") };
   }
 
+  /** Reads the description of the chart that a release was installed from. */
+  async installedChart(name: string, namespace: string): Promise<Chart> {
+    const text = await this.#run(["get", "metadata", name, "--namespace", namespace, "--output", "json"]);
+    const found = parse(text) as JsonObject;
+    const field = (key: string) => stringAt(found, key) ?? "";
+    return { name: field("chart"), version: field("version"), appVersion: field("appVersion") };
+  }
+
   /** Undefined if there is no such release. */
   async status(name: string, namespace: string): Promise<HelmRelease | undefined> {
     try {

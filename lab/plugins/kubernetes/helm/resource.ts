@@ -86,7 +86,9 @@ export async function readRelease(request: ReadRequest, helm: Helm, context: Con
   if (release === undefined) return {};
   const values = markSecretsLike(release.config ?? {}, request.inputs["values"]);
   const inputs = { ...request.inputs, ...(request.inputs["values"] === undefined ? {} : { values }) };
-  const chart = await actions.chart(plainObject(inputs));
+  // A release that a program opens by id has no inputs; only the release itself tells its chart then.
+  const isOpened = request.inputs["chart"] === undefined;
+  const chart = isOpened ? await actions.installedChart(name, namespace) : await actions.chart(plainObject(inputs));
   return { id: request.id, inputs, properties: releaseState(inputs, { release, chart }) };
 }
 
