@@ -365,3 +365,36 @@ describe("a line that swings to and fro", () => {
     expect(swing(texts, 5_000).values).toEqual(texts.map((_, i) => `1.1.1.${i}`));
   });
 });
+
+describe("many nodes", () => {
+  let read: string[];
+
+  /** Notes each time that the votes are looked at. */
+  function watched(observation: WanObservation): WanObservation {
+    const { votes: own, ...rest } = observation;
+    return Object.defineProperty(rest as WanObservation, "votes", {
+      get: () => {
+        read.push(observation.nodeName);
+        return own;
+      },
+    });
+  }
+
+  it("are not judged anew because one of them has observed", () => {
+    read = [];
+    const nodes = Array.from({ length: 20 }, (_, i) => watched(seen(`n${i}`, `${V4} !A:2606::${i} B:2606::${i}`)));
+    const first = judge(nodes);
+    read = [];
+    const next = judge([...nodes.slice(1), watched(seen("n0", V4_NEW))], { previous: first.status });
+    expect(new Set(read)).toEqual(new Set(["n0"]));
+    expect(condition(next, "MultipleEgress").reason).toBe("NodesDiffer");
+  });
+
+  it("are judged anew when the rules are others", () => {
+    const nodes = [seen("n1", V4), seen("n2", V4)];
+    expect(judge(nodes).status.ipv4).toBe("1.1.1.1");
+    expect(judge(nodes, { spec: spec({ quorum: 3 }) }).status.ipv4).toBeUndefined();
+    expect(judge(nodes, { spec: spec({ excluded: ["1.1.1.0/24"] }) }).status.ipv4).toBeUndefined();
+    expect(judge(nodes).status.ipv4).toBe("1.1.1.1");
+  });
+});

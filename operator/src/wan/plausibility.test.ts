@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Family } from "../api/index.ts";
 import type { Address } from "./address.ts";
 import { parseAddress, prefixOf } from "./address.ts";
-import { createPlausibility } from "./plausibility.ts";
+import { createPlausibility, remembered } from "./plausibility.ts";
 import { notGloballyReachable, SPECIAL_PURPOSE_BLOCKS } from "./special-purpose.ts";
 
 function address(text: string): Address {
@@ -239,5 +239,26 @@ describe("plausibility", () => {
         expect(none.judge(parsed, parsed.family).plausible).toBe(notGloballyReachable(parsed) === undefined);
       }),
     );
+  });
+});
+
+describe("what was judged", () => {
+  it("is remembered with the rules that it was judged by", () => {
+    const rules = { allowNonGlobal: ["10.0.0.0/8"], excluded: [] };
+    expect(createPlausibility(structuredClone(rules))).toBe(createPlausibility(rules));
+    const other = createPlausibility({ ...rules, excluded: ["10.1.0.0/16"] });
+    expect(createPlausibility(rules).judge(address("10.1.0.1"), "IPv4").plausible).toBe(true);
+    expect(other.judge(address("10.1.0.1"), "IPv4").plausible).toBe(false);
+    expect(other.judge(address("10.1.0.1"), "IPv6").plausible).toBe(false);
+  });
+
+  it("is computed once, and no more of it is kept than there is room for", () => {
+    const computed: string[] = [];
+    const ask = remembered(3, (key) => {
+      computed.push(key);
+      return key.toUpperCase();
+    });
+    expect(["a", "b", "c", "a", "d", "a", "b"].map(ask)).toEqual(["A", "B", "C", "A", "D", "A", "B"]);
+    expect(computed).toEqual(["a", "b", "c", "d", "b"]);
   });
 });

@@ -4,6 +4,11 @@ import type { Address } from "./address.ts";
 import { isIpv4Mapped, parseAddress } from "./address.ts";
 import { notGloballyReachable } from "./special-purpose.ts";
 
+/** Addresses whose judgement is kept. They come from the network, so that there may be any number of them. */
+const REMEMBERED = 2048;
+/** Sets of rules that are kept; a pod has one or two at a time. */
+const RULES_KEPT = 4;
+
 type Judgement = { readonly plausible: true } | { readonly plausible: false; readonly reason: string };
 
 export interface Plausibility {
@@ -19,13 +24,39 @@ export interface Plausibility {
  * The rules of plausibility: globally reachable by the IANA registries, or in `allowNonGlobal`; as a WAN address also
  * of the right family and not `excluded`, which wins over `allowNonGlobal`.
  *
+ * The same rules give the same object, which remembers what it judged: nearly all votes tell the same few addresses.
+ *
  * @param rules.allowNonGlobal addresses, ranges `a-b` and CIDRs
  * @param rules.excluded the same
  */
-export function createPlausibility(rules: {
+export function createPlausibility({ allowNonGlobal, excluded }: Rules): Plausibility {
+  return recent(JSON.stringify([allowNonGlobal, excluded]));
+}
+
+interface Rules {
   readonly allowNonGlobal: readonly string[];
   readonly excluded: readonly string[];
-}): Plausibility {
+}
+
+const recent = remembered(RULES_KEPT, (key) => {
+  const [allowNonGlobal, excluded] = JSON.parse(key) as [string[], string[]];
+  return fromRules({ allowNonGlobal, excluded });
+});
+
+/** The function with its last `size` results by key; the one that was not asked for the longest is forgotten first. */
+export function remembered<T>(size: number, compute: (key: string) => T): (key: string) => T {
+  const known = new Map<string, T>();
+  return (key) => {
+    const value = known.get(key) ?? compute(key);
+    known.delete(key);
+    known.set(key, value);
+    const oldest = known.keys().next();
+    if (known.size > size && oldest.done !== true) known.delete(oldest.value);
+    return value;
+  };
+}
+
+function fromRules(rules: Rules): Plausibility {
   const problems: string[] = [];
   const allowed = blockList(rules.allowNonGlobal, "allowNonGlobal", problems);
   const excluded = blockList(rules.excluded, "excluded", problems);
@@ -35,17 +66,22 @@ export function createPlausibility(rules: {
     if (block === undefined || contains(allowed, address)) return { plausible: true };
     return refuse(`${address.text} is not globally reachable: ${block.name}, ${block.block}, ${block.rfc}`);
   };
+  const judge = (address: Address, family: Family): Judgement => {
+    if (address.family !== family) return refuse(`${address.text} is not an ${family} address`);
+    // Never a host's address, whatever is allowed; a BlockList takes it for the IPv4 address inside.
+    if (isIpv4Mapped(address)) return refuse(`${address.text} is an IPv4-mapped address`);
+    if (contains(excluded, address))
+      return refuse(`${address.text} is excluded, for instance one of the cluster's own`);
+    return mayContact(address);
+  };
+  const byText = remembered(REMEMBERED, (key) => {
+    const [family, own, text = ""] = key.split(" ") as [Family, Family, string];
+    return judge({ family: own, text }, family);
+  });
   return {
     problems,
     mayContact,
-    judge: (address, family) => {
-      if (address.family !== family) return refuse(`${address.text} is not an ${family} address`);
-      // Never a host's address, whatever is allowed; a BlockList takes it for the IPv4 address inside.
-      if (isIpv4Mapped(address)) return refuse(`${address.text} is an IPv4-mapped address`);
-      if (contains(excluded, address))
-        return refuse(`${address.text} is excluded, for instance one of the cluster's own`);
-      return mayContact(address);
-    },
+    judge: (address, family) => byText(`${family} ${address.family} ${address.text}`),
   };
 }
 

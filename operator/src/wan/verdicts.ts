@@ -169,14 +169,29 @@ function viewOf(
   };
 }
 
-/** What one node believes. */
+/** What one node believes. Judged once for each observation: of many nodes only one has observed anew. */
 export function verdictOf(
-  { votes }: WanObservation,
+  observation: WanObservation,
   family: Family,
   rules: Pick<DetectionSpec, "quorum" | "prefixLength">,
   plausibility: Plausibility,
 ): Verdict {
-  return judgeVotes(plausibleVotes(votes, plausibility), family, rules);
+  const known = verdictsOf(observation, plausibility);
+  const key = `${family} ${rules.quorum} ${rules.prefixLength}`;
+  const verdict = known.get(key) ?? judgeVotes(plausibleVotes(observation.votes, plausibility), family, rules);
+  known.set(key, verdict);
+  return verdict;
+}
+
+/** By the rules of plausibility and by observation. Both are forgotten when they are used nowhere else any more. */
+const verdicts = new WeakMap<Plausibility, WeakMap<WanObservation, Map<string, Verdict>>>();
+
+function verdictsOf(observation: WanObservation, plausibility: Plausibility): Map<string, Verdict> {
+  const byObservation = verdicts.get(plausibility) ?? new WeakMap<WanObservation, Map<string, Verdict>>();
+  verdicts.set(plausibility, byObservation);
+  const known = byObservation.get(observation) ?? new Map<string, Verdict>();
+  byObservation.set(observation, known);
+  return known;
 }
 
 /**
