@@ -22,7 +22,13 @@ describe("the rrsets that a deleted record has published", () => {
     gandi.stand("home", "AAAA", 300, "2001:db8::10");
     const claimedBy = (zone: string, name: string, type: RecordType) =>
       `${zone} ${name} ${type}` === "example.com home A" ? "other" : undefined;
-    const { notes, failure } = await deletePublished(record, gandi.api, claimedBy, new AbortController().signal);
+    const { notes, failure } = await deletePublished(record, {
+      livedns: gandi.api,
+      signal: new AbortController().signal,
+      claimedBy,
+      look: () => Promise.resolve(undefined),
+      note: () => Promise.resolve(undefined),
+    });
     expect(failure).toBeUndefined();
     expect(gandi.at("home", "A")).toBeDefined();
     expect(gandi.at("home", "AAAA")).toBeUndefined();
