@@ -90,7 +90,8 @@ export class World {
 
   /** While true, what people do and nodes see reaches the API server, and no watch of this writer tells of it. */
   hidden = false;
-  readonly #seen = new Map<string, string>();
+  /** What each node has seen last. */
+  readonly #seen: Map<string, string>;
 
   /**
    * @param beside another world, whose API server, Gandi and clock this writer has as well
@@ -100,6 +101,7 @@ export class World {
     this.api = beside?.api ?? new FakeApi();
     this.gandi = beside?.gandi ?? new FakeLiveDns();
     this.clock = beside?.clock ?? virtualClock();
+    this.#seen = beside === undefined ? new Map() : beside.#seen;
     this.wan = new MemoryStore(this.api, wanAddresses);
     this.observations = new MemoryStore(this.api, wanObservations);
     this.records = new MemoryStore(this.api, dnsRecords, (name, record) => {
@@ -144,7 +146,6 @@ export class World {
       log: silentLog(this.logged),
     };
     this.writer = new Writer(wrap(context));
-    for (const [nodeName, text] of beside?.seen ?? []) this.#seen.set(nodeName, text);
     if (beside === undefined) this.#store(wanAddresses, this.wan, wanObject());
     else this.catchUp();
   }
@@ -179,11 +180,6 @@ export class World {
       ended.abort();
       await done;
     };
-  }
-
-  /** What each node has seen last. */
-  get seen(): ReadonlyMap<string, string> {
-    return this.#seen;
   }
 
   /** Every node sees the same once more. */

@@ -1,0 +1,160 @@
+/** Plays a workload, and says what there is at the end. */
+import type { Condition, DnsRecordStatus } from "../../api/index.ts";
+import type { WriterContext } from "../context.ts";
+import { World } from "../testing.ts";
+import { type KillPoint, Mortal } from "./mortal.ts";
+import type { Workload } from "./workloads.ts";
+
+/** Between two looks at a record that nothing calls for. */
+const INTERVAL_SECONDS = 30;
+/** Long enough for every retry, and for the look that finds somebody else's change. Milliseconds. */
+const SETTLE_MS = 50_000;
+/** How soon the death of a leader is noticed, milliseconds. */
+const PART_MS = 10_000;
+
+export interface End {
+  /** What stands at Gandi. */
+  readonly rrsets: Record<string, string>;
+  /** Of each record what its status says. */
+  readonly records: Record<string, unknown>;
+  /** How often somebody else's change was announced to be corrected. */
+  readonly driftEvents: number;
+}
+
+export interface Played {
+  readonly end: End;
+  /** What was done, a line each. */
+  readonly trace: readonly string[];
+  readonly writes: number;
+  /** How many writes the leader had made when each step began. */
+  readonly begins: readonly number[];
+}
+
+export async function undisturbed(workload: Workload): Promise<Played> {
+  return await killed(workload, undefined);
+}
+
+/** The leader dies at that write; the next step of the workload is done at once, and then a successor leads. */
+export async function killed(workload: Workload, kill: KillPoint | undefined): Promise<Played> {
+  const trace: string[] = [];
+  const leader = new Mortal(kill);
+  const world = begin(workload, (context) => leader.wrap(context));
+  let current = world;
+  let end = world.lead();
+  const begins: number[] = [];
+  for (const [index, step] of workload.steps.entries()) {
+    begins.push(leader.writes.length);
+    trace.push(`step ${index + 1}`);
+    step(current);
+    const before = leader.writes.length;
+    await settle(current, () => leader.dead && current === world);
+    if (current === world) trace.push(...leader.writes.slice(before).map((write) => `  ${write}`));
+    if (!leader.dead || current !== world) continue;
+    trace.push(`  the leader is dead`);
+    void end();
+    current = new World(world);
+    const next = workload.steps[index + 1];
+    if (next === undefined) {
+      end = current.lead();
+      await settle(current);
+    } else {
+      const successor = current;
+      // The next step comes before the successor leads.
+      trace.push(`  the next step comes at once`);
+      next(successor);
+      end = current.lead();
+      await settle(current);
+      for (const later of workload.steps.slice(index + 2)) {
+        later(current);
+        await settle(current);
+      }
+      break;
+    }
+  }
+  trace.push(...current.gandi.calls.filter((call) => !call.startsWith("GET")).map((call) => `at Gandi: ${call}`));
+  const result = { end: endOf([world, current]), trace, writes: leader.writes.length, begins };
+  await end();
+  return result;
+}
+
+/** A successor's watches stand still from before that step on; after the last step it leads, and is told only later. */
+export async function stale(workload: Workload, since: number): Promise<Played> {
+  const world = begin(workload);
+  let end = world.lead();
+  let successor: World | undefined;
+  for (const [index, step] of workload.steps.entries()) {
+    if (index === since) successor = new World(world);
+    step(world);
+    await settle(world);
+  }
+  await end();
+  successor ??= new World(world);
+  end = successor.lead();
+  await settle(successor);
+  successor.catchUp();
+  await settle(successor);
+  const trace = world.gandi.calls.filter((call) => !call.startsWith("GET")).map((call) => `at Gandi: ${call}`);
+  const result = { end: endOf([world, successor]), trace, writes: 0, begins: [] };
+  await end();
+  return result;
+}
+
+/** The leader hears nothing of these steps while they are done, and then of all at once. */
+export async function hidden(workload: Workload, from: number, to: number): Promise<Played> {
+  const world = begin(workload);
+  const end = world.lead();
+  for (const [index, step] of workload.steps.entries()) {
+    world.hidden = index >= from && index < to;
+    step(world);
+    if (!world.hidden) world.catchUp();
+    await settle(world);
+  }
+  world.hidden = false;
+  world.catchUp();
+  await settle(world);
+  const trace = world.gandi.calls.filter((call) => !call.startsWith("GET")).map((call) => `at Gandi: ${call}`);
+  const result = { end: endOf([world]), trace, writes: 0, begins: [] };
+  await end();
+  return result;
+}
+
+/** A world of this workload, where a record is looked at often, so that little time has to be played. */
+function begin(workload: Workload, wrap?: (context: WriterContext) => WriterContext): World {
+  const world = new World(undefined, wrap);
+  const wan = world.wan.get("wan");
+  if (wan === undefined) throw new Error("a world has a WanAddress");
+  world.api.put("/wanaddresses/wan", {
+    ...wan,
+    spec: { ...wan.spec, ...workload.wan, intervalSeconds: INTERVAL_SECONDS },
+  });
+  world.catchUp();
+  workload.before?.(world);
+  return world;
+}
+
+async function settle(world: World, isOver: () => boolean = () => false): Promise<void> {
+  for (let passed = 0; passed < SETTLE_MS && !isOver(); passed += PART_MS) await world.clock.run(PART_MS);
+  world.observeAgain();
+}
+
+function endOf(worlds: readonly World[]): End {
+  const [world] = worlds;
+  if (world === undefined) throw new Error("a world at least");
+  const rrsets = [...world.gandi.rrsets].map(([at, { values, ttl }]) => [at, `${values.join()} ${ttl}`] as const);
+  const records = [...world.api.objects]
+    .filter(([path]) => path.startsWith("/dnsrecords/"))
+    .map(([path, object]) => [path, brief(object["status"] as DnsRecordStatus | undefined)] as const);
+  const notes = [...new Set(worlds)].flatMap(({ events }) => events);
+  return {
+    rrsets: Object.fromEntries(rrsets.sort()),
+    records: Object.fromEntries(records.sort()),
+    driftEvents: notes.filter(({ reason }) => reason === "DriftCorrected").length,
+  };
+}
+
+/** Without times, and without what only says that a look is pending. */
+function brief(status: DnsRecordStatus = {}): unknown {
+  const { fqdn, published, attempted, replaced, left, corrections, conditions } = status;
+  const said = conditions?.map(({ type, status: is, reason, message }: Condition) => [type, is, reason, message]);
+  return { fqdn, published, attempted, replaced, left, corrections: corrections?.length ?? 0, conditions: said };
+}

@@ -1,0 +1,114 @@
+/** What people and the line do to records, a step at a time; what every way to the end has to come to. */
+import type { DetectionSpec } from "../../api/index.ts";
+import type { World } from "../testing.ts";
+
+type Step = (world: World) => void;
+
+export interface Workload {
+  readonly name: string;
+  readonly wan?: Partial<DetectionSpec>;
+  readonly before?: Step;
+  readonly steps: readonly Step[];
+  /** Kills in the steps before this one make another workload of it: the reason stands beside it. */
+  readonly killFromStep?: number;
+}
+
+const A = "203.0.113.20";
+const B = "203.0.113.77";
+const C = "203.0.113.78";
+const STRANGER = "192.0.2.5";
+
+const v4 = (address: string): string => `Google:${address} !ipify:${address}`;
+const line =
+  (address: string): Step =>
+  (world) => {
+    world.observe("node1", v4(address));
+  };
+const both =
+  (address: string, prefix: string): Step =>
+  (world) => {
+    world.observe("node1", `${v4(address)} ${v4(`${prefix}::5`)}`);
+  };
+const add =
+  (name: string, spec: Record<string, unknown> = {}): Step =>
+  (world) => {
+    world.addRecord(name, spec);
+  };
+const change =
+  (name: string, spec: Record<string, unknown>): Step =>
+  (world) => {
+    world.changeRecord(name, { spec });
+  };
+const remove =
+  (name: string): Step =>
+  (world) => {
+    // Without a finalizer the API server lets an object go at once.
+    const { finalizers = [] } = world.api.objects.get(`/dnsrecords/${name}`)?.metadata ?? {};
+    if (finalizers.length > 0) world.changeRecord(name, { deleted: true });
+    else world.removeRecord(name);
+  };
+const edit =
+  (name: string, address: string): Step =>
+  (world) => {
+    world.gandi.stand(name, "A", 600, address);
+  };
+const all =
+  (...steps: readonly Step[]): Step =>
+  (world) => {
+    for (const step of steps) step(world);
+  };
+
+/** Of the WanAddress's spec. */
+const dual: Partial<DetectionSpec> = {
+  families: ["IPv4", "IPv6"],
+  allowNonGlobal: ["203.0.113.0/24", "2001:db8::/32"],
+};
+
+const DELETE = { deletionPolicy: "Delete" };
+
+export const workloads: readonly Workload[] = [
+  { name: "create", steps: [all(line(A), add("home")), line(B)] },
+  { name: "conflictPolicy Refuse", steps: [all(line(A), add("home", { conflictPolicy: "Refuse" })), line(B)] },
+  { name: "change twice", steps: [all(line(A), add("home")), line(B), line(C)] },
+  { name: "change and back", steps: [all(line(A), add("home")), line(B), line(A)] },
+  { name: "driftLimit 0", steps: [all(line(A), add("home", { driftLimit: 0 })), line(B), line(C)] },
+  { name: "adopt", before: edit("home", STRANGER), steps: [all(line(A), add("home")), line(B)] },
+  { name: "rename", steps: [all(line(A), add("home", DELETE)), change("home", { name: "www" }), line(B)] },
+  {
+    name: "rename back",
+    steps: [
+      all(line(A), add("home", { ...DELETE, driftLimit: 0 })),
+      change("home", { name: "www" }),
+      change("home", { name: "home" }),
+      line(B),
+    ],
+  },
+  { name: "delete", steps: [all(line(A), add("home", DELETE)), remove("home")] },
+  { name: "change and delete", steps: [all(line(A), add("home", DELETE)), line(B), remove("home")] },
+  // An edit that comes before the first PUT is known to have gone out is no drift but what the record takes over.
+  { name: "a human's edit", killFromStep: 2, steps: [all(line(A), add("home")), edit("home", STRANGER), line(B)] },
+  {
+    name: "A and AAAA twice",
+    wan: dual,
+    steps: [
+      all(both(A, "2001:db8:1"), add("home", { types: ["A", "AAAA"], ipv6Suffix: "::10", driftLimit: 0 })),
+      both(B, "2001:db8:2"),
+      both(C, "2001:db8:3"),
+    ],
+  },
+  {
+    name: "a type goes and comes back",
+    wan: dual,
+    steps: [
+      all(both(A, "2001:db8:1"), add("home", { ...DELETE, types: ["A", "AAAA"], ipv6Suffix: "::10", driftLimit: 0 })),
+      change("home", { types: ["A"] }),
+      change("home", { types: ["A", "AAAA"] }),
+      both(B, "2001:db8:2"),
+    ],
+  },
+  { name: "two records", steps: [all(line(A), add("home"), add("nas", { driftLimit: 0 })), line(B)] },
+  {
+    name: "one record's name for another",
+    steps: [all(line(A), add("home", DELETE), add("next", { name: "home", ...DELETE })), remove("home")],
+  },
+];
