@@ -101,7 +101,7 @@ export class World {
     this.api = beside?.api ?? new FakeApi();
     this.gandi = beside?.gandi ?? new FakeLiveDns();
     this.clock = beside?.clock ?? virtualClock();
-    this.#seen = beside === undefined ? new Map() : beside.#seen;
+    this.#seen = beside === undefined ? new Map<string, string>() : beside.#seen;
     this.wan = new MemoryStore(this.api, wanAddresses);
     this.observations = new MemoryStore(this.api, wanObservations);
     this.records = new MemoryStore(this.api, dnsRecords, (name, record) => {

@@ -33,7 +33,9 @@ export class Mortal {
       },
       livedns: {
         reserve: (...args) => livedns.reserve(...args),
-        dropConnections: () => livedns.dropConnections(),
+        dropConnections: () => {
+          livedns.dropConnections();
+        },
         getRrset: (...args) => this.#read(() => livedns.getRrset(...args)),
         putRrset: (...args) =>
           this.#write(`PUT ${args[1]} ${args[2].type} ${args[2].values.join()}`, () => livedns.putRrset(...args)),
@@ -56,7 +58,7 @@ export class Mortal {
     if (this.dead) return await forever();
     this.writes.push(what);
     const isLast = this.#kill?.write === this.writes.length - 1;
-    if (isLast && this.#kill?.when === "before") return await this.#die();
+    if (isLast && this.#kill.when === "before") return await this.#die();
     const answer = await act();
     return isLast ? await this.#die() : answer;
   }
