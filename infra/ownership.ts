@@ -55,7 +55,7 @@ export function ownershipGuard(cluster: Reader, owner: Owner): pulumi.ResourceTr
     const isRead = (opts as pulumi.CustomResourceOptions).id !== undefined;
     if (!type.startsWith("kubernetes:") || PLURALS[kind] === undefined || isRead) return undefined;
     const beforeCreate = [...(opts.hooks?.beforeCreate ?? []), hook];
-    return { props: props as pulumi.Inputs, opts: { ...opts, hooks: { ...opts.hooks, beforeCreate } } };
+    return { props, opts: { ...opts, hooks: { ...opts.hooks, beforeCreate } } };
   };
 }
 
