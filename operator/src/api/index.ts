@@ -5,3 +5,4 @@ export * from "./rbac.ts";
 export * from "./notify.ts";
 export * from "./metrics.ts";
 export * from "./serviceLb.ts";
+export * from "./text.ts";

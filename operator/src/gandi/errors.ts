@@ -1,5 +1,6 @@
 /** What can become of a request to LiveDNS other than success, as values: each with a sentence that says what to do. */
 import * as z from "zod";
+import { clean } from "../api/index.ts";
 import type { RateBudget, Refusal } from "./budget.ts";
 import type { HttpReply } from "./http.ts";
 
@@ -17,6 +18,12 @@ export type LiveDnsFailure =
   | { kind: "ServerError"; message: string; status: number; retryAfterMs?: number };
 
 export type LiveDnsResult<T> = { ok: true; value: T } | { ok: false; error: LiveDnsFailure };
+
+/** An answer of LiveDNS. Whoever shows what it says redacts it first. */
+export interface GandiReply extends HttpReply {
+  /** The text without the token: a server, or a proxy in front of it, may repeat the request's headers. */
+  readonly redact: (text: string) => string;
+}
 
 /** What a request was about, for the sentences. */
 export interface Subject {
@@ -37,7 +44,6 @@ export const HOW_TO_RENEW =
 const DEFAULT_RETRY_AFTER_MS = 60_000;
 /** No server's number may stop a record for longer. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
-const MAX_QUOTE = 300;
 
 /**
  * Gandi's error bodies, in all their shapes: `{code, message, object, cause}`, the same without `code`, and
@@ -62,7 +68,7 @@ export function isRrsetAbsent(reply: HttpReply): boolean {
  * The failure that a reply other than 2xx stands for.
  * @param now wall clock in milliseconds, for a Retry-After that is a date.
  */
-export function failureOfReply(reply: HttpReply, subject: Subject, now: number): LiveDnsFailure {
+export function failureOfReply(reply: GandiReply, subject: Subject, now: number): LiveDnsFailure {
   const { status } = reply;
   const body = parseErrorBody(reply);
   const said = `(${status}: ${quote(reply, body)})`;
@@ -90,7 +96,7 @@ export function failureOfReply(reply: HttpReply, subject: Subject, now: number):
 }
 
 /** The failure of a 2xx whose body is not what LiveDNS documents. */
-export function failureOfBody(reply: HttpReply, subject: Subject): LiveDnsFailure {
+export function failureOfBody(reply: GandiReply, subject: Subject): LiveDnsFailure {
   return unexpected(subject, `(${reply.status}: ${quote(reply, parseErrorBody(reply))})`, reply.status);
 }
 
@@ -169,12 +175,14 @@ function parseErrorBody(reply: HttpReply): ErrorBody | undefined {
   }
 }
 
-/** What Gandi said, short, on one line and printable: it goes into logs, conditions and terminals. */
-function quote(reply: HttpReply, body: ErrorBody | undefined): string {
+/**
+ * What Gandi said, short, on one line, printable and without the token: it goes into logs, conditions and terminals. The
+ * token is looked for in what JSON means, not in the text of the body, where escapes may hide it.
+ */
+function quote(reply: GandiReply, body: ErrorBody | undefined): string {
   const details = body?.errors?.map(({ name, description }) => (name === undefined ? "" : `${name}: `) + description);
   const text = details?.join("; ") || body?.message || describeBody(reply, body);
-  const printable = text.replace(/[\p{C}\s]+/gu, " ").trim();
-  return printable.length <= MAX_QUOTE ? printable : `${printable.slice(0, MAX_QUOTE)}…`;
+  return clean(reply.redact(text));
 }
 
 function describeBody(reply: HttpReply, body: ErrorBody | undefined): string {

@@ -223,6 +223,33 @@ describe("answers to GET", () => {
     expect(message + lines.join()).not.toContain(TOKEN);
   });
 
+  test.each<[string, (token: string) => string]>([
+    [
+      "in escapes of JSON",
+      (text) => text.replace(/./g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`),
+    ],
+    ["percent-encoded", (text) => encodeURIComponent(text)],
+    ["in base64", (text) => Buffer.from(text).toString("base64")],
+    ["in base64 after one byte", (text) => Buffer.from(`:${text}`).toString("base64")],
+    ["in base64 after two bytes", (text) => Buffer.from(`::${text}`).toString("base64")],
+    ["in base64 for URLs, of the whole header", (text) => Buffer.from(`Bearer ${text}`).toString("base64url")],
+  ])("the token is not passed on %s", async (_, form) => {
+    // Every kind of character that a token may have, and one that base64 writes in two ways.
+    token = "pat-0123456789+/%?>~abcdef0123456789ab0123";
+    const before = form(token);
+    const said = before.startsWith("\\u") ? before : JSON.stringify(before).slice(1, -1);
+    const livedns = client();
+    answer(403, `{"code":403,"message":"denied for ${said} here","object":"HTTPForbidden"}`);
+    const denied = await livedns.getRrset("example.com", "home", "A", signal);
+    answer(200, `{"rrset_name":"home","rrset_type":"A","rrset_ttl":300,"rrset_values":["${said}"]}`);
+    const values = await livedns.getRrset("example.com", "home", "A", signal);
+    expect(denied).toMatchObject({ error: { message: expect.stringContaining("[token]") as string } });
+    for (const text of [JSON.stringify(denied), JSON.stringify(values), lines.join()]) {
+      expect(text).not.toContain(token);
+      if (!before.startsWith("\\u")) expect(text).not.toContain(before);
+    }
+  });
+
   test("so it is in an answer that claims success", async () => {
     answer(200, { message: TOKEN });
     const result = await client().getRrset("example.com", "home", "A", signal);

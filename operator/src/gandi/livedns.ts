@@ -7,16 +7,17 @@ import {
   failureOfBody,
   failureOfError,
   failureOfReply,
+  type GandiReply,
   isRrsetAbsent,
   type LiveDnsFailure,
   type LiveDnsResult,
   notSentYet,
   type Subject,
 } from "./errors.ts";
-import { exchange, type HttpReply, type HttpTimeouts } from "./http.ts";
+import { exchange, type HttpTimeouts } from "./http.ts";
 import { fqdn, nameProblem, zoneProblem } from "./names.ts";
 import { parseRrset, type Rrset, type RrsetType, rrsetBody } from "./rrset.ts";
-import { authorization } from "./token.ts";
+import { authorization, redactor } from "./token.ts";
 
 export interface LiveDnsOptions {
   /** For instance https://api.gandi.net/v5/livedns. Plain http only to a loopback address: the token goes along. */
@@ -83,7 +84,7 @@ export class LiveDns {
     const rrset = parseRrset(reply.value.text, name, type);
     return rrset === undefined
       ? { ok: false, error: failureOfBody(reply.value, this.#subject(zone, name, type)) }
-      : { ok: true, value: rrset };
+      : { ok: true, value: { ...rrset, values: rrset.values.map(reply.value.redact) } };
   }
 
   /** Makes the rrset exactly this, whether it existed or not. What Gandi then has is to be read back. */
@@ -141,7 +142,7 @@ export class LiveDns {
     body: string | undefined,
     signal: AbortSignal,
     turn: Reservation | undefined,
-  ): Promise<LiveDnsResult<HttpReply>> {
+  ): Promise<LiveDnsResult<GandiReply>> {
     signal.throwIfAborted();
     const { zone, name, type } = rrset;
     const problem = zoneProblem(zone) ?? nameProblem(name, zone);
@@ -177,16 +178,15 @@ export class LiveDns {
     call: { url: string; method: Method; token: string; body: string | undefined },
     subject: Subject,
     signal: AbortSignal,
-  ): Promise<LiveDnsResult<HttpReply>> {
+  ): Promise<LiveDnsResult<GandiReply>> {
     const { url, method, token, body } = call;
     const headers: Record<string, string> = { authorization: authorization(token), accept: "application/json" };
     if (body !== undefined) headers["content-type"] = "application/json";
     const { clock, timeouts } = this.#options;
-    let reply: HttpReply;
+    let reply: GandiReply;
     try {
       const answer = await exchange({ url, method, headers, body }, { http: this.#http, timeouts, clock, signal });
-      // A server, or a proxy in front of it, may repeat the request's headers, and failures quote what it says.
-      reply = { ...answer, text: answer.text.replaceAll(token, "[token]") };
+      reply = { ...answer, redact: redactor(token) };
     } catch (error) {
       signal.throwIfAborted();
       return { ok: false, error: failureOfError(error, subject) };

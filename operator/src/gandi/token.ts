@@ -25,6 +25,26 @@ export function authorization(token: string): string {
   return `${token.length <= LEGACY_KEY_LENGTH ? "Apikey" : "Bearer"} ${token}`;
 }
 
+/**
+ * A function that takes this token out of a text: as it is, percent-encoded, and within something in base64, where it
+ * begins at any of three bits. It is for answers that echo a request, not against a server that means to tell it.
+ */
+export function redactor(token: string): (text: string) => string {
+  const inBase64 = [0, 1, 2].flatMap((offset) => [
+    insideBase64(token, offset, "base64"),
+    insideBase64(token, offset, "base64url"),
+  ]);
+  const forms = [token, encodeURIComponent(token), ...inBase64];
+  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, "[token]"), text);
+}
+
+/** The characters of a base64 text that depend on nothing but the token, `offset` bytes after a group of three. */
+function insideBase64(token: string, offset: number, alphabet: "base64" | "base64url"): string {
+  const text = Buffer.from(" ".repeat(offset) + token).toString(alphabet);
+  const whole = Math.floor(((offset + token.length) * 8) / 6);
+  return text.slice(Math.ceil((offset * 8) / 6), whole);
+}
+
 async function read(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
