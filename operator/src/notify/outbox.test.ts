@@ -90,3 +90,24 @@ describe("a channel", () => {
     expect(sent.length).toBe(tries);
   });
 });
+
+describe("the log", () => {
+  it.each<[string, () => Promise<number>]>([
+    ["is told", () => Promise.resolve(204)],
+    ["refuses", () => Promise.resolve(403)],
+    ["cannot answer", () => Promise.resolve(503)],
+    ["is not reached", () => Promise.reject(new Error(`connect to https://hook.test/in?x=1 with ${SECRET}`))],
+    [
+      "has no such host",
+      () => Promise.reject(Object.assign(new Error("https://hook.test/in?x=1"), { code: "ENOTFOUND" })),
+    ],
+  ])("has neither the URL nor the secret of a channel that %s", async (_, given) => {
+    answer = given;
+    offer("a");
+    await clock.run(MINUTE);
+    expect(sent.length).toBeGreaterThan(0);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.join()).not.toMatch(/hook\.test|x=1/);
+    expect(lines.join()).not.toContain(SECRET);
+  });
+});

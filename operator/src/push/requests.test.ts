@@ -1,18 +1,21 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { WanAddressObject } from "../api/index.ts";
 import { snapshot } from "../status/testing.ts";
-import { silentLog, type VirtualClock, virtualClock } from "../testing.ts";
+import { keptLog, silentLog, type VirtualClock, virtualClock } from "../testing.ts";
 import { RoundRequests } from "./requests.ts";
 
 const TOKEN = "correct-horse-battery-staple";
 let clock: VirtualClock;
 let started: number;
 let requests: RoundRequests;
+let lines: string[];
 
 beforeEach(() => {
   clock = virtualClock();
   started = 0;
-  requests = new RoundRequests({ token: TOKEN, start: () => ++started, clock, log: silentLog() });
+  const kept = keptLog();
+  lines = kept.lines;
+  requests = new RoundRequests({ token: TOKEN, start: () => ++started, clock, log: kept.log });
 });
 
 const wan = (annotations?: Record<string, string>): WanAddressObject => {
@@ -25,6 +28,12 @@ describe("POST /probe", () => {
   it("starts a round for whoever has the token", () => {
     expect(requests.post(`Bearer ${TOKEN}`)).toMatchObject({ status: 202 });
     expect(started).toBe(1);
+  });
+
+  it("has the token in no line of the log and in no answer", () => {
+    const answers = [`Bearer ${TOKEN}`, `Bearer ${TOKEN}x`, TOKEN].map((given) => requests.post(given));
+    expect(lines.length).toBeGreaterThan(0);
+    expect(JSON.stringify([answers, lines])).not.toContain(TOKEN);
   });
 
   it.each([
