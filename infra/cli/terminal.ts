@@ -1,5 +1,6 @@
 /** What the commands print and ask. */
 import { createInterface } from "node:readline/promises";
+import { printable } from "@esddns/operator/api";
 
 /** Ends a command with an exit status; the message is all that there is to say. */
 export class Stop extends Error {
@@ -16,14 +17,14 @@ export async function runCommand(name: string, main: () => Promise<number>): Pro
   try {
     process.exitCode = await main();
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = printable(error instanceof Error ? error.message : String(error));
     process.stderr.write(error instanceof Stop ? `${text}\n` : `${name}: ${text}\n`);
     process.exitCode = error instanceof Stop ? error.status : 1;
   }
 }
 
 export function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${printable(line)}\n`);
 }
 
 export function heading(text: string): void {
@@ -39,7 +40,7 @@ export function list(problems: readonly string[], hint?: string): string {
 export async function confirm(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+    return /^y(es)?$/i.test((await terminal.question(`${printable(question)} [y/N] `)).trim());
   } finally {
     terminal.close();
   }

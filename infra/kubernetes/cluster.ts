@@ -2,6 +2,7 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { clean } from "@esddns/operator/api";
 import type { z } from "zod";
 import { quote } from "../config/problem.ts";
 import { collect, type Ended } from "../process.ts";
@@ -41,7 +42,7 @@ export class Cluster {
   /** GET of a path of the API server. `absent`: it answered that there is no such thing. */
   async get<T>(path: string, schema: z.ZodType<T>): Promise<Found<T>> {
     const { status, stdout, stderr } = await this.kubectl(["get", "--raw", path]);
-    const lastLine = stderr.trim().split("\n").at(-1) ?? "";
+    const lastLine = clean(stderr.trim().split("\n").at(-1) ?? "", MAX_LINE);
     if (status === 127) return { found: false, why: `${lastLine}. ${INSTALL}`, absent: false };
     if (status !== 0)
       return { found: false, why: lastLine, absent: /NotFound|could not find the requested/.test(stderr) };
@@ -54,6 +55,8 @@ export class Cluster {
 }
 
 const TIMEOUT_MS = 30_000;
+/** Of what kubectl says, which may be the API server's words; characters. */
+const MAX_LINE = 1_000;
 
 const INSTALL = "Install kubectl (https://kubernetes.io/docs/tasks/tools/), or name its path in KUBECTL";
 

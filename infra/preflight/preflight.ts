@@ -1,4 +1,5 @@
 /** The checks that need the cluster, before anything is composed. */
+import { printable } from "@esddns/operator/api";
 import * as pulumi from "@pulumi/pulumi";
 import { monitoringKinds } from "../config/monitoring.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
@@ -33,8 +34,8 @@ export async function preflight(config: StackConfig): Promise<RunningMetalLB | u
   const unchecked = uncheckedMessage(read);
   if (unchecked !== undefined) {
     if (whenUnreachable === "Refuse" && !pulumi.runtime.isDryRun())
-      throw new pulumi.RunError(`${unchecked} ${UNCHECKED_UP}`);
-    await pulumi.log.warn(unchecked);
+      throw new pulumi.RunError(printable(`${unchecked} ${UNCHECKED_UP}`));
+    await pulumi.log.warn(printable(unchecked));
   }
   if (!read.reached) return undefined;
   const { problems: others, warnings, notes } = judge(config, read.facts, skip);
@@ -43,9 +44,9 @@ export async function preflight(config: StackConfig): Promise<RunningMetalLB | u
     ["shared-metallb", foreignMetalLB(config, read.facts, isTakeOver())],
   ]);
   const problems = [...own.map(({ check, found }) => ({ ...found, check })), ...others];
-  if (problems.length > 0) throw new pulumi.RunError(refusal(problems));
-  for (const warning of warnings) await pulumi.log.warn(warning);
-  if (pulumi.runtime.isDryRun()) for (const note of notes) await pulumi.log.info(note);
+  if (problems.length > 0) throw new pulumi.RunError(printable(refusal(problems)));
+  for (const warning of warnings) await pulumi.log.warn(printable(warning));
+  if (pulumi.runtime.isDryRun()) for (const note of notes) await pulumi.log.info(printable(note));
   return read.facts.metallb;
 }
 

@@ -1,6 +1,7 @@
 /** GET by path from the API server: through kubectl on somebody's machine, with the pod's own rights in a pod. */
 import { execFile } from "node:child_process";
 import * as z from "zod";
+import { clean } from "../api/index.ts";
 import { httpPool, readText } from "../http.ts";
 import type { KubeServer } from "../kube/server.ts";
 import { failed, type Read } from "./facts.ts";
@@ -10,6 +11,8 @@ export type Get = (path: string) => Promise<Read<string>>;
 
 const TIMEOUT_MS = 15_000;
 const MAX_BYTES = 64 * 1024 * 1024;
+/** Of one string in an object, characters. */
+const MAX_TEXT = 4_096;
 
 /** GET by `kubectl get --raw`, which knows every way to log in to a cluster; `program` is kubectl's name or path. */
 export function kubectlGet(program: string): Get {
@@ -52,10 +55,15 @@ export async function one<S extends z.ZodType>(get: Get, path: string, schema: S
   const answer = await get(path);
   if (!answer.read) return answer;
   try {
-    return { read: true, value: schema.parse(JSON.parse(answer.value)) };
+    return { read: true, value: schema.parse(JSON.parse(answer.value, cleanStrings)) };
   } catch {
     return failed(`${path} answers with something else than expected`);
   }
+}
+
+/** What somebody wrote into an object may end in the terminal of whoever runs the doctor. */
+function cleanStrings(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? clean(value, MAX_TEXT) : value;
 }
 
 /** The items of the list at that path. */

@@ -1,3 +1,4 @@
+import { printable } from "../api/index.ts";
 import { printChecklist } from "./checklist.ts";
 import type { CheckName } from "./checks.ts";
 import type { Read } from "./facts.ts";
@@ -23,7 +24,7 @@ export const unread = ({ why }: Exclude<Read<unknown>, { read: true }>): Finding
 
 /** The whole, for people: what was seen, and the checklist. */
 export function printReport(namespace: string, lines: readonly Line[]): string {
-  return `ESDDNS in ${namespace}\n${print(lines)}\n${printChecklist(lines)}`;
+  return printable(`ESDDNS in ${namespace}\n${print(lines)}\n${printChecklist(lines)}`);
 }
 
 const MARKS = { ok: "✓", wrong: "✗", warn: "!", unknown: "?" } as const;

@@ -76,4 +76,13 @@ describe("eventRecorder", () => {
     expect((api.calls[0]?.body as EventNote).note).toHaveLength(1024);
     expect(logged).toEqual(["WARN event not written"]);
   });
+
+  it("counts bytes, as the API server does, and has nothing in a note that a terminal obeys", async () => {
+    recorder.record(wan, changed(`\u001b[2J\u202e${"ü".repeat(5000)}`));
+    await recorder.idle();
+    const { note } = api.calls[0]?.body as EventNote;
+    expect(note).toMatch(/^\[2J ü+$/);
+    expect(Buffer.byteLength(note)).toBeGreaterThan(1000);
+    expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1024);
+  });
 });

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../api/index.ts";
+import { clean, type KubeObject } from "../api/index.ts";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { KubeClient } from "./client.ts";
@@ -22,7 +22,8 @@ const HOUR_MS = 3_600_000;
 const MOST_AN_HOUR = 60;
 /** So many objects and reasons are remembered; the oldest is forgotten first. */
 const REMEMBERED = 256;
-const MAX_NOTE_LENGTH = 1024;
+/** The API server refuses an event with a longer note. */
+const MAX_NOTE_BYTES = 1024;
 
 export interface EventRecorder {
   /** Never waits and never fails: an event that cannot be written is logged and forgotten. */
@@ -68,7 +69,7 @@ export function eventRecorder(options: {
       reportingController: "esddns.io/operator",
       reportingInstance: instance,
       ...event,
-      note: event.note.slice(0, MAX_NOTE_LENGTH),
+      note: withinBytes(event.note, MAX_NOTE_BYTES),
       regarding: { apiVersion: regarding.apiVersion, kind: regarding.kind, name, namespace, uid, resourceVersion },
     };
     try {
@@ -89,4 +90,13 @@ export function eventRecorder(options: {
       await Promise.all(pending);
     },
   };
+}
+
+/** The text, clean, and cut to that many bytes of UTF-8, never within a character. */
+function withinBytes(text: string, most: number): string {
+  const bytes = Buffer.from(clean(text, most));
+  return bytes
+    .subarray(0, most)
+    .toString()
+    .replace(/\uFFFD$/, "");
 }

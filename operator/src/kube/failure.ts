@@ -1,3 +1,4 @@
+import { clean } from "../api/index.ts";
 import { EsddnsError } from "../errors.ts";
 
 /** Why a request to the API server did not do what was asked. Timeout and Network never reached a verdict. */
@@ -31,6 +32,7 @@ export type KubeResult<T> = { ok: true; value: T } | { ok: false; error: KubeFai
  * minutes would be taken for stuck, and the kubelet would restart the pod again and again.
  */
 const MAX_RETRY_AFTER_MS = 30_000;
+const MAX_MESSAGE = 1000;
 
 /** The failure that an HTTP answer with a metav1.Status body stands for. `retryAfter` in seconds, as in the header. */
 export function failureOfStatus(status: number, body: string, retryAfter?: string): KubeFailure {
@@ -46,7 +48,12 @@ export function failureOfStatus(status: number, body: string, retryAfter?: strin
 
 /** The failure behind an exception of the HTTP client: silence, a connection that broke, or an answer not to be read. */
 export function failureOfError(error: unknown): KubeFailure {
-  const { name, code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
+  const {
+    name,
+    code,
+    message: said,
+  }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
+  const message = clean(said, MAX_MESSAGE);
   if (name === "TimeoutError") return { kind: "Timeout", message };
   if (error instanceof EsddnsError) return { kind: "Unexpected", message };
   if (error instanceof SyntaxError) return { kind: "Unexpected", message: `an answer that is not JSON: ${message}` };
@@ -60,7 +67,7 @@ function parseStatus(body: string): { reason?: string; message?: string } {
     const { reason, message } = status as { reason?: unknown; message?: unknown };
     return {
       ...(typeof reason === "string" ? { reason } : {}),
-      ...(typeof message === "string" && message !== "" ? { message: message.slice(0, 1000) } : {}),
+      ...(typeof message === "string" && message !== "" ? { message: clean(message, MAX_MESSAGE) } : {}),
     };
   } catch {
     // Proxies on the way answer in their own format; the HTTP status says enough.

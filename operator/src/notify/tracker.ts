@@ -1,4 +1,4 @@
-import type { Condition, DnsRecordObject, NoteKind, WanAddressObject } from "../api/index.ts";
+import { clean, type Condition, type DnsRecordObject, type NoteKind, type WanAddressObject } from "../api/index.ts";
 
 /** One thing to tell people. */
 export interface Note {
@@ -29,6 +29,8 @@ interface Tracked {
   toldGood: boolean;
 }
 
+/** Of a condition, characters. */
+const MAX_TEXT = 2_000;
 /** Shorter than this nobody is told of a trouble, nor of its end: most are over by then. Milliseconds. */
 const SETTLE_MS = 60_000;
 
@@ -135,7 +137,8 @@ function findingsOf(wan: WanAddressObject | undefined, records: readonly DnsReco
 
 function finding(subject: string, condition: Condition | undefined, kind: Finding["kind"]): Finding[] {
   if (condition === undefined) return [];
-  const { status, reason, message: text } = condition;
+  const { status, reason, message } = condition;
+  const text = clean(message, MAX_TEXT);
   const good = status === "Unknown" || NO_TROUBLE.includes(reason) ? undefined : status === "True";
   return [{ subject, good, kind, text }];
 }

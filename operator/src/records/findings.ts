@@ -1,4 +1,4 @@
-import type { Condition } from "../api/index.ts";
+import { clean, type Condition } from "../api/index.ts";
 import type { Random } from "../clock.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
 import type { Rrset } from "../gandi/rrset.ts";
@@ -48,6 +48,8 @@ export interface Interruption {
  */
 const AGAIN_MS = { Superseded: 0, LeaseTooShort: 2_000, Gone: 15_000 } as const;
 
+/** Of a condition's message, as the CustomResourceDefinition allows: a status with a longer one would be refused. */
+const MAX_MESSAGE = 32_768;
 /** After failures that pass by themselves; the first retry comes soon because a change of address breaks connections. */
 const TRANSIENT = { baseMs: 1_000, maxMs: 300_000 };
 /** A record that waits for its turn comes back no sooner: there may be hundreds. */
@@ -162,6 +164,7 @@ export function withCondition(
   const previous = conditions.find(({ type }) => type === next.type);
   const condition: Condition = {
     ...next,
+    message: clean(next.message, MAX_MESSAGE - 1),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     lastTransitionTime: previous?.status === next.status ? previous.lastTransitionTime : new Date(now).toISOString(),
   };

@@ -1,4 +1,4 @@
-import type { DnsRecordSpec, PublishedRrset } from "../api/index.ts";
+import { cleanValues, type DnsRecordSpec, type PublishedRrset } from "../api/index.ts";
 import type { Rrset } from "../gandi/rrset.ts";
 import { sameValues } from "./addresses.ts";
 
@@ -54,7 +54,7 @@ function takeOver(actual: Rrset, desired: Rrset, policy: DnsRecordSpec["conflict
       : "that is more than one value: set conflictPolicy Adopt to replace all of them, or remove it at Gandi";
   return {
     kind: "Refuse",
-    message: `${actual.values.join(", ")} (TTL ${actual.ttl}) stands there already, and ${advice}`,
+    message: `${cleanValues(actual.values)} (TTL ${actual.ttl}) stands there already, and ${advice}`,
   };
 }
 
@@ -63,5 +63,5 @@ function takeOver(actual: Rrset, desired: Rrset, policy: DnsRecordSpec["conflict
  * right after that would leave the name with nothing: a person has to do that, whatever the policy says.
  */
 function besideCname(cname: Rrset): string {
-  return `a CNAME to ${cname.values.join(", ")} stands at this name, and no address can stand beside it: remove the CNAME at Gandi first`;
+  return `a CNAME to ${cleanValues(cname.values)} stands at this name, and no address can stand beside it: remove the CNAME at Gandi first`;
 }

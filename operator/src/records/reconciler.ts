@@ -1,4 +1,4 @@
-import type { DnsRecordObject, DnsRecordStatus, WanAddressStatus } from "../api/index.ts";
+import { clean, cleanValues, type DnsRecordObject, type DnsRecordStatus, type WanAddressStatus } from "../api/index.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
 import { fqdn } from "../gandi/names.ts";
 import type { Rrset } from "../gandi/rrset.ts";
@@ -159,7 +159,8 @@ async function carryOut(
   // The limit is against a tug of war over one value: a new address is never held. A correction that was begun is counted.
   if (action.kind === "Put" && action.because === "Drifted" && action.isRepeat && !isUnderWay(rrset, run)) {
     const allowedInMs = correctionAllowedInMs(corrections, driftLimit, context.clock.now());
-    if (allowedInMs !== 0) return contested(what, actual?.values.join(", ") ?? "nothing", driftLimit, allowedInMs);
+    if (allowedInMs !== 0)
+      return contested(what, actual === undefined ? "nothing" : cleanValues(actual.values), driftLimit, allowedInMs);
   }
   if (dryRun) return plan(planStep(run.fqdn, rrset, actual, action), run);
   if (action.kind === "Put") return writeRrset(rrset, actual, action, run);
@@ -198,7 +199,7 @@ function nothingNew(): Promise<undefined> {
 }
 
 function plan(step: string, run: Run): Finding {
-  run.plan.push(step.slice(0, MAX_STEP));
+  run.plan.push(clean(step, MAX_STEP - 1));
   return planned(step);
 }
 
@@ -208,7 +209,7 @@ function planStep(name: string, rrset: Rrset, actual: Rrset | undefined, action:
   if (action.kind === "None") return `leave ${wanted}, which stands there`;
   return actual === undefined
     ? `create ${wanted}`
-    : `write ${wanted} in place of ${actual.values.join(", ")} (TTL ${actual.ttl})`;
+    : `write ${wanted} in place of ${cleanValues(actual.values)} (TTL ${actual.ttl})`;
 }
 
 /** What was done is noted; what was found out is the next run's to say. */

@@ -1,5 +1,5 @@
 /** Deletes an rrset at Gandi that its record no longer has. */
-import type { RecordType } from "../api/index.ts";
+import { cleanValues, type RecordType } from "../api/index.ts";
 import type { Reservation } from "../gandi/budget.ts";
 import type { Rrset } from "../gandi/rrset.ts";
 import type { Abandoned } from "./left.ts";
@@ -74,6 +74,6 @@ async function findOwn(
   const stands = actual.value;
   if (stands === undefined) return { kind: "Untouched", because: "it is gone already" };
   if (candidates.some((candidate) => sameRrset(candidate, stands))) return { rrset: stands };
-  const because = `${stands.values.join(", ")} (TTL ${stands.ttl}) stands there now, which is not what was published`;
+  const because = `${cleanValues(stands.values)} (TTL ${stands.ttl}) stands there now, which is not what was published`;
   return { kind: "Untouched", because };
 }

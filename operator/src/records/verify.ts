@@ -1,4 +1,4 @@
-import type { Condition, PublishedRrset, RecordType } from "../api/index.ts";
+import { clean, cleanValues, type Condition, type PublishedRrset, type RecordType } from "../api/index.ts";
 import type { Clock } from "../clock.ts";
 import { parseAddress } from "../wan/address.ts";
 import type { Plausibility } from "../wan/plausibility.ts";
@@ -57,7 +57,9 @@ export async function verify(subject: Subject, means: Means, signal: AbortSignal
     return noAnswer(`the name servers of ${subject.zone} cannot be found (${codeOf(error)})`);
   }
   const asked = [...servers].sort().slice(0, MAX_SERVERS);
-  const answers = await Promise.all(asked.map((server) => askInTime(server, subject, means, signal)));
+  const answers = await Promise.all(
+    asked.map(async (server) => ({ ...(await askInTime(server, subject, means, signal)), server: clean(server) })),
+  );
   return judge(subject, answers);
 }
 
@@ -93,7 +95,7 @@ async function differences(server: string, subject: Subject, means: Means, signa
   for (const { type, values } of subject.published) {
     if (!isAddressType(type)) continue;
     const said = await means.authority.ask(server, subject.fqdn, type, signal);
-    if (!sameValues(said, values)) differs.push(`${type} ${[...said].sort().join(", ") || "nothing"}`);
+    if (!sameValues(said, values)) differs.push(`${type} ${cleanValues([...said].sort()) || "nothing"}`);
   }
   return differs;
 }

@@ -1,5 +1,5 @@
 /** Writes one rrset: notes it, sends it, reads it back. */
-import type { PublishedRrset } from "../api/index.ts";
+import { cleanEach, cleanValues, type PublishedRrset } from "../api/index.ts";
 import type { Rrset } from "../gandi/rrset.ts";
 import {
   failed,
@@ -50,7 +50,7 @@ export async function writeRrset(
   published.set(type, rrset);
   attempted.delete(type);
   const fields = { record: record.metadata.name, fqdn: run.fqdn, type, to: rrset.values, ttl: rrset.ttl };
-  log.info({ ...fields, from: actual?.values, because }, "DNS record written");
+  log.info({ ...fields, from: actual && cleanEach(actual.values), because }, "DNS record written");
   if (because === "Drifted") run.corrected.push(correction(rrset, actual, run));
 
   const back = await readBack(rrset, place, clock);
@@ -83,9 +83,10 @@ function intend(rrset: Rrset, actual: Rrset | undefined, because: Put["because"]
   const time = because === "Drifted" && !isCounted ? new Date(context.clock.now()).toISOString() : undefined;
   if (time !== undefined) corrections.push(time);
   if (because === "TakenOver" && actual !== undefined) {
-    const taken = { record: record.metadata.name, fqdn: run.fqdn, type, to: rrset.values, replaced: actual };
+    const kept = { ...actual, values: cleanEach(actual.values, MAX_VALUES) };
+    const taken = { record: record.metadata.name, fqdn: run.fqdn, type, to: rrset.values, replaced: kept };
     context.log.info(taken, "Taking over a DNS record that stood there before");
-    replaced.set(type, { ...actual, values: actual.values.slice(0, MAX_VALUES) });
+    replaced.set(type, kept);
   }
   addAttempt(attempted, rrset);
   return () => {
@@ -105,7 +106,7 @@ function restore<T extends PublishedRrset | readonly PublishedRrset[]>(
 }
 
 function correction({ type, values, ttl }: Rrset, actual: Rrset | undefined, run: Run): string {
-  const stood = actual === undefined ? "nothing" : `${actual.values.join(", ")} (TTL ${actual.ttl})`;
+  const stood = actual === undefined ? "nothing" : `${cleanValues(actual.values)} (TTL ${actual.ttl})`;
   const count = `correction ${run.corrections.length} of ${run.record.spec.driftLimit} within an hour`;
   return `${type} ${run.fqdn} was ${stood} and is ${values.join(", ")} (TTL ${ttl}) again: ${count}`;
 }

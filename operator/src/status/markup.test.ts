@@ -23,6 +23,11 @@ describe("markup", () => {
     );
   });
 
+  it("turns no text around and has no control characters, whoever wrote the value", () => {
+    const hostile = "a\u202eb\u2066c\u001b[2J\u009bd\u0000\n";
+    expect(markup`<p title="${hostile}">${hostile}</p>`.text).toBe('<p title="a b c [2J d \n">a b c [2J d \n</p>');
+  });
+
   it("nests without escaping twice, joins arrays, and shows nothing for undefined and false", () => {
     const items = ["<", ">"].map((item) => markup`<li>${item}</li>`);
     expect(markup`<ul>${items}${undefined}${false}${7}</ul>`.text).toBe("<ul><li>&lt;</li><li>&gt;</li>7</ul>");

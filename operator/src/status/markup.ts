@@ -1,3 +1,5 @@
+import { printable } from "../api/index.ts";
+
 /** HTML that was escaped when it was made. Only the `markup` tag makes it, so nothing unescaped can get into a page. */
 export class Html {
   readonly text: string;
@@ -15,7 +17,7 @@ export type HtmlValue = Html | string | number | undefined | false | readonly Ht
 /**
  * Called `markup` and not `html`, since formatters lay out the latter anew and blanks matter to a style sheet's hash.
  * A template whose literal parts are HTML and whose values are text: strings and numbers are escaped for element
- * content and for quoted attributes alike, arrays are joined, `undefined` and `false` are nothing.
+ * content and for quoted attributes alike, and without characters that turn the text around them; arrays are joined, `undefined` and `false` are nothing.
  */
 export function markup(literals: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   let text = literals[0] ?? "";
@@ -36,7 +38,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 function render(value: HtmlValue): string {
   if (value === undefined || value === false) return "";
   if (value instanceof Html) return value.text;
-  if (typeof value === "string") return value.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? "");
+  if (typeof value === "string") return printable(value).replace(/[&<>"']/g, (character) => ESCAPES[character] ?? "");
   if (typeof value === "number") return String(value);
   return value.map(render).join("");
 }

@@ -94,6 +94,14 @@ describe("ask", () => {
     expect(contacted).toEqual(["8.8.4.4:3478", "8.8.4.4"]);
   });
 
+  it("tells in short and printable words why there is no answer, whoever wrote them", async () => {
+    const detail = `altnames: DNS:\u001b[2J\u202e${"x".repeat(60_000)}`;
+    const { deps } = world({ echo: () => Promise.resolve({ ok: false, outcome: "TlsFailed", detail }) });
+    const vote = await ask(echo, "IPv4", plausibility, limits, deps, signal);
+    expect(vote.detail).toMatch(/^altnames: DNS: \[2J x+…$/);
+    expect(vote.detail?.length).toBeLessThanOrEqual(256);
+  });
+
   it("trusts STUN over TLS, and only that", async () => {
     const { deps } = world();
     const over = async (transport: "tcp" | "tls"): Promise<boolean> =>

@@ -1,4 +1,4 @@
-import type { Family, StunTransport, Vote, VoteTransport } from "../api/index.ts";
+import { clean, type Family, type StunTransport, type Vote, type VoteTransport } from "../api/index.ts";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { RouterAnswer } from "../router/natpmp.ts";
@@ -12,6 +12,9 @@ import { contactOf, refuse } from "./contact.ts";
 import type { FetchEcho } from "./echo.ts";
 import type { Plausibility } from "./plausibility.ts";
 import type { EchoSource, RouterSource, Source, StunSource } from "./sources.ts";
+
+/** The CustomResourceDefinition allows 256 characters, with the one that says that it was cut. */
+const MAX_DETAIL = 255;
 
 /** One Binding transaction with a STUN server, on the address that was checked. */
 export type StunBinding = (
@@ -165,7 +168,7 @@ function voteOf(source: Source, family: Family, plausibility: Plausibility, answ
     family,
   };
   if (!answer.ok) {
-    return { ...base, authenticated: false, outcome: answer.outcome, detail: answer.detail.slice(0, 256) };
+    return { ...base, authenticated: false, outcome: answer.outcome, detail: clean(answer.detail, MAX_DETAIL) };
   }
   const { address, authenticated } = answer;
   const judgement = plausibility.judge(address, family);

@@ -1,4 +1,4 @@
-import type { DetectionSpec, StunServer } from "../api/index.ts";
+import { clean, type DetectionSpec, type StunServer } from "../api/index.ts";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { backoffMs, pause, within } from "../wait.ts";
@@ -95,7 +95,7 @@ export class StunLists {
       log.info({ url, servers: list.servers.length }, "list of STUN servers read");
     } else {
       list.nextAt = clock.monotonic() + backoffMs(list.failures++, RETRY, random);
-      log.warn({ url, reason: result.reason, kept: list.servers.length }, "list of STUN servers not read");
+      log.warn({ url, reason: clean(result.reason), kept: list.servers.length }, "list of STUN servers not read");
     }
     list.today = shuffled(list.servers, random);
   }

@@ -450,3 +450,58 @@ it("a contested record tells of each correction, and then what to do", async () 
   ]);
   await end();
 });
+
+describe("values that somebody else has put there", () => {
+  const hostile = "\u001b[2J\u001b]0;pwn\u0007\u202e\u009b31m198.51.100.1";
+  // C0, DEL and C1; marks that turn the text around.
+  const obeyed = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/;
+  const many = [hostile, "x".repeat(60_000), ...Array.from({ length: 998 }, (_, i) => `192.0.2.${i}`)];
+
+  it.each<[string, Record<string, unknown>, () => void]>([
+    ["several of them", {}, () => void 0],
+    ["refused", { conflictPolicy: "Refuse" }, () => void 0],
+    ["to be taken over", { conflictPolicy: "Adopt" }, () => void 0],
+    ["planned to be", { conflictPolicy: "Adopt", dryRun: true }, () => void 0],
+    [
+      "changed again and again",
+      { conflictPolicy: "Adopt", driftLimit: 1 },
+      () => {
+        world.gandi.stand("home", "A", 300, ...many);
+      },
+    ],
+  ])("are told short, and obeyed by no terminal: %s", async (_, spec, later) => {
+    world.gandi.stand("home", "A", 300, ...many);
+    await start("home", spec);
+    for (let round = 0; round < 3; round++) {
+      later();
+      await world.clock.run(400_000);
+      world.observe("node1", agreed(A));
+    }
+    const {
+      conditions = [],
+      plan = [],
+      replaced = [],
+    } = (world.stored("/dnsrecords/home")?.["status"] ?? {}) as DnsRecordStatus;
+    const told = [
+      ...conditions.map(({ message }) => message),
+      ...world.events.map(({ note }) => note),
+      ...plan,
+      ...replaced.flatMap(({ values }) => values),
+    ];
+    expect(told.length).toBeGreaterThan(0);
+    for (const text of told) {
+      expect(text).not.toMatch(obeyed);
+      expect(text.length).toBeLessThan(5_000);
+    }
+    await end();
+  });
+
+  it("in a CNAME are told short as well", async () => {
+    world.gandi.stand("home", "CNAME", 300, `${hostile}${"x".repeat(60_000)}`);
+    await start("home", {});
+    expect(condition("home", "Synced")).toMatchObject({ status: "False", reason: "Conflict" });
+    expect(condition("home", "Synced")?.message).not.toMatch(obeyed);
+    expect(condition("home", "Synced")?.message.length).toBeLessThan(1_000);
+    await end();
+  });
+});
