@@ -30,7 +30,8 @@ export function virtualClock(startMs = Date.parse("2026-03-01T12:00:00Z")): Virt
       const end = elapsed + ms;
       for (;;) {
         await everythingElse();
-        const next = [...sleepers].sort((a, b) => a.due - b.due)[0];
+        let next: { due: number; wake: () => void } | undefined;
+        for (const sleeper of sleepers) if (next === undefined || sleeper.due < next.due) next = sleeper;
         if (next === undefined || next.due > end) break;
         elapsed = Math.max(elapsed, next.due);
         sleepers.delete(next);
