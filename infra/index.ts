@@ -23,21 +23,22 @@ const seen = await preflight(config);
 const stored = config.observeLive ? undefined : new StoredOutputs();
 const running = seen ?? (stored && { version: await stored.metallbVersion() });
 const former = await formerShared(config);
-const guard = ownershipGuard(configuredCluster(), {
+const ownership = ownershipGuard(configuredCluster(), {
   namespace: config.namespace,
   mark: stackMark(pulumi.getProject(), pulumi.getStack()),
   metallbNamespace: config.metallb.namespace,
   takeOver: isTakeOver(),
 });
-const onCluster = { provider: clusterProvider(), transformations: [fixedFieldManager, guard] };
+const onCluster = { provider: clusterProvider(), transformations: [fixedFieldManager, ownership] };
 
-const image = new OperatorImage("image", { source: config.image, secret: config.secretKeys.has("image") });
+const image = new OperatorImage("image", { source: config.image, guard: config.guard });
 const loadBalancer = new MetalLB("metallb", { ...config, running, former }, onCluster);
 const operator = new Operator("operator", { ...config, former, image: image.reference }, onCluster);
 const page = new StatusPage("page", { ...config, image: image.reference, operator, loadBalancer }, onCluster);
 const dns = new Dns("dns", { ...config, operator }, onCluster);
 new Monitoring("monitoring", { ...config, operator }, onCluster);
-const observed = new Observed("live", { stored, loadBalancer, page, dns }, onCluster).outputs;
+const { guard } = config;
+const observed = new Observed("live", { stored, loadBalancer, page, dns, guard }, onCluster).outputs;
 
 type Output<K extends keyof StackOutputs> = pulumi.Input<StackOutputs[K]>;
 
@@ -49,10 +50,10 @@ export const wanIpv6: Output<"wanIpv6"> = observed.wanIpv6;
 export const wanAddressId: Output<"wanAddressId"> = `${config.namespace}/${WAN_ADDRESS_NAME}`;
 export const records: Output<"records"> = observed.records;
 export const pools: Output<"pools"> = observed.pools;
-export const metallb: Output<"metallb"> = orNull(loadBalancer.version).apply((version) => ({
-  version,
-  namespace: loadBalancer.namespace,
-}));
+export const metallb: Output<"metallb"> = guard.output(
+  orNull(loadBalancer.version).apply((version) => ({ version, namespace: loadBalancer.namespace })),
+  "metallb",
+);
 export const operatorImage: Output<"operatorImage"> = orNull(image.reference);
 export const namespace: Output<"namespace"> = config.namespace;
 export const live: Output<"live"> = config.observeLive;

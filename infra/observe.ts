@@ -14,6 +14,9 @@ import {
   storedRecords,
   wanOutputs,
 } from "./outputs.ts";
+import type { Guard } from "./config/guard.ts";
+import type { Key } from "./config/schema.ts";
+import { SERVICE_KEYS } from "./esddns/push.ts";
 import type { StackOutputs } from "./stackOutputs.ts";
 import type { StoredOutputs } from "./stored.ts";
 
@@ -23,6 +26,7 @@ export interface ObserveArgs {
   readonly loadBalancer: MetalLB;
   readonly page: StatusPage;
   readonly dns: Dns;
+  readonly guard: Guard;
 }
 
 type Name = "wanIp" | "wanIpv4" | "wanIpv6" | "loadBalancerIp" | "statusUrl" | "records" | "pools";
@@ -45,9 +49,12 @@ export class Observed extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  #read(name: string, { loadBalancer, page, dns }: ObserveArgs): Outputs {
+  #read(name: string, { loadBalancer, page, dns, guard }: ObserveArgs): Outputs {
     // Metadata tells when each field manager last wrote, as a change in every preview; kept secret, it is one line of it.
     const self = { parent: this, additionalSecretOutputs: ["metadata"] };
+    // A read repeats all that was written. Of a status only what is no config is taken.
+    const within = (names: readonly string[], ...keys: readonly Key[]) =>
+      guard.holds(...keys) ? { ...self, additionalSecretOutputs: ["metadata", ...names] } : self;
     const status = <Status>(
       owned: { id: pulumi.Output<string> },
       open: (id: pulumi.Output<string>) => { status: pulumi.Output<Status | undefined> },
@@ -56,10 +63,13 @@ export class Observed extends pulumi.ComponentResource {
 
     // The address of one family may be agreed on before that of the other; the records need both.
     const synced = dns.records.map(({ resource }) => resource);
-    const openWan = (id: pulumi.Output<string>) => new WanAddress(`${name}-wan`, undefined, { ...self, id });
-    const wan = status(dns.wan, openWan, synced).apply(wanOutputs);
-    const openService = (id: pulumi.Output<string>) => k8s.core.v1.Service.get(`${name}-service`, id, self);
-    const ip = status(page.service, openService).apply(loadBalancerIp);
+    const openWan = (id: pulumi.Output<string>) =>
+      new WanAddress(`${name}-wan`, undefined, { ...within(["spec", "status"], "detection"), id });
+    const wan = pulumi.unsecret(status(dns.wan, openWan, synced)).apply(wanOutputs);
+    const openService = (id: pulumi.Output<string>) =>
+      k8s.core.v1.Service.get(`${name}-service`, id, within(["spec", "status"], ...SERVICE_KEYS));
+    // The page's address may be the one of the config.
+    const ip = guard.output(pulumi.unsecret(status(page.service, openService)).apply(loadBalancerIp), "service");
     const records = pulumi
       .all(
         dns.records.map(({ config, objectName, resource }) => {

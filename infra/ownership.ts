@@ -47,7 +47,12 @@ const PLURALS: Readonly<Record<string, string>> = {
 /** An option of the components, whose children inherit it: each object is looked for just before it is made. */
 export function ownershipGuard(cluster: Reader, owner: Owner): pulumi.ResourceTransformation {
   const hook = new pulumi.ResourceHook("ownership", async ({ newInputs }) => {
-    const why = await refusal(cluster, objectSchema.parse(newInputs), owner);
+    // A secret within metadata makes one of all of it.
+    const inputs = Object.entries(newInputs as pulumi.Inputs).map(([key, value]) => [
+      key,
+      pulumi.runtime.unwrapRpcSecret(value) as unknown,
+    ]);
+    const why = await refusal(cluster, objectSchema.parse(Object.fromEntries(inputs)), owner);
     if (why !== undefined) throw new Error(why);
   });
   return ({ type, props, opts }) => {

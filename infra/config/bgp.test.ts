@@ -117,7 +117,7 @@ describe("BGP", () => {
   it("with FRR wants one AS number of the cluster, which native mode does not", () => {
     const peers = [peer, { ...peer, name: "second", peerAddress: "192.168.1.2", myASN: 64502 }];
     expect(problems({ peers, advertisements: [advertisement] })).toEqual([]);
-    expect(problems({ peers, advertisements: [advertisement] }, FRR)).toEqual([
+    expect(problems({ peers, advertisements: [advertisement] }, FRR, false)).toEqual([
       expect.stringMatching(/^esddns:bgp\.peers\[1\]\.myASN: 64502 .*Write 64500/),
     ]);
   });

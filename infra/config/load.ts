@@ -1,13 +1,17 @@
 /** The one place where Pulumi's config is touched. */
 import * as pulumi from "@pulumi/pulumi";
+import { redactor } from "./secrecy.ts";
+import { Guard } from "./guard.ts";
 import { parseStackConfig, type StackConfig } from "./parse.ts";
 import { formatProblem } from "./problem.ts";
 
 export interface LoadedConfig extends StackConfig {
   /** Gandi's token as a secret; undefined where the config holds none. */
   readonly gandiToken: pulumi.Output<string> | undefined;
-  /** The keys that are stored encrypted: what comes of them is a secret in the state, too. */
-  readonly secretKeys: ReadonlySet<string>;
+  /** What comes of a key that is stored encrypted is a secret in the state, too. */
+  readonly guard: Guard;
+  /** A message without the values of encrypted keys. */
+  readonly redact: (text: string) => string;
 }
 
 /**
@@ -17,7 +21,7 @@ export interface LoadedConfig extends StackConfig {
 export function loadConfig(config: pulumi.Config): LoadedConfig {
   const prefix = `${config.name}:`;
   const mine = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
-  const secretKeys = new Set(mine.flatMap(([key]) => (isSecret(key) ? [key.slice(prefix.length)] : [])));
+  const secretKeys = new Set(mine.flatMap(([key]) => (isSecretKey(key) ? [key.slice(prefix.length)] : [])));
   const parsed = parseStackConfig(Object.fromEntries(mine.map(([key, value]) => [key.slice(prefix.length), value])), {
     stack: pulumi.getStack(),
     secretKeys,
@@ -32,7 +36,8 @@ export function loadConfig(config: pulumi.Config): LoadedConfig {
   }
   for (const warning of parsed.warnings) void pulumi.log.warn(warning);
   if (pulumi.runtime.isDryRun()) for (const size of poolSizes(parsed.config.pools)) void pulumi.log.info(size);
-  return { ...parsed.config, gandiToken: requireToken(config, parsed.config), secretKeys };
+  const redact = redactor(parsed.hidden);
+  return { ...parsed.config, gandiToken: requireToken(config, parsed.config), guard: new Guard(secretKeys), redact };
 }
 
 /** `The pool esddns-pool has 11 addresses: 192.168.1.100-192.168.1.110.` */
@@ -43,7 +48,8 @@ function poolSizes(pools: Pick<StackConfig, "pools">["pools"]): string[] {
   });
 }
 
-function isSecret(key: string): boolean {
+/** Whether a key, with its namespace, is stored encrypted. */
+export function isSecretKey(key: string): boolean {
   // The SDK leaves this function out of its types; there is no other way to ask.
   return (pulumi.runtime as unknown as { isConfigSecret(key: string): boolean }).isConfigSecret(key);
 }

@@ -11,7 +11,8 @@ import { readNetwork } from "./network.ts";
 import { quote, type Problem } from "./problem.ts";
 import { Reader } from "./reader.ts";
 import { checkRecords } from "./records.ts";
-import type { DnsRecordConfig, L2, Pool, Section } from "./schema.ts";
+import { bgpNames, encryptedProblems, hiddenValues, redactor } from "./secrecy.ts";
+import { type DnsRecordConfig, type Key, keys, type L2, type Pool, type Section } from "./schema.ts";
 import type { Family } from "./service.ts";
 
 /** Where Gandi's token comes from. The token itself is no part of the config: it stays a secret of Pulumi's. */
@@ -60,7 +61,14 @@ export interface StackConfig {
 }
 
 export type ParsedConfig =
-  { ok: true; config: StackConfig; warnings: readonly string[] } | { ok: false; problems: readonly Problem[] };
+  | {
+      ok: true;
+      config: StackConfig;
+      warnings: readonly string[];
+      /** What no message may quote: for a redactor. */
+      hidden: readonly string[];
+    }
+  | { ok: false; problems: readonly Problem[] };
 
 /**
  * Every problem at once, each with its key path, what is wrong and what would be right.
@@ -98,7 +106,19 @@ export function parseStackConfig(
     checks: reader.section("checks"),
     waitForWanSeconds: reader.section("waitForWanSeconds"),
   };
-  if (reader.problems.length > 0) return { ok: false, problems: reader.problems };
+  const known = (Object.keys(keys) as Key[])
+    .filter((key) => !context.secretKeys.has(key))
+    .map((key) => reader.raw(key));
+  const encryptedValues = [...context.secretKeys].map((key) => reader.written(key));
+  const hidden = hiddenValues(encryptedValues, [...known, bgpNames(reader.raw("bgp"))]);
+  const encrypted = encryptedProblems(context, reader.raw("metallb"));
+  const redact = redactor(hidden);
+  const problems = reader.problems.map(({ path, wrong, right }) => ({
+    path,
+    wrong: redact(wrong),
+    right: redact(right),
+  }));
+  if (problems.length + encrypted.length > 0) return { ok: false, problems: [...encrypted, ...problems] };
   const config = {
     ...network.config,
     namespace,
@@ -113,7 +133,7 @@ export function parseStackConfig(
     ...rest,
   };
   // Nothing is undefined that must not be: every section that did not fit has left a problem.
-  return { ok: true, config: config as StackConfig, warnings: network.warnings };
+  return { ok: true, config: config as StackConfig, warnings: network.warnings.map(redact), hidden };
 }
 
 function readNamespace(reader: Reader, stack: string): string {

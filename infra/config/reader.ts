@@ -12,7 +12,7 @@ export interface Placed<T> {
 export class Reader {
   readonly problems: Problem[] = [];
   readonly #entries = new Map<string, unknown>();
-  readonly #unreadable = new Set<string>();
+  readonly #unreadable = new Map<string, unknown>();
   readonly #secretKeys: ReadonlySet<string>;
 
   /** `secretKeys`: of which no value is to be quoted. */
@@ -40,6 +40,11 @@ export class Reader {
     return this.#entries.get(key);
   }
 
+  /** The same for a key that may not exist, and of one that cannot be decoded what stands there. */
+  written(key: string): unknown {
+    return this.#entries.get(key) ?? this.#unreadable.get(key);
+  }
+
   /** To be called once for each key: every call adds what is wrong to the problems. */
   section<K extends Key>(key: K): Section<K> | undefined {
     const { value, problems } = shape(keys[key], this.raw(key), [key], this.#secretKeys.has(key));
@@ -52,7 +57,7 @@ export class Reader {
     const raw = this.raw(key);
     if (raw === undefined) return [];
     const list: z.ZodArray<z.ZodType> = keys[key].unwrap();
-    const { items, problems } = shapeItems(list, raw, [key]);
+    const { items, problems } = shapeItems(list, raw, [key], this.#secretKeys.has(key));
     this.complain(problems);
     return items as Placed<NonNullable<Section<K>>[number]>[];
   }
@@ -67,7 +72,7 @@ export class Reader {
     const decoded = decode(schema, value, this.#secretKeys.has(key));
     if ("value" in decoded) this.#entries.set(key, decoded.value);
     else {
-      this.#unreadable.add(key);
+      this.#unreadable.set(key, value);
       this.complain([{ path: [key], wrong: decoded.wrong, right: schema.description ?? "Write it as YAML." }]);
     }
   }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { labelSelector } from "./selectors.ts";
 import { keys, type Key } from "./schema.ts";
+import { secrecy } from "./secrecy.ts";
 import { core, descriptionOf } from "./shape.ts";
 
 /** A row of a table. `path` is relative to its section: `addresses`, `peers[].name`. */
@@ -33,7 +34,21 @@ export function configReference(described: Readonly<Partial<Record<Key, string>>
     return entries.length === 0 ? [] : [`## ${code(name)}\n\n${table(entries.map(withCode))}`];
   });
   const selectors = `## Label selectors\n\n${SELECTORS}\n\n${table(entriesOf(labelSelector).map(withCode))}`;
-  return [INTRODUCTION, table(top), ...sections, selectors, ""].join("\n\n");
+  return [INTRODUCTION, table(top), ...sections, selectors, encryption(), ""].join("\n\n");
+}
+
+/** Which keys may be stored encrypted, and what that does. */
+function encryption(): string {
+  const behaviours = Object.entries(secrecy);
+  const taken = behaviours.flatMap(([key, of]) => (of === "secret" ? [code(key)] : []));
+  const refused = behaviours.flatMap(([key, of]) => (of === "secret" ? [] : [`| ${code(key)} | ${of.refused} |`]));
+  const kept = `What comes of ${taken.join(", ")} is a secret then.`;
+  return [
+    `## Encrypted values\n\n${ENCRYPTION}`,
+    kept,
+    EXCEPT,
+    ["| refused | why |", "| --- | --- |", ...refused].join("\n"),
+  ].join("\n\n");
 }
 
 /** All that a key's value can hold, leaf by leaf; nothing for a value without parts. */
@@ -77,6 +92,17 @@ reported at once, with its key, what is wrong and what would be right; a key tha
 
 const SELECTORS =
   "Labels of nodes, namespaces or Services, as Kubernetes has them. All parts of one selector must hold; of a list, one.";
+
+const ENCRYPTION = `\`pulumi config set --secret KEY\` stores a key encrypted, and with \`--path\` a value in it. Pulumi tells the program only that
+something in the key is encrypted. So everything that comes of the key is a secret: in the inputs and outputs of resources in the state, in
+previews, where it is \`[secret]\`, and in the stack's outputs (\`loadBalancerIp\` and \`statusUrl\` of \`service\`, \`operatorImage\` of
+\`image\`, \`metallb\`). No message quotes it. The objects in the cluster hold it as they would otherwise.
+
+An earlier \`up\` may have stored it as plain text. Run \`pulumi up --refresh\` after you encrypt a key: the outputs of resources are then
+read again. The backend's history keeps the older states: change a password that they hold.`;
+
+const EXCEPT = `Names, ids and URNs, and which resources there are, cannot be secrets in Pulumi. Of an encrypted \`bgp\` the
+names of peers and advertisements stay readable. \`metallb\` is taken with its default \`namespace\`.`;
 
 /** Pulumi.yaml cannot declare these, and says why. */
 const UNDECLARED: Partial<Record<Key, string>> = {

@@ -33,9 +33,10 @@ export function shapeItems<S extends z.ZodType>(
   list: z.ZodArray<S>,
   raw: unknown,
   path: KeyPath,
+  secret = false,
 ): { items: { index: number; value: z.output<S> }[]; problems: Problem[] } {
-  if (!Array.isArray(raw)) return { items: [], problems: [...shape(list, raw, path).problems] };
-  const shaped = raw.map((item: unknown, index) => ({ index, ...shape(list.element, item, [...path, index]) }));
+  if (!Array.isArray(raw)) return { items: [], problems: [...shape(list, raw, path, secret).problems] };
+  const shaped = raw.map((item: unknown, index) => ({ index, ...shape(list.element, item, [...path, index], secret) }));
   return {
     items: shaped.flatMap(({ index, value }) => (value === undefined ? [] : [{ index, value }])),
     problems: shaped.flatMap(({ problems }) => problems),

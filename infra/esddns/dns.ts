@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { serviceSourceRules, WAN_ADDRESS_NAME } from "@esddns/operator/api";
 import * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../config/parse.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import { fqdn } from "../config/records.ts";
 import type { DnsRecordConfig } from "../config/schema.ts";
 import { DnsRecord, WanAddress } from "../kubernetes/kinds.ts";
@@ -9,7 +9,10 @@ import { names } from "./names.ts";
 import type { Operator } from "./operator.ts";
 import { rightsElsewhere } from "./rbac.ts";
 
-export interface DnsArgs extends Pick<StackConfig, "detection" | "dryRun" | "records" | "waitForWanSeconds"> {
+export interface DnsArgs extends Pick<
+  LoadedConfig,
+  "detection" | "dryRun" | "records" | "waitForWanSeconds" | "guard"
+> {
   /** What fills in the status of these objects, and must outlive them at a destroy. */
   readonly operator: Pick<Operator, "namespace" | "definitions" | "daemonSet">;
 }
@@ -28,27 +31,34 @@ export class Dns extends pulumi.ComponentResource {
 
   constructor(name: string, args: DnsArgs, options: pulumi.ComponentResourceOptions) {
     super("esddns:dns:Dns", name, {}, options);
-    const { waitForWanSeconds } = args;
+    const { waitForWanSeconds, guard } = args;
+    const waiting = (condition: string, seconds: number) =>
+      guard.value(waitFor(condition, seconds), "waitForWanSeconds");
     const { namespace, definitions, daemonSet } = args.operator;
     this.wan = new WanAddress(
       `${name}-wan`,
       {
-        metadata: { name: WAN_ADDRESS_NAME, namespace, ...waitFor("Ready", waitForWanSeconds) },
-        spec: args.detection,
+        metadata: { name: WAN_ADDRESS_NAME, namespace, annotations: waiting("Ready", waitForWanSeconds) },
+        spec: guard.value(args.detection, "detection"),
       },
-      { parent: this, dependsOn: [...definitions, daemonSet] },
+      {
+        parent: this,
+        ...guard.outputs(["metadata", "status"], "detection", "waitForWanSeconds"),
+        dependsOn: [...definitions, daemonSet],
+      },
     );
     const rights = serviceRights(name, args, this);
     this.records = args.records.map((config) => {
       const objectName = objectNameOf(config, args.records);
       const dryRun = args.dryRun || config.dryRun === true;
       // What is only planned never becomes true.
-      const metadata = { name: objectName, namespace, ...waitFor("Synced", dryRun ? 0 : waitForWanSeconds) };
+      const metadata = { name: objectName, namespace, annotations: waiting("Synced", dryRun ? 0 : waitForWanSeconds) };
       const resource = new DnsRecord(
         `${name}-${objectName}`,
         { metadata, spec: dryRun ? { ...config, dryRun } : config },
         {
           parent: this,
+          ...guard.outputs(["metadata"], "waitForWanSeconds"),
           // Also the order of a destroy, backwards: whoever deletes the record at Gandi must still be there.
           dependsOn: [this.wan, ...definitions, daemonSet, ...rights],
           customTimeouts: { delete: `${(config.deletionTimeoutSeconds ?? 60) + DELETION_SLACK_SECONDS}s` },
@@ -100,9 +110,7 @@ export function objectNameOf(record: NamedRecord, all: readonly NamedRecord[] = 
 
 type NamedRecord = Pick<DnsRecordConfig, "zone" | "name" | "types">;
 
-function waitFor(condition: string, seconds: number): { annotations?: Record<string, string> } {
+function waitFor(condition: string, seconds: number): Record<string, string> {
   if (seconds === 0) return {};
-  return {
-    annotations: { "pulumi.com/waitFor": `condition=${condition}`, "pulumi.com/timeoutSeconds": String(seconds) },
-  };
+  return { "pulumi.com/waitFor": `condition=${condition}`, "pulumi.com/timeoutSeconds": String(seconds) };
 }

@@ -1,12 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../config/parse.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import { dashboard } from "../monitoring/dashboard.ts";
 import { monitoringObjects, PODS } from "../monitoring/objects.ts";
 import { HTTP_PORT, labels, names } from "./names.ts";
 import type { Operator } from "./operator.ts";
 
-interface MonitoringArgs extends Pick<StackConfig, "namespace" | "monitoring" | "detection"> {
+interface MonitoringArgs extends Pick<LoadedConfig, "namespace" | "monitoring" | "detection" | "guard"> {
   readonly operator: Pick<Operator, "namespace">;
 }
 
@@ -14,13 +14,17 @@ interface MonitoringArgs extends Pick<StackConfig, "namespace" | "monitoring" | 
 export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs, options: pulumi.ComponentResourceOptions) {
     super("esddns:monitoring:Monitoring", name, {}, options);
-    const { namespace, monitoring, detection, operator } = args;
+    const { namespace, monitoring, detection, operator, guard } = args;
     const self = { parent: this };
     const { intervalSeconds } = detection;
-    for (const { metadata, ...object } of monitoringObjects({ namespace, monitoring, intervalSeconds })) {
+    for (const { metadata, spec, ...object } of monitoringObjects({ namespace, monitoring, intervalSeconds })) {
       const resource = `${name}-${object.kind.toLowerCase()}`;
-      const own = { ...object, metadata: { ...metadata, namespace: operator.namespace } };
-      new k8s.apiextensions.CustomResource(resource, own, self);
+      const labelled = { ...metadata, labels: guard.value(metadata.labels, "monitoring") };
+      const own = { ...object, metadata: { ...labelled, namespace: operator.namespace } };
+      const options = { ...self, ...guard.outputs(["metadata"], "monitoring") };
+      // The alerts wait for a number of full rounds.
+      const guarded = guard.value(spec, "monitoring", "detection");
+      new k8s.apiextensions.CustomResource(resource, { ...own, spec: guarded }, options);
     }
     if (monitoring.monitor === "ServiceMonitor") {
       new k8s.core.v1.Service(
@@ -50,11 +54,11 @@ export class Monitoring extends pulumi.ComponentResource {
           metadata: {
             name: names.dashboard,
             namespace: operator.namespace,
-            labels: { ...labels(names.dashboard), ...monitoring.dashboardLabels },
+            labels: guard.value({ ...labels(names.dashboard), ...monitoring.dashboardLabels }, "monitoring"),
           },
           data: { "esddns.json": JSON.stringify(dashboard(), undefined, 2) },
         },
-        self,
+        { ...self, ...guard.outputs(["metadata"], "monitoring") },
       );
     }
     this.registerOutputs({});

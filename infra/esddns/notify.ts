@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isIP } from "node:net";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { Guard } from "../config/guard.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { names } from "./names.ts";
 
@@ -20,6 +21,7 @@ export function notifyAccess(
   name: string,
   namespace: pulumi.Input<string>,
   channels: StackConfig["notify"],
+  guard: Guard,
   options: pulumi.CustomResourceOptions,
 ) {
   if (channels.length === 0) return undefined;
@@ -35,6 +37,8 @@ export function notifyAccess(
     mount: { path: DIR, volume: { name: "notify", secret: { secretName, defaultMode: 0o440 } } },
     env: { name: "ESDDNS_NOTIFY_FILE", value: `${DIR}/${key}` },
     // Read at start only: other channels need other pods. Too short a part of the hash to try secrets against.
-    annotations: { "esddns.io/notify": createHash("sha256").update(content).digest("hex").slice(0, 6) },
+    annotations: {
+      "esddns.io/notify": guard.value(createHash("sha256").update(content).digest("hex").slice(0, 6), "notify"),
+    },
   };
 }

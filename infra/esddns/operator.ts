@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { crds, operatorClusterRules, operatorRules } from "@esddns/operator/api";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { Guard } from "../config/guard.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { scrapeAnnotations } from "../config/monitoring.ts";
 import { hostsEnv } from "../config/service.ts";
@@ -34,12 +35,19 @@ export interface OperatorArgs extends Pick<
   | "extraCaCertificates"
   | "operator"
   | "detection"
+  | "guard"
 > {
   /** What an adopter may still have in its state. */
   readonly former: Pick<FormerlyOwned, "definitions">;
   /** By digest. */
   readonly image: pulumi.Input<string>;
 }
+
+/** The keys of the config that the pods' template comes of. */
+const POD_KEYS = [
+  ...(["detection", "operator", "monitoring", "notify", "image", "extraCaCertificates"] as const),
+  ...(["gandiTokenSecret", "gandiTokenExpires", "gandiRequestsPerMinute", "service"] as const),
+];
 
 const TOKEN_DIR = "/var/run/secrets/esddns";
 const CA_DIR = "/etc/esddns";
@@ -59,6 +67,7 @@ export class Operator extends pulumi.ComponentResource {
   constructor(name: string, args: OperatorArgs, options: pulumi.ComponentResourceOptions) {
     super("esddns:operator:Operator", name, {}, options);
     const self = { parent: this };
+    const { guard } = args;
     this.tolerateControlPlane = args.operator.tolerateControlPlane;
     this.apiServerPorts = args.operator.apiServerPorts;
     const namespace = new k8s.core.v1.Namespace(
@@ -67,13 +76,14 @@ export class Operator extends pulumi.ComponentResource {
       {
         metadata: {
           name: args.namespace,
-          labels: podSecurityLabels(args.detection.hostNetwork ? "privileged" : "restricted"),
+          labels: guard.value(podSecurityLabels(args.detection.hostNetwork ? "privileged" : "restricted"), "detection"),
           annotations: { [STACK_ANNOTATION]: stackMark(pulumi.getProject(), pulumi.getStack()) },
         },
       },
       self,
     );
-    this.namespace = namespace.metadata.name;
+    // Labels that are a secret make one of all the metadata.
+    this.namespace = pulumi.unsecret(namespace.metadata.name);
     this.definitions = args.shared === "own" ? crds.map((crd) => this.#definition(crd, args)) : [];
     if (args.shared === "adopt")
       for (const crd of args.former.definitions)
@@ -96,19 +106,25 @@ export class Operator extends pulumi.ComponentResource {
       `${name}-network`,
       {
         metadata: { name: names.operator.app, namespace: this.namespace },
-        spec: egressPolicy(names.operator.app, {
-          internet: true,
-          alsoTo: [...args.detection.allowNonGlobal, ...literalHosts(args.notify)],
-          apiServerPorts: this.apiServerPorts,
-          router: args.detection.router,
-          push: args.push.enabled,
-        }),
+        spec: guard.value(
+          egressPolicy(names.operator.app, {
+            internet: true,
+            alsoTo: [...args.detection.allowNonGlobal, ...literalHosts(args.notify)],
+            apiServerPorts: this.apiServerPorts,
+            router: args.detection.router,
+            push: args.push.enabled,
+          }),
+          "detection",
+          "notify",
+          "operator",
+          "push",
+        ),
       },
       self,
     );
     const token = this.#token(name, args);
-    const ca = this.#extraCa(name, args.extraCaCertificates);
-    const notify = notifyAccess(name, this.namespace, args.notify, self);
+    const ca = this.#extraCa(name, args.extraCaCertificates, guard);
+    const notify = notifyAccess(name, this.namespace, args.notify, guard, self);
     const push = args.push.enabled ? pushAccess(name, this.namespace, self) : undefined;
     this.daemonSet = new k8s.apps.v1.DaemonSet(
       `${name}-daemon`,
@@ -120,40 +136,48 @@ export class Operator extends pulumi.ComponentResource {
           template: {
             metadata: {
               labels: labels(names.operator.app),
-              annotations: {
-                ...scrapeAnnotations(args.monitoring, HTTP_PORT),
-                ...ca?.annotations,
-                ...notify?.annotations,
-              },
+              annotations: guard.value(
+                { ...scrapeAnnotations(args.monitoring, HTTP_PORT), ...ca?.annotations, ...notify?.annotations },
+                "monitoring",
+              ),
             },
-            spec: podSpec({
-              command: "operator",
-              image: args.image,
-              serviceAccountName: account.name,
-              tolerateControlPlane: this.tolerateControlPlane,
-              hostNetwork: args.detection.hostNetwork,
-              push: args.push.enabled,
-              env: [
-                { name: "ESDDNS_GANDI_TOKEN_FILE", value: `${TOKEN_DIR}/token` },
-                { name: "ESDDNS_GANDI_REQUESTS_PER_MINUTE", value: String(args.gandiRequestsPerMinute) },
-                ...expiryEnv(args.gandiTokenExpires),
-                ...hostsEnv(args.service),
-                ...(ca?.env ?? []),
-                ...(notify ? [notify.env] : []),
-                ...(push ? [push.env] : []),
-              ],
-              mounts: [
-                token.mount,
-                ...(ca ? [ca.mount] : []),
-                ...(notify ? [notify.mount] : []),
-                ...(push ? [push.mount] : []),
-              ],
-            }),
+            spec: guard.value(
+              podSpec({
+                command: "operator",
+                image: args.image,
+                serviceAccountName: account.name,
+                tolerateControlPlane: this.tolerateControlPlane,
+                hostNetwork: args.detection.hostNetwork,
+                push: args.push.enabled,
+                env: [
+                  { name: "ESDDNS_GANDI_TOKEN_FILE", value: `${TOKEN_DIR}/token` },
+                  {
+                    name: "ESDDNS_GANDI_REQUESTS_PER_MINUTE",
+                    value: guard.value(String(args.gandiRequestsPerMinute), "gandiRequestsPerMinute"),
+                  },
+                  ...expiryEnv(args),
+                  ...hostsEnv(args.service),
+                  ...(ca?.env ?? []),
+                  ...(notify ? [notify.env] : []),
+                  ...(push ? [push.env] : []),
+                ],
+                mounts: [
+                  token.mount,
+                  ...(ca ? [ca.mount] : []),
+                  ...(notify ? [notify.mount] : []),
+                  ...(push ? [push.mount] : []),
+                ],
+              }),
+              "detection",
+              "operator",
+              "service",
+            ),
           },
         },
       },
       {
         ...self,
+        ...guard.outputs(["spec"], ...POD_KEYS),
         dependsOn: [
           ...this.definitions,
           ...account.rights,
@@ -183,10 +207,11 @@ export class Operator extends pulumi.ComponentResource {
   }
 
   /** The Secret with the token, or somebody else's that is said to be there. */
-  #token(name: string, { token, gandiToken }: OperatorArgs): { resources: pulumi.Resource[]; mount: Mount } {
+  #token(name: string, { token, gandiToken, guard }: OperatorArgs): { resources: pulumi.Resource[]; mount: Mount } {
     const secret = token.kind === "secret" ? { name: token.name, key: token.key } : names.tokenSecret;
     const items = [{ key: secret.key, path: "token" }];
-    const volume = { name: "token", secret: { secretName: secret.name, defaultMode: 0o440, items } };
+    const source = { secretName: secret.name, defaultMode: 0o440, items };
+    const volume = { name: "token", secret: guard.value(source, "gandiTokenSecret") };
     const mount = { path: TOKEN_DIR, volume };
     if (token.kind === "secret") return { resources: [], mount };
     const resource = new k8s.core.v1.Secret(
@@ -201,12 +226,15 @@ export class Operator extends pulumi.ComponentResource {
     return { resources: [resource], mount };
   }
 
-  #extraCa(name: string, pem: string | undefined) {
+  #extraCa(name: string, pem: string | undefined, guard: Guard) {
     if (pem === undefined) return undefined;
     const { name: configMapName, key } = names.caConfigMap;
     const resource = new k8s.core.v1.ConfigMap(
       `${name}-extra-ca`,
-      { metadata: { name: configMapName, namespace: this.namespace }, data: { [key]: pem } },
+      {
+        metadata: { name: configMapName, namespace: this.namespace },
+        data: guard.value({ [key]: pem }, "extraCaCertificates"),
+      },
       { parent: this },
     );
     const mount: Mount = { path: CA_DIR, volume: { name: "extra-ca", configMap: { name: configMapName } } };
@@ -215,7 +243,9 @@ export class Operator extends pulumi.ComponentResource {
       mount,
       env: [{ name: "NODE_EXTRA_CA_CERTS", value: `${CA_DIR}/${key}` }],
       // Node reads the file at start only: other certificates need other pods.
-      annotations: { "esddns.io/extra-ca-sha256": createHash("sha256").update(pem).digest("hex") },
+      annotations: {
+        "esddns.io/extra-ca-sha256": guard.value(createHash("sha256").update(pem).digest("hex"), "extraCaCertificates"),
+      },
     };
   }
 }

@@ -1,6 +1,7 @@
 /** The pod of either command of the image: `operator` on every node, `status` for the page. Pure. */
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import type { LoadedConfig } from "../config/load.ts";
 import { restrictedContainer, restrictedPod } from "../kubernetes/podSecurity.ts";
 import { CONTROL_PLANE } from "../kubernetes/tolerations.ts";
 import { HEALTH_PORT, HTTP_PORT, PUSH_PORT } from "./names.ts";
@@ -64,8 +65,12 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
 }
 
 /** When Gandi's token ends, where that is known. */
-export function expiryEnv(date: string | undefined): k8s.types.input.core.v1.EnvVar[] {
-  return date === undefined ? [] : [{ name: "ESDDNS_GANDI_TOKEN_EXPIRES", value: date }];
+export function expiryEnv({
+  gandiTokenExpires: date,
+  guard,
+}: Pick<LoadedConfig, "gandiTokenExpires" | "guard">): k8s.types.input.core.v1.EnvVar[] {
+  if (date === undefined) return [];
+  return [{ name: "ESDDNS_GANDI_TOKEN_EXPIRES", value: guard.value(date, "gandiTokenExpires") }];
 }
 
 const identity = [

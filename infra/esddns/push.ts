@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { splitAddresses } from "../config/fields.ts";
+import type { Guard } from "../config/guard.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { familiesOf, ipFamilies } from "../config/service.ts";
 import type { MetalLB } from "../metallb/metallb.ts";
@@ -49,7 +50,11 @@ interface PushServiceArgs {
   readonly shared: boolean;
   readonly loadBalancer: Pick<MetalLB, "annotations" | "pools">;
   readonly loadBalancerClass: string | undefined;
+  readonly guard: Guard;
 }
+
+/** The keys of the config that both Services come of: MetalLB's version says how their annotations begin. */
+export const SERVICE_KEYS = ["service", "push", "metallb"] as const;
 
 /**
  * A Service keeps its class and its first family for life: with another one it is another Service, and the name is free
@@ -63,7 +68,7 @@ export const keptForLife = {
 /** The address on the LAN at which any of the operator's pods takes POST /probe. */
 export function pushService(
   name: string,
-  { namespace, push, shared, loadBalancer, loadBalancerClass }: PushServiceArgs,
+  { namespace, push, shared, loadBalancer, loadBalancerClass, guard }: PushServiceArgs,
   options: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Service {
   const { pool, port } = push;
@@ -76,24 +81,30 @@ export function pushService(
         name: names.push.service,
         namespace,
         labels: labels(names.operator.app),
-        annotations: {
-          ...loadBalancer.annotations({
-            ...(pool === undefined ? {} : { "address-pool": pool }),
-            ...(addresses.length === 0 ? {} : { loadBalancerIPs: addresses.join(",") }),
-            ...(shared ? SHARED_ADDRESS : {}),
-          }),
-          // A router's script can wait; an up does not.
-          "pulumi.com/skipAwait": "true",
+        annotations: guard.value(
+          {
+            ...loadBalancer.annotations({
+              ...(pool === undefined ? {} : { "address-pool": pool }),
+              ...(addresses.length === 0 ? {} : { loadBalancerIPs: addresses.join(",") }),
+              ...(shared ? SHARED_ADDRESS : {}),
+            }),
+            // A router's script can wait; an up does not.
+            "pulumi.com/skipAwait": "true",
+          },
+          ...SERVICE_KEYS,
+        ),
+      },
+      spec: guard.value(
+        {
+          type: "LoadBalancer",
+          ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
+          ...ipFamilies(familiesOf(addresses, home), undefined),
+          selector: { app: names.operator.app },
+          ports: [{ name: "push", port, targetPort: PUSH_PORT, protocol: "TCP" }],
         },
-      },
-      spec: {
-        type: "LoadBalancer",
-        ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
-        ...ipFamilies(familiesOf(addresses, home), undefined),
-        selector: { app: names.operator.app },
-        ports: [{ name: "push", port, targetPort: PUSH_PORT, protocol: "TCP" }],
-      },
+        ...SERVICE_KEYS,
+      ),
     },
-    { ...options, ...keptForLife },
+    { ...options, ...guard.outputs(["metadata", "spec", "status"], ...SERVICE_KEYS), ...keptForLife },
   );
 }

@@ -4,20 +4,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { scrapeAnnotations } from "../config/monitoring.ts";
 import { sharesAddress } from "../config/push.ts";
 import { hostsEnv, ipFamilies } from "../config/service.ts";
-import type { StackConfig } from "../config/parse.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import type { MetalLB } from "../metallb/metallb.ts";
 import { pageIngress } from "./ingress.ts";
 import { HTTP_PORT, labels, names } from "./names.ts";
 import { egressPolicy } from "./networkPolicy.ts";
 import type { Operator } from "./operator.ts";
 import { expiryEnv, podSpec } from "./pod.ts";
-import { keptForLife, pushService, SHARED_ADDRESS } from "./push.ts";
+import { keptForLife, pushService, SERVICE_KEYS, SHARED_ADDRESS } from "./push.ts";
 import { rightsElsewhere, serviceAccount } from "./rbac.ts";
 import { rolloutDiagnosis } from "./rollout.ts";
 
 export interface StatusPageArgs extends Pick<
-  StackConfig,
-  "namespace" | "service" | "gandiTokenExpires" | "push" | "monitoring"
+  LoadedConfig,
+  "namespace" | "service" | "gandiTokenExpires" | "push" | "monitoring" | "guard"
 > {
   /** By digest. */
   readonly image: pulumi.Input<string>;
@@ -35,6 +35,7 @@ export class StatusPage extends pulumi.ComponentResource {
   constructor(name: string, args: StatusPageArgs, options: pulumi.ComponentResourceOptions) {
     super("esddns:status:StatusPage", name, {}, options);
     const self = { parent: this };
+    const { guard } = args;
     const account = serviceAccount(
       `${name}-account`,
       { account: names.page.serviceAccount, namespace: args.operator.namespace, rules: statusRules },
@@ -44,11 +45,14 @@ export class StatusPage extends pulumi.ComponentResource {
       `${name}-network`,
       {
         metadata: { name: names.page.app, namespace: args.operator.namespace },
-        spec: egressPolicy(names.page.app, {
-          internet: false,
-          alsoTo: [],
-          apiServerPorts: args.operator.apiServerPorts,
-        }),
+        spec: guard.value(
+          egressPolicy(names.page.app, {
+            internet: false,
+            alsoTo: [],
+            apiServerPorts: args.operator.apiServerPorts,
+          }),
+          "operator",
+        ),
       },
       self,
     );
@@ -92,36 +96,44 @@ export class StatusPage extends pulumi.ComponentResource {
           template: {
             // `kubectl rollout restart` writes an annotation here. It is another field manager's, so server-side apply
             // leaves it be, and the next up undoes no restart.
-            metadata: { labels: labels(names.page.app), annotations: scrapeAnnotations(args.monitoring, HTTP_PORT) },
-            spec: {
-              ...podSpec({
-                command: "status",
-                image: args.image,
-                serviceAccountName: account.name,
-                tolerateControlPlane: args.operator.tolerateControlPlane,
-                env: [
-                  ...expiryEnv(args.gandiTokenExpires),
-                  { name: "ESDDNS_METALLB_NAMESPACE", value: loadBalancer.namespace },
-                  { name: "ESDDNS_POOLS", value: poolNames.join(",") },
-                  ...hostsEnv(args.service),
-                ],
-              }),
-              topologySpreadConstraints: [
-                {
-                  maxSkew: 1,
-                  topologyKey: "kubernetes.io/hostname",
-                  whenUnsatisfiable: "ScheduleAnyway",
-                  labelSelector: { matchLabels: selector },
-                  // The pods of the revision that goes do not count where those of the next are put.
-                  matchLabelKeys: ["pod-template-hash"],
-                },
-              ],
+            metadata: {
+              labels: labels(names.page.app),
+              annotations: guard.value(scrapeAnnotations(args.monitoring, HTTP_PORT), "monitoring"),
             },
+            spec: guard.value(
+              {
+                ...podSpec({
+                  command: "status",
+                  image: args.image,
+                  serviceAccountName: account.name,
+                  tolerateControlPlane: args.operator.tolerateControlPlane,
+                  env: [
+                    ...expiryEnv(args),
+                    { name: "ESDDNS_METALLB_NAMESPACE", value: loadBalancer.namespace },
+                    { name: "ESDDNS_POOLS", value: poolNames.join(",") },
+                    ...hostsEnv(args.service),
+                  ],
+                }),
+                topologySpreadConstraints: [
+                  {
+                    maxSkew: 1,
+                    topologyKey: "kubernetes.io/hostname",
+                    whenUnsatisfiable: "ScheduleAnyway",
+                    labelSelector: { matchLabels: selector },
+                    // The pods of the revision that goes do not count where those of the next are put.
+                    matchLabelKeys: ["pod-template-hash"],
+                  },
+                ],
+              },
+              "operator",
+              "service",
+            ),
           },
         },
       },
       {
         ...self,
+        ...guard.outputs(["spec"], "operator", "monitoring", "gandiTokenExpires", "image", "service"),
         dependsOn: [...args.operator.definitions, ...account.rights],
         customTimeouts: { create: "5m", update: "5m" },
         hooks: { onError: [rolloutDiagnosis(`${name}-rollout`, args.namespace, names.page.app)] },
@@ -130,11 +142,11 @@ export class StatusPage extends pulumi.ComponentResource {
     const shared = sharesAddress(args.service, args.push);
     this.service = this.#service(name, args, selector, shared);
     const { ingress } = args.service;
-    if (ingress) pageIngress(name, args.operator.namespace, ingress, { ...self, dependsOn: [this.service] });
+    if (ingress) pageIngress(name, args.operator.namespace, ingress, guard, { ...self, dependsOn: [this.service] });
     if (args.push.enabled) {
       const { namespace } = args.operator;
       const { loadBalancerClass } = args.service;
-      const access = { namespace, push: args.push, shared, loadBalancer, loadBalancerClass };
+      const access = { namespace, push: args.push, shared, loadBalancer, loadBalancerClass, guard };
       pushService(name, access, { ...self, dependsOn: [this.service] });
     }
     this.registerOutputs({});
@@ -150,27 +162,38 @@ export class StatusPage extends pulumi.ComponentResource {
           name: names.page.service,
           namespace: args.operator.namespace,
           labels: labels(names.page.app),
-          annotations: {
-            ...args.loadBalancer.annotations({
-              ...(pool === undefined ? {} : { "address-pool": pool }),
-              ...(addresses.length === 0 ? {} : { loadBalancerIPs: addresses.join(",") }),
-              ...(shared ? SHARED_ADDRESS : {}),
-            }),
-            // The address is what this waits for; the pods have a wait of their own.
-            "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].ip}",
-            "pulumi.com/timeoutSeconds": "120",
+          annotations: args.guard.value(
+            {
+              ...args.loadBalancer.annotations({
+                ...(pool === undefined ? {} : { "address-pool": pool }),
+                ...(addresses.length === 0 ? {} : { loadBalancerIPs: addresses.join(",") }),
+                ...(shared ? SHARED_ADDRESS : {}),
+              }),
+              // The address is what this waits for; the pods have a wait of their own.
+              "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].ip}",
+              "pulumi.com/timeoutSeconds": "120",
+            },
+            ...SERVICE_KEYS,
+          ),
+        },
+        spec: args.guard.value(
+          {
+            type: "LoadBalancer",
+            ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
+            ...ipFamilies(families, ipFamilyPolicy),
+            externalTrafficPolicy,
+            selector,
+            ports: [{ name: "http", port: 80, targetPort: HTTP_PORT, protocol: "TCP" }],
           },
-        },
-        spec: {
-          type: "LoadBalancer",
-          ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
-          ...ipFamilies(families, ipFamilyPolicy),
-          externalTrafficPolicy,
-          selector,
-          ports: [{ name: "http", port: 80, targetPort: HTTP_PORT, protocol: "TCP" }],
-        },
+          ...SERVICE_KEYS,
+        ),
       },
-      { parent: this, ...keptForLife, dependsOn: [...pools.map(({ resource }) => resource), ...advertisements] },
+      {
+        parent: this,
+        ...args.guard.outputs(["metadata", "spec", "status"], ...SERVICE_KEYS),
+        ...keptForLife,
+        dependsOn: [...pools.map(({ resource }) => resource), ...advertisements],
+      },
     );
   }
 }

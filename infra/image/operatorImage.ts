@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { Guard } from "../config/guard.ts";
 import type { ImageSource } from "../config/image.ts";
 import { projectDir } from "../projectDir.ts";
 import { contentHash } from "./contentHash.ts";
@@ -10,8 +11,7 @@ const INPUTS = ["operator/src", "operator/image", "operator/package.json", "pack
 
 interface OperatorImageArgs {
   readonly source: ImageSource;
-  /** How it is built and brought to the nodes has something in it that nobody is to read: a word of loadCommand. */
-  readonly secret: boolean;
+  readonly guard: Guard;
 }
 
 /**
@@ -21,33 +21,34 @@ interface OperatorImageArgs {
 export class OperatorImage extends pulumi.ComponentResource {
   readonly reference: pulumi.Output<string>;
 
-  constructor(name: string, { source, secret }: OperatorImageArgs, options: pulumi.ComponentResourceOptions = {}) {
+  constructor(name: string, { source, guard }: OperatorImageArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("esddns:image:OperatorImage", name, {}, options);
-    this.reference = source.kind === "reference" ? pulumi.output(source.reference) : this.#build(name, source, secret);
+    const reference = source.kind === "reference" ? source.reference : this.#build(name, source, guard);
+    this.reference = pulumi.output(guard.value(reference, "image")) as pulumi.Output<string>;
     this.registerOutputs({ reference: this.reference });
   }
 
   #build(
     name: string,
     { builder, delivery, nodes }: ImageSource & { kind: "build" },
-    secret: boolean,
+    guard: Guard,
   ): pulumi.Output<string> {
     const hash = contentHash(projectDir, INPUTS);
-    const guarded = <T>(value: T): pulumi.Input<T> => (secret ? pulumi.secret(value) : value) as pulumi.Input<T>;
     const build = new command.local.Command(
       `${name}-build`,
       {
         // Relative all through, so that another checkout of the same tree sees no difference.
         dir: relative(process.cwd(), projectDir) || ".",
-        // The Node.js that runs this program: only some machines have the packaged one.
-        create: "node --import tsx operator/image/build.ts",
-        environment: { ESDDNS_IMAGE: guarded(JSON.stringify({ builder, delivery, tag: hash })) },
+          // The Node.js that runs this program: only some machines have the packaged one.
+          create: "node --import tsx operator/image/build.ts",
+          environment: { ESDDNS_IMAGE: guard.value(JSON.stringify({ builder, delivery, tag: hash }), "image") },
         // What it is made of, and for which nodes: with both as they were, nothing is built.
-        triggers: [hash, guarded(nodes)],
+        triggers: [hash, guard.value(nodes, "image")],
       },
-      { parent: this },
+      // What is printed names the registry, and on a failure the command.
+      { parent: this, ...guard.outputs(["stdout", "stderr", "environment", "triggers"], "image") },
     );
-    // The reference is none, whatever the provider makes of secrets that go in.
+    // Whether the reference is a secret is for the config to say, not for the provider.
     return pulumi.unsecret(build.stdout).apply((stdout) => stdout.trim());
   }
 }

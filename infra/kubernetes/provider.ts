@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { isSecretKey } from "../config/load.ts";
 import { Cluster } from "./cluster.ts";
 import { FIELD_MANAGER } from "./fieldManager.ts";
 
@@ -10,7 +11,7 @@ import { FIELD_MANAGER } from "./fieldManager.ts";
 export function clusterProvider(): k8s.Provider {
   const config = new pulumi.Config("kubernetes");
   const kubeconfig = config.getSecret("kubeconfig");
-  const context = config.get("context");
+  const context = isSecretKey("kubernetes:context") ? config.getSecret("context") : config.get("context");
   return new k8s.Provider("kubernetes", {
     // Empty means the one of the environment. Left out, the SDK would put the path of this machine into the state, and
     // every other machine would show a change of it.
@@ -32,11 +33,18 @@ export function clusterProvider(): k8s.Provider {
  * An option of the components, whose children inherit it.
  */
 export const fixedFieldManager: pulumi.ResourceTransformation = ({ type, props, opts }) => {
-  const { metadata } = props as { metadata?: { annotations?: Record<string, pulumi.Input<string>> } };
+  const { metadata } = props as { metadata?: { annotations?: pulumi.Input<Annotations> } };
   if (!type.startsWith("kubernetes:") || metadata === undefined) return undefined;
-  const annotations = { ...metadata.annotations, "pulumi.com/patchFieldManager": FIELD_MANAGER };
+  const given = metadata.annotations;
+  const managed = (all: Annotations | undefined) => ({ ...all, "pulumi.com/patchFieldManager": FIELD_MANAGER });
+  // An output where they are a secret: spread, it would lose them.
+  const annotations = pulumi.Output.isInstance(given)
+    ? given.apply(managed)
+    : managed(given as Annotations | undefined);
   return { props: { ...props, metadata: { ...metadata, annotations } }, opts };
 };
+
+type Annotations = Readonly<Record<string, pulumi.Input<string>>>;
 
 /** The same cluster, for what is read or done beside the provider. */
 export function configuredCluster(): Cluster {

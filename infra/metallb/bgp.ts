@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { BgpAdvertisement, BgpPeer } from "../config/bgpSchema.ts";
+import type { Guard } from "../config/guard.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { BFDProfile, BGPAdvertisement, BGPPeer } from "../kubernetes/kinds.ts";
 import { passwordSecretName } from "./objects.ts";
@@ -14,6 +15,7 @@ export interface BgpArgs {
   /** Of each object, by which other stacks tell whose it is. */
   readonly labels: Readonly<Record<string, string>>;
   readonly pools: readonly pulumi.Resource[];
+  readonly guard: Guard;
 }
 
 type BgpOptions = pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource };
@@ -27,8 +29,8 @@ const GONE_AT_ONCE = { "pulumi.com/deletionPropagationPolicy": "background" };
 
 /** Makes all of it; what is returned are the advertisements, after which an address can be reached. */
 export function bgpResources(name: string, args: BgpArgs, options: BgpOptions): BGPAdvertisement[] {
-  const { bgp, namespace, labels } = args;
-  const peers = bgp.peers.map((peer) => bgpPeer(name, peer, { namespace, labels }, options));
+  const { bgp, namespace, labels, guard } = args;
+  const peers = bgp.peers.map((peer) => bgpPeer(name, peer, { namespace, labels }, guard, options));
   const own = bgp.peers.map((peer) => peer.name);
   return bgp.advertisements.map(
     (advertisement) =>
@@ -36,7 +38,7 @@ export function bgpResources(name: string, args: BgpArgs, options: BgpOptions): 
         `${name}-${advertisement.name}`,
         {
           metadata: { name: advertisement.name, namespace, labels, annotations: GONE_AT_ONCE },
-          spec: advertisementSpec(advertisement, own),
+          spec: guard.value(advertisementSpec(advertisement, own), "bgp"),
         },
         { ...options, dependsOn: [...args.pools, ...peers] },
       ),
@@ -46,27 +48,34 @@ export function bgpResources(name: string, args: BgpArgs, options: BgpOptions): 
 /** What the metadata of all objects has in common. */
 type Place = Pick<BgpArgs, "namespace" | "labels">;
 
-function bgpPeer(name: string, peer: BgpPeer, place: Place, options: BgpOptions): BGPPeer {
+function bgpPeer(name: string, peer: BgpPeer, place: Place, guard: Guard, options: BgpOptions): BGPPeer {
   const { namespace } = place;
   const secret = passwordSecret(name, peer, place, options);
   const profile =
     peer.bfd &&
-    new BFDProfile(`${name}-${peer.name}-bfd`, { metadata: { name: peer.name, ...place }, spec: peer.bfd }, options);
+    new BFDProfile(
+      `${name}-${peer.name}-bfd`,
+      { metadata: { name: peer.name, ...place }, spec: guard.value(peer.bfd, "bgp") },
+      options,
+    );
   const secretName = peer.passwordSecret ?? secret?.metadata.name;
   return new BGPPeer(
     `${name}-${peer.name}`,
     {
       metadata: { name: peer.name, ...place },
-      spec: {
-        myASN: peer.myASN,
-        peerASN: peer.peerASN,
-        peerAddress: peer.peerAddress,
-        ...given(peer, ["peerPort", "sourceAddress", "holdTime", "keepaliveTime"]),
-        ...(peer.ebgpMultiHop ? { ebgpMultiHop: true } : {}),
-        ...(peer.nodeSelectors.length > 0 ? { nodeSelectors: peer.nodeSelectors } : {}),
-        ...(secretName === undefined ? {} : { passwordSecret: { name: secretName, namespace } }),
-        ...(profile ? { bfdProfile: profile.metadata.name } : {}),
-      },
+      spec: guard.value(
+        {
+          myASN: peer.myASN,
+          peerASN: peer.peerASN,
+          peerAddress: peer.peerAddress,
+          ...given(peer, ["peerPort", "sourceAddress", "holdTime", "keepaliveTime"]),
+          ...(peer.ebgpMultiHop ? { ebgpMultiHop: true } : {}),
+          ...(peer.nodeSelectors.length > 0 ? { nodeSelectors: peer.nodeSelectors } : {}),
+          ...(secretName === undefined ? {} : { passwordSecret: { name: secretName, namespace } }),
+          ...(profile ? { bfdProfile: profile.metadata.name } : {}),
+        },
+        "bgp",
+      ),
     },
     { ...options, dependsOn: [...dependencies(options), ...(secret ? [secret] : []), ...(profile ? [profile] : [])] },
   );

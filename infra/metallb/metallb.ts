@@ -16,7 +16,7 @@ import { webhookRetry } from "./webhook.ts";
 
 export interface MetalLBArgs extends Pick<
   LoadedConfig,
-  "namespace" | "shared" | "keepOnDestroy" | "metallb" | "pools" | "l2" | "bgp" | "operator" | "secretKeys"
+  "namespace" | "shared" | "keepOnDestroy" | "metallb" | "pools" | "l2" | "bgp" | "operator" | "guard"
 > {
   /** The MetalLB that runs there already; undefined: there is none, or nobody looked. */
   readonly running: { readonly version: string | undefined } | undefined;
@@ -75,13 +75,19 @@ export class MetalLB extends pulumi.ComponentResource {
           { ...objectOptions, dependsOn: poolResources },
         ),
     );
-    const bgp = { bgp: args.bgp, namespace: this.namespace, labels: this.#labels, pools: poolResources };
+    const bgp = {
+      bgp: args.bgp,
+      namespace: this.namespace,
+      labels: this.#labels,
+      pools: poolResources,
+      guard: args.guard,
+    };
     this.advertisements = [...l2, ...bgpResources(name, bgp, objectOptions)];
     this.registerOutputs({ namespace: this.namespace, version: this.version });
   }
 
   #install(name: string, args: MetalLBArgs): k8s.helm.v3.Release {
-    const { metallb, keepOnDestroy, namespace: owner, operator, secretKeys } = args;
+    const { metallb, keepOnDestroy, namespace: owner, operator, guard } = args;
     const values = chartValues(metallb.values, owner, operator.tolerateControlPlane ? [CONTROL_PLANE] : []);
     // What is kept is left alone at a destroy and taken over by the next up (upsertExistingObjects of the provider).
     const self = { parent: this, retainOnDelete: keepOnDestroy };
@@ -102,10 +108,14 @@ export class MetalLB extends pulumi.ComponentResource {
       {
         name: RELEASE_NAME,
         namespace: namespace.metadata.name,
-        ...chartSource(metallb),
-        values: secretKeys.has("metallb") ? pulumi.secret(values) : values,
+        ...guarded(chartSource(metallb), guard),
+        values: guard.value(values, "metallb", "operator"),
       },
-      { ...self, hooks: { onError: [releaseTakeOver(`${name}-take-over`, metallb.namespace, owner)] } },
+      {
+        ...self,
+        ...guard.outputs(RELEASE_OUTPUTS, "metallb", "operator"),
+        hooks: { onError: [releaseTakeOver(`${name}-take-over`, metallb.namespace, owner)] },
+      },
     );
   }
 
@@ -155,7 +165,24 @@ function serviceAllocation({
   return { serviceAllocation: { ...(priority > 0 ? { priority } : {}), ...Object.fromEntries(who) } };
 }
 
-function chartSource({ chart, repository, version }: MetalLBArgs["metallb"]) {
+/** What a release says of its chart and its values, once it is there. */
+const RELEASE_OUTPUTS = ["manifest", "resourceNames", "status", "rawConfig", "checksum"];
+
+function guarded({ chart, version, repositoryOpts }: ChartSource, guard: LoadedConfig["guard"]) {
+  return {
+    chart: guard.value(chart, "metallb"),
+    ...(version === undefined ? {} : { version: guard.value(version, "metallb") }),
+    ...(repositoryOpts === undefined ? {} : { repositoryOpts: guard.value(repositoryOpts, "metallb") }),
+  };
+}
+
+interface ChartSource {
+  readonly chart: string;
+  readonly version?: string;
+  readonly repositoryOpts?: { readonly repo: string };
+}
+
+function chartSource({ chart, repository, version }: MetalLBArgs["metallb"]): ChartSource {
   if (chart.startsWith("oci://")) return { chart, version };
   // A path means what it means beside Pulumi.yaml, though plugins run in the program's folder; relative, so that
   // another checkout sees no difference. The file brings its own version.

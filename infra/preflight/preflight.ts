@@ -3,6 +3,7 @@ import { printable } from "@esddns/operator/api";
 import * as pulumi from "@pulumi/pulumi";
 import { monitoringKinds } from "../config/monitoring.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { namespaceComplaint, stackMark } from "../esddns/stackNamespace.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
@@ -18,7 +19,7 @@ import { foreignMetalLB } from "./ownMetalLB.ts";
  * `esddns:checks.whenUnreachable` says otherwise, and are a warning of a preview, which changes nothing.
  * @throws pulumi.RunError with every problem; Pulumi prints it without a stack trace.
  */
-export async function preflight(config: StackConfig): Promise<RunningMetalLB | undefined> {
+export async function preflight(config: LoadedConfig): Promise<RunningMetalLB | undefined> {
   const { skip } = config.checks;
   const whenUnreachable = ofThisRun() ?? config.checks.whenUnreachable;
   if (whenUnreachable === "Off") return undefined;
@@ -44,9 +45,10 @@ export async function preflight(config: StackConfig): Promise<RunningMetalLB | u
     ["shared-metallb", foreignMetalLB(config, read.facts, isTakeOver())],
   ]);
   const problems = [...own.map(({ check, found }) => ({ ...found, check })), ...others];
-  if (problems.length > 0) throw new pulumi.RunError(printable(refusal(problems)));
-  for (const warning of warnings) await pulumi.log.warn(printable(warning));
-  if (pulumi.runtime.isDryRun()) for (const note of notes) await pulumi.log.info(printable(note));
+  const shown = (text: string): string => printable(config.redact(text));
+  if (problems.length > 0) throw new pulumi.RunError(shown(refusal(problems)));
+  for (const warning of warnings) await pulumi.log.warn(shown(warning));
+  if (pulumi.runtime.isDryRun()) for (const note of notes) await pulumi.log.info(shown(note));
   return read.facts.metallb;
 }
 
