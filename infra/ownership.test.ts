@@ -1,7 +1,8 @@
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import type { Found } from "./kubernetes/cluster.ts";
-import { refusal, type Owner } from "./ownership.ts";
+import { refusal, settled, type Owner } from "./ownership.ts";
 import { CONFIG, runProgram } from "./testing/program.ts";
 
 /** A cluster that has these objects by path, and no others. A text is why one may not be read. */
@@ -163,4 +164,13 @@ it("puts this stack's name on MetalLB's namespace and on the definitions", async
   const shared = resources.filter(({ name, type }) => name === "metallb-namespace" || type.endsWith("Definition"));
   expect(shared).toHaveLength(4);
   for (const { inputs } of shared) expect(inputs.metadata?.labels).toMatchObject({ "esddns.io/owner": OWN });
+});
+
+it("reads the name of an object whose labels are a secret", async () => {
+  await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) });
+  const metadata = pulumi.secret({ name: "esddns-production", labels: { a: "b" } });
+  expect(await settled({ kind: "Namespace", metadata })).toEqual({
+    kind: "Namespace",
+    metadata: { name: "esddns-production", labels: { a: "b" } },
+  });
 });

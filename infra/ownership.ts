@@ -47,12 +47,7 @@ const PLURALS: Readonly<Record<string, string>> = {
 /** An option of the components, whose children inherit it: each object is looked for just before it is made. */
 export function ownershipGuard(cluster: Reader, owner: Owner): pulumi.ResourceTransformation {
   const hook = new pulumi.ResourceHook("ownership", async ({ newInputs }) => {
-    // A secret within metadata makes one of all of it.
-    const inputs = Object.entries(newInputs as pulumi.Inputs).map(([key, value]) => [
-      key,
-      pulumi.runtime.unwrapRpcSecret(value) as unknown,
-    ]);
-    const why = await refusal(cluster, objectSchema.parse(Object.fromEntries(inputs)), owner);
+    const why = await refusal(cluster, objectSchema.parse(await settled(newInputs as object)), owner);
     if (why !== undefined) throw new Error(why);
   });
   return ({ type, props, opts }) => {
@@ -62,6 +57,13 @@ export function ownershipGuard(cluster: Reader, owner: Owner): pulumi.ResourceTr
     const beforeCreate = [...(opts.hooks?.beforeCreate ?? []), hook];
     return { props, opts: { ...opts, hooks: { ...opts.hooks, beforeCreate } } };
   };
+}
+
+/** The inputs of a hook as plain values: where a part of them holds a secret, the SDK hands the whole part over as an output. */
+export function settled(inputs: object): Promise<unknown> {
+  return new Promise((resolve) => {
+    pulumi.output(inputs).apply(resolve);
+  });
 }
 
 interface NamedObject {
