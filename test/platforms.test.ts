@@ -40,7 +40,11 @@ describe("the lockfile", () => {
   it("pins one Node.js for Linux on x64 and on arm64, by its content", () => {
     const nodes = ["x64", "arm64"].map((cpu) => ({ cpu, entry: packages[`node_modules/node-linux-${cpu}`] }));
     for (const { cpu, entry } of nodes) {
-      expect(entry).toMatchObject({ os: ["linux"], cpu: [cpu], integrity: expect.stringMatching(/^sha512-/) as string });
+      expect(entry).toMatchObject({
+        os: ["linux"],
+        cpu: [cpu],
+        integrity: expect.stringMatching(/^sha512-/) as string,
+      });
     }
     expect(new Set(nodes.map(({ entry }) => entry?.version)).size).toBe(1);
   });
