@@ -39,9 +39,9 @@ export class OperatorImage extends pulumi.ComponentResource {
       {
         // Relative all through, so that another checkout of the same tree sees no difference.
         dir: relative(process.cwd(), projectDir) || ".",
-          // The Node.js that runs this program: only some machines have the packaged one.
-          create: "node --import tsx operator/image/build.ts",
-          environment: { ESDDNS_IMAGE: guard.value(JSON.stringify({ builder, delivery, tag: hash }), "image") },
+        // The Node.js that runs this program: only some machines have the packaged one.
+        create: "node --import tsx operator/image/build.ts",
+        environment: { ESDDNS_IMAGE: guard.value(JSON.stringify({ builder, delivery, tag: hash }), "image") },
         // What it is made of, and for which nodes: with both as they were, nothing is built.
         triggers: [hash, guard.value(nodes, "image")],
       },
