@@ -120,8 +120,8 @@ it("makes secrets of the outputs that repeat an encrypted key, and of no others"
 });
 
 it("leaves the annotations of objects whole where they are a secret", async () => {
-  const { one } = await runProgram(CONFIG, { secrets: ["service"] });
-  expect(plain(one("kubernetes:core/v1:Service", "page-service").inputs)).toMatchObject({
+  const program = await runProgram(CONFIG, { secrets: ["service"] });
+  expect(plain(program.one("kubernetes:core/v1:Service", "page-service").inputs)).toMatchObject({
     metadata: {
       annotations: {
         "metallb.io/loadBalancerIPs": "192.168.1.100",

@@ -24,7 +24,7 @@ export class OperatorImage extends pulumi.ComponentResource {
   constructor(name: string, { source, guard }: OperatorImageArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("esddns:image:OperatorImage", name, {}, options);
     const reference = source.kind === "reference" ? source.reference : this.#build(name, source, guard);
-    this.reference = pulumi.output(guard.value(reference, "image")) as pulumi.Output<string>;
+    this.reference = guard.output(pulumi.output(reference), "image");
     this.registerOutputs({ reference: this.reference });
   }
 

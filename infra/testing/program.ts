@@ -180,7 +180,10 @@ function mocks(
 /** The read of a stack as the engine gives it: secrets within a secret, as the program asks for the whole as one. */
 function reference(own: KubernetesInputs, stored: object, secrets: readonly string[]): object {
   const marked = (value: unknown) => ({ [SIGNATURE]: SECRET, value });
-  const outputs = Object.entries(stored).map(([name, value]) => [name, secrets.includes(name) ? marked(value) : value]);
+  const outputs = Object.entries(stored).map(([name, value]: [string, unknown]): [string, unknown] => [
+    name,
+    secrets.includes(name) ? marked(value) : value,
+  ]);
   return { ...own, outputs: marked(Object.fromEntries(outputs)), secretOutputNames: secrets };
 }
 
