@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type * as Pulumi from "@pulumi/pulumi";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { CHECKS } from "./config/checks.ts";
 import { projectDir } from "./projectDir.ts";
@@ -12,7 +13,7 @@ const unreadable = { ...QUIET, facts: { ...QUIET.facts, unread: ["MetalLB's cont
 
 const logged = vi.hoisted(() => ({ warnings: [] as string[] }));
 vi.mock("@pulumi/pulumi", async (original) => {
-  const pulumi = await original<typeof import("@pulumi/pulumi")>();
+  const pulumi = await original<typeof Pulumi>();
   const warn = (text: string) => Promise.resolve(void logged.warnings.push(text));
   return { ...pulumi, log: { ...pulumi.log, warn } };
 });

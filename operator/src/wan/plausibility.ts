@@ -75,7 +75,7 @@ function fromRules(rules: Rules): Plausibility {
     return mayContact(address);
   };
   const byText = remembered(REMEMBERED, (key) => {
-    const [family, own, text = ""] = key.split(" ") as [Family, Family, string];
+    const [family, own, text] = key.split(" ") as [Family, Family, string];
     return judge({ family: own, text }, family);
   });
   return {
