@@ -1,5 +1,5 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -50,4 +50,15 @@ it("says what to install where there is no kubectl", async () => {
   vi.stubEnv("KUBECTL", "/nonexistent/kubectl");
   const why = "/nonexistent/kubectl is not on the PATH. Install kubectl (https://kubernetes.io/docs/tasks/tools/)";
   expect(await get()).toMatchObject({ found: false, absent: false, why: expect.stringContaining(why) as string });
+});
+
+it.each([
+  ["~/.kube/home.yaml", join(homedir(), ".kube/home.yaml")],
+  ["/etc/~/config", "/etc/~/config"],
+])("reads the kubeconfig %s where the provider does", async (kubeconfig, file) => {
+  await kubectl("");
+  const program = process.env["KUBECTL"] ?? "";
+  await writeFile(program, `#!/bin/sh\nprintf '{"file":"%s"}' "$2"\n`);
+  const found = await new Cluster({ kubeconfig }).get("/version", z.object({ file: z.string() }));
+  expect(found).toEqual({ found: true, value: { file } });
 });

@@ -1,6 +1,6 @@
 /** The cluster, through kubectl, which knows every way to log in to one. */
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { clean } from "@esddns/operator/api";
 import type { z } from "zod";
@@ -80,7 +80,8 @@ async function asFile(kubeconfig: string | undefined): Promise<{ file?: string; 
   const nothing = () => Promise.resolve();
   if (kubeconfig === undefined) return { remove: nothing };
   if (!kubeconfig.includes("\n") && !kubeconfig.trimStart().startsWith("{"))
-    return { file: kubeconfig, remove: nothing };
+    // As the provider expands it: the path comes of a YAML file, where no shell has.
+    return { file: kubeconfig.replace(/^~(?=$|[\\/])/, homedir), remove: nothing };
   const dir = await mkdtemp(join(tmpdir(), "esddns-kubeconfig-"));
   const file = join(dir, "config");
   await writeFile(file, kubeconfig, { mode: 0o600 });
