@@ -93,15 +93,16 @@ export class Observed extends pulumi.ComponentResource {
   }
 }
 
-function fromStored(stored: StoredOutputs, { loadBalancer, dns }: Pick<ObserveArgs, "loadBalancer" | "dns">): Outputs {
+function fromStored(stored: StoredOutputs, { loadBalancer, dns, guard }: ObserveArgs): Outputs {
   const records = dns.records.map(({ config }) => config);
   const pools = loadBalancer.pools.map(({ config }) => config);
   return {
     wanIp: stored.get("wanIp"),
     wanIpv4: stored.get("wanIpv4"),
     wanIpv6: stored.get("wanIpv6"),
-    loadBalancerIp: stored.get("loadBalancerIp"),
-    statusUrl: stored.get("statusUrl"),
+    // They may have been stored before the key was encrypted.
+    loadBalancerIp: guard.output(stored.get("loadBalancerIp"), "service"),
+    statusUrl: guard.output(stored.get("statusUrl"), "service"),
     records: stored.get("records").apply((last) => storedRecords(records, last ?? [])),
     pools: stored.get("pools").apply((last) => storedPools(pools, last ?? [])),
   };

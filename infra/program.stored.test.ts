@@ -61,6 +61,12 @@ describe.each([
   });
 });
 
+it("makes a secret of what was stored before its key was encrypted", async () => {
+  const { outputs, secretOutputs } = await runProgram(config, { stored: { ...STORED }, secrets: ["service"] });
+  expect(outputs.statusUrl).toBe(STORED.statusUrl);
+  expect([...secretOutputs].sort()).toEqual(["loadBalancerIp", "statusUrl"]);
+});
+
 it("changes no output but live where the config is unchanged", async () => {
   const { outputs, secretOutputs } = await runProgram(config, { stored: { ...STORED } });
   expect(outputs).toEqual({ ...STORED, live: false });
