@@ -97,7 +97,7 @@ const UNCHECKED_UP =
   "An up without these checks may do harm, so it stops here. Does kubectl get nodes answer, as an administrator? " +
   "To go on without them: esddns:checks: { whenUnreachable: Warn }, or ESDDNS_CHECKS=Off for a single run.";
 
-/** A destroy or a refresh with --run-program looks like an up to the program, and must not end here: docs/troubleshooting.md. */
+/** A destroy or a refresh with --run-program looks like an up to the program, and must not end here: docs/metallb.md. */
 function ofThisRun(): "Off" | undefined {
   return process.env["ESDDNS_CHECKS"] === "Off" ? "Off" : undefined;
 }
