@@ -55,6 +55,11 @@ describe("the lockfile", () => {
   });
 });
 
+it("checks every text out with LF, on Windows too: sh cannot run lab/bootstrap.sh otherwise", async () => {
+  const attributes = await start("git", ["-C", root, "check-attr", "eol", "--", "lab/bootstrap.sh"], {});
+  expect(attributes).toMatchObject({ status: 0, stdout: "lab/bootstrap.sh: eol: lf\n" });
+});
+
 describe("npm ci", () => {
   it.each([
     ["darwin", "arm64"],
