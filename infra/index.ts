@@ -20,8 +20,11 @@ import { StoredOutputs } from "./stored.ts";
 
 const config = loadConfig(new pulumi.Config());
 const seen = await preflight(config);
-const stored = config.observeLive ? undefined : new StoredOutputs();
-const running = seen ?? (stored && { version: await stored.metallbVersion() });
+// An adopted MetalLB that could not be looked at is of the version that the last up saw: annotations depend on it.
+const isVersionUnknown = seen === undefined && config.shared === "adopt";
+const last = !config.observeLive || isVersionUnknown ? new StoredOutputs() : undefined;
+const stored = config.observeLive ? undefined : last;
+const running = seen ?? (last && { version: await last.metallbVersion() });
 const former = await formerShared(config);
 const ownership = ownershipGuard(configuredCluster(), {
   namespace: config.namespace,

@@ -96,11 +96,15 @@ it("shows what the config changes, and what is observed of the rest by name and 
   ]);
 });
 
-it("knows the adopted MetalLB as the last up saw it: version and annotations stay", async () => {
+it.each([
+  ["without live reads", false],
+  ["with live reads, where the cluster was not looked at", true],
+])("knows the adopted MetalLB as the last up saw it, %s: version and annotations stay", async (_run, observeLive) => {
   const metallb = { version: "0.14.5", namespace: "metallb-system" };
-  const adopter = { ...config, shared: "adopt", checks: { whenUnreachable: "Off" } };
+  const adopter = { ...config, observeLive, shared: "adopt", checks: { whenUnreachable: "Off" } };
   const program = await runProgram(adopter, { preview: true, stored: { ...STORED, metallb } });
   expect(program.outputs.metallb).toEqual(metallb);
   const { inputs } = program.one("kubernetes:core/v1:Service", "page-service");
   expect(inputs.metadata?.annotations).toMatchObject({ "metallb.universe.tf/loadBalancerIPs": "192.168.1.100" });
+  expect(program.outputs.live).toBe(observeLive);
 });

@@ -95,7 +95,8 @@ const NOT_CHECKED =
 
 const UNCHECKED_UP =
   "An up without these checks may do harm, so it stops here. Does kubectl get nodes answer, as an administrator? " +
-  "To go on without them: esddns:checks: { whenUnreachable: Warn }, or ESDDNS_CHECKS=Off for a single run.";
+  "To go on without them: esddns:checks: { whenUnreachable: Warn }, or ESDDNS_CHECKS=Off for a single run. Where an " +
+  "object is created, or MetalLB is adopted, kubectl must answer all the same: an up looks whose they are.";
 
 /** A destroy or a refresh with --run-program looks like an up to the program, and must not end here: docs/metallb.md. */
 function ofThisRun(): "Off" | undefined {
