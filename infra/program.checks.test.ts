@@ -55,7 +55,7 @@ describe("checks that could not be made", () => {
 describe("a check that finds something", () => {
   it("has a name, by which the config leaves out that check and no other", async () => {
     await expect(runProgram(CONFIG, { cluster: clash })).rejects.toThrow(
-      /pools\[0\].*\(check pool-addresses\)\n.*esddns:checks: \{ skip: \[pool-addresses\] \}/,
+      /- \[pool-addresses\] esddns:pools\[0\].*\n.*esddns:checks: \{ skip: \[pool-addresses\] \}/,
     );
     const others = { ...CONFIG, checks: { skip: ["taints"] } };
     await expect(runProgram(others, { cluster: clash })).rejects.toThrow("pool-addresses");

@@ -246,7 +246,9 @@ describe("a BGP peer", () => {
       advertisements: [{ name: "b", pools: ["esddns-pool"] }],
     };
     expect(judge(config({ bgp }), facts()).warnings).toEqual([
-      expect.stringMatching(/^esddns:bgp\.peers\[0\]\.peerAddress: 192\.168\.1\.10 is the node node1 itself/),
+      expect.stringMatching(
+        /^\[bgp-peer-nodes\] esddns:bgp\.peers\[0\]\.peerAddress: 192\.168\.1\.10 is the node node1 itself/,
+      ),
     ]);
   });
 });
@@ -257,7 +259,7 @@ it("leaves out the checks that are named, and no other", () => {
   const names = (skip: readonly CheckName[]) => judge(config(over), seen, skip).problems.map(({ check }) => check);
   expect(names([])).toEqual(["pool-addresses", "taints"]);
   expect(names(["pool-addresses"])).toEqual(["taints"]);
-  expect(judge(config(over), seen, ["taints"]).warnings).toEqual([expect.stringContaining("(check api-server-port)")]);
+  expect(judge(config(over), seen, ["taints"]).warnings).toEqual([expect.stringContaining("[api-server-port]")]);
   expect(judge(config(over), seen, ["api-server-port"]).warnings).toEqual([]);
 });
 
@@ -267,7 +269,7 @@ describe("k3s' own load balancer", () => {
 
   it("beside MetalLB is named, with the way out", () => {
     expect(warned({}, { serviceLb }).warnings).toEqual([
-      expect.stringMatching(/ServiceLB.*kube-system\/svclb-traefik-1a2b.*--disable=servicelb.*\(check servicelb\)$/),
+      expect.stringMatching(/^\[servicelb\] .*ServiceLB.*kube-system\/svclb-traefik-1a2b.*--disable=servicelb/),
     ]);
     expect(warned({}, { serviceLb }).warnings[0]).not.toContain("half a way out");
     expect(warned({}, { serviceLb: [] }).warnings).toEqual([]);
@@ -297,9 +299,7 @@ describe("the API server's port", () => {
 
   it("is spoken of where the pods would not be let to it, with the key", () => {
     expect(warnings([7443])).toEqual([
-      expect.stringMatching(
-        /^esddns:operator\.apiServerPorts: .* port 7443, .* Write \[7443\]\. \(check api-server-port\)$/,
-      ),
+      expect.stringMatching(/^\[api-server-port\] esddns:operator\.apiServerPorts: .* port 7443, .* Write \[7443\]\.$/),
     ]);
     const operator = { apiServerPorts: [7000] };
     expect(warnings([7443], { operator })).toEqual([expect.stringContaining("Write [7000, 7443].")]);
@@ -452,8 +452,12 @@ describe("a warning comes of what the cluster does not have yet", () => {
     const detection = { multiWan: "PreferNodes", preferNodes: ["node1", "node-2"] };
     const records = [{ zone: "example.com", name: "nas", types: ["AAAA"], ipv6FromNode: "nod1" }];
     expect(warnings({ detection, records }, {})).toEqual([
-      expect.stringMatching(/^esddns:detection\.preferNodes\[1\]: there is no node "node-2"\. Did you mean "node1"\?/),
-      expect.stringMatching(/^esddns:records\[0\]\.ipv6FromNode: there is no node "nod1"\. Did you mean "node1"\?/),
+      expect.stringMatching(
+        /^\[node-names\] esddns:detection\.preferNodes\[1\]: there is no node "node-2"\. Did you mean "node1"\?/,
+      ),
+      expect.stringMatching(
+        /^\[node-names\] esddns:records\[0\]\.ipv6FromNode: there is no node "nod1"\. Did you mean "node1"\?/,
+      ),
     ]);
     expect(warnings({ detection, records }, { nodes: undefined })).toEqual([]);
   });

@@ -76,7 +76,7 @@ export function judge(config: Judged, facts: ClusterFacts, skip: readonly CheckN
         ["password-secrets", unfitSecrets(config, facts)],
         ["node-names", unknownNodes(config, facts)],
         ["api-server-port", closedApiServer(config, facts)],
-      ]).map(({ check, found }) => `${found} (check ${check})`),
+      ]).map(({ check, found }) => `[${check}] ${found}`),
     ],
     notes: [
       ...givenUpMetalLB(config, facts.owned ?? []),

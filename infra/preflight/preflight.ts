@@ -77,7 +77,7 @@ function refusal(problems: readonly NamedProblem[]): string {
   const names = [...new Set(problems.map(({ check }) => check))];
   return [
     "The stack config does not go with the cluster:",
-    ...problems.map((problem) => `  - ${formatProblem(problem)} (check ${problem.check})`),
+    ...problems.map((problem) => `  - [${problem.check}] ${formatProblem(problem)}`),
     `If a check is wrong about this cluster, leave it out: esddns:checks: { skip: [${names.join(", ")}] }. ` +
       "What is at risk then: docs/metallb.md.",
   ].join("\n");
