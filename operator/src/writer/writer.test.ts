@@ -184,6 +184,23 @@ describe("the writer", () => {
     await end();
   });
 
+  it("reads what another leader has decided before it takes a decision for its own, also where it would change nothing", async () => {
+    world.addRecord("home");
+    world.observe("node1", agreed(A));
+    let end = world.lead();
+    await world.clock.run(1_000);
+    await end();
+    // The line went to B and came back; the other leader died in between, and no watch has told of it.
+    const { status, ...rest } = structuredClone(world.stored("/wanaddresses/wan")) as unknown as WanAddressObject;
+    world.api.put("/wanaddresses/wan", { ...rest, status: { ...status, ipv4: B, decisionId: 2 } });
+    world.gandi.stand("home", "A", 300, B);
+    end = world.lead();
+    await world.clock.run(1_000);
+    expect(world.wanStatus).toMatchObject({ ipv4: A, decisionId: 3 });
+    expect(world.gandi.at("home", "A")?.values).toEqual([A]);
+    await end();
+  });
+
   it("starts anew with a WanAddress that was made anew", async () => {
     world.addRecord("home");
     world.observe("node1", agreed(A));
