@@ -125,6 +125,8 @@ it("a PUT that the fence holds back in the middle of a run loses nothing of it, 
   expect(world.gandi.at("home", "AAAA")?.values).toEqual(["2001:db8:2::10"]);
   expect(world.puts.filter((put) => put.includes(" A "))).toHaveLength(3);
   expect(reasons()).not.toContain("Contested");
+  const told = world.events.filter(({ reason }) => reason === "Synced").map(({ note }) => note);
+  expect(new Set(told).size).toBe(told.length);
   expect(world.logged).not.toContain("WARN DNS record to be tried again");
   await end();
 });
@@ -197,5 +199,49 @@ it("a deletion that was begun is noted: the name that comes back is free, and it
   expect(world.gandi.at("home", "A")?.values).toEqual([A]);
   expect(world.gandi.at("www", "A")).toBeUndefined();
   expect(next.events.map(({ reason }) => reason)).not.toContain("DriftCorrected");
+  await end();
+});
+
+it("a correction that Gandi does not answer is counted once, however often it is sent", async () => {
+  world.addRecord("home");
+  world.observe("node1", agreed(A));
+  const end = world.lead();
+  await world.clock.run(1_000);
+  world.gandi.stand("home", "A", 300, "192.0.2.5");
+  world.gandi.fault = (call) => (call.startsWith("PUT") ? { kind: "Timeout", message: "no answer" } : undefined);
+  await world.clock.run(400_000);
+  world.gandi.fault = () => undefined;
+  await world.clock.run(400_000);
+  expect(world.puts.length).toBeGreaterThan(2);
+  expect(world.gandi.at("home", "A")?.values).toEqual([A]);
+  expect(statusOf("home").corrections).toHaveLength(1);
+  await end();
+});
+
+it("what Gandi refuses to delete is noted as standing there still", async () => {
+  world.addRecord("home", { deletionPolicy: "Delete" });
+  world.observe("node1", agreed(A));
+  const end = world.lead();
+  await world.clock.run(1_000);
+  world.gandi.fault = (call) =>
+    call.startsWith("DELETE") ? { kind: "Forbidden", status: 403, message: "no" } : undefined;
+  world.changeRecord("home", { spec: { name: "www" } });
+  await world.clock.run(1_000);
+  expect(world.gandi.calls.at(-1)).toBe("DELETE example.com home A");
+  expect(statusOf("home").left).toEqual([{ zone: "example.com", name: "home", type: "A", ttl: 300, values: [A] }]);
+  await end();
+});
+
+it("a record that goes while it is written is no fault to be told of", async () => {
+  world.addRecord("home");
+  world.observe("node1", agreed(A));
+  world.gandi.store = (rrset) => {
+    world.api.remove("/dnsrecords/home");
+    return rrset;
+  };
+  const end = world.lead();
+  await world.clock.run(60_000);
+  expect(world.puts).toHaveLength(1);
+  expect(world.logged).not.toContain("WARN DNS record to be tried again");
   await end();
 });
