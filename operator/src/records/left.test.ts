@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  dnsRecordSpec,
+  type DnsRecordStatus,
+  dnsRecordStatus,
+  type LeftRrset,
+  type PublishedRrset,
+} from "../api/index.ts";
+import { addAttempt, holdings, withAttempt } from "./left.ts";
+
+const A: PublishedRrset = { type: "A", ttl: 300, values: ["203.0.113.20"] };
+const B: PublishedRrset = { type: "A", ttl: 300, values: ["203.0.113.77"] };
+const PLACE = { zone: "example.com", name: "home" };
+
+const spec = (name: string): ReturnType<typeof dnsRecordSpec.parse> =>
+  dnsRecordSpec.parse({ zone: "example.com", name, deletionPolicy: "Delete" });
+const status = (rest: DnsRecordStatus): DnsRecordStatus => ({ fqdn: "home.example.com", zone: "example.com", ...rest });
+
+describe("what stands under a former name", () => {
+  it("is noted once, and as known where it is known", () => {
+    const begun: LeftRrset = { ...PLACE, ...A, attempted: true };
+    const { left } = holdings(spec("www"), status({ left: [begun], published: [A] }));
+    expect(left).toEqual([{ ...PLACE, ...A }]);
+  });
+
+  it("is no more than an attempt where nothing else is known", () => {
+    const { left } = holdings(spec("www"), status({ published: [A], attempted: [A, B] }));
+    expect(left).toEqual([
+      { ...PLACE, ...A },
+      { ...PLACE, ...B, attempted: true },
+    ]);
+  });
+});
+
+it("a deletion that is begun again is noted once", () => {
+  const group = { ...PLACE, type: "A" as const, candidates: [A, B] };
+  const noted = withAttempt(status({ published: [A], attempted: [B, A] }), spec("home"), group);
+  expect(noted).toEqual(status({ published: [], attempted: [B, A] }));
+});
+
+it("attempts are kept in their order, each once, the last ones, and no more than the status may hold", () => {
+  const attempt = fc.record({
+    type: fc.constantFrom("A" as const, "AAAA" as const),
+    ttl: fc.constant(300),
+    values: fc.tuple(fc.integer({ min: 0, max: 9 }).map(String)),
+  });
+  fc.assert(
+    fc.property(fc.array(attempt), (attempts) => {
+      const attempted = new Map<string, readonly PublishedRrset[]>();
+      for (const each of attempts) {
+        addAttempt(attempted, each);
+        expect(attempted.get(each.type)?.at(-1)).toEqual(each);
+      }
+      expect(dnsRecordStatus.safeParse({ attempted: [...attempted.values()].flat() }).success).toBe(true);
+      for (const of of attempted.values()) expect(new Set(of.map(({ values }) => values[0])).size).toBe(of.length);
+    }),
+  );
+});
