@@ -109,6 +109,26 @@ test("too many requests: half the rate for ten minutes after the pause, half of 
   expect([budget.limit, budget.slowed]).toEqual([300, false]);
 });
 
+test("nothing is free, and not less than that, while more was sent than the slowed limit allows", () => {
+  const clock = virtualClock();
+  const budget = new RateBudget(clock, { limit: 300 });
+  for (let i = 0; i < 200; i++) budget.take();
+  budget.slowDown(0);
+  expect([budget.limit, budget.left()]).toEqual([150, 0]);
+});
+
+test("work that takes more than the limit begins when the whole limit is free", () => {
+  const clock = virtualClock();
+  const budget = new RateBudget(clock, { limit: 3, windowMs: 60_000 });
+  budget.take();
+  expect(budget.reserve(4, "change")).toEqual({ ok: false, why: { because: "Spent", waitMs: 60_000 } });
+  clock.advance(60_000);
+  const turn = reserved(budget, 4);
+  expect(budget.left()).toBe(0);
+  turn.release();
+  expect(budget.left()).toBe(3);
+});
+
 test("a pause holds for what is reserved, too", () => {
   const clock = virtualClock();
   const budget = new RateBudget(clock, { limit: 10 });

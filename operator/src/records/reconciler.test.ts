@@ -7,6 +7,7 @@ import {
   dnsRecordStatus,
   type WanAddressStatus,
 } from "../api/index.ts";
+import { RateBudget } from "../gandi/budget.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
 import { type Reconciled, reconcileRecord } from "./reconciler.ts";
 import type { RecordContext } from "./run.ts";
@@ -482,6 +483,43 @@ describe("a write whose answer is lost, and then another address", () => {
     record = { ...record, spec: { ...record.spec, name: "www" } };
     expect((await afterwards()).status).not.toHaveProperty("left");
     expect(gandi.at("home", "A")).toBeUndefined();
+  });
+});
+
+describe("while there is budget for changes, and none for looks", () => {
+  const A = { type: "A" as const, ttl: 300, values: ["198.51.100.20"] };
+
+  beforeEach(() => {
+    gandi.budget = new RateBudget(clock, { limit: 20 });
+    for (let i = 0; i < 14; i++) gandi.budget.take();
+  });
+
+  test("a record is not looked at that stands as it should, or that is only to be planned", async () => {
+    record = { ...record, status: { fqdn: "home.example.com", zone: "example.com", published: [A] } };
+    expect(synced(await run())).toBe("False WaitingForBudget");
+    declare({ dryRun: true });
+    expect(synced(await run())).toBe("False WaitingForBudget");
+    expect(gandi.calls).toEqual([]);
+  });
+
+  test("a write of which nobody knows whether it came through is looked after like a change", async () => {
+    const attempted = [{ ...A, values: ["198.51.100.77"] }];
+    record = { ...record, status: { fqdn: "home.example.com", zone: "example.com", published: [A], attempted } };
+    gandi.stand("home", "A", 300, "198.51.100.77");
+    await run();
+    expect(gandi.at("home", "A")).toEqual(A);
+  });
+
+  test("a change does not begin that could not be read back", async () => {
+    for (let i = 0; i < 3; i++) gandi.budget?.take();
+    expect(synced(await run())).toBe("False WaitingForBudget");
+    expect([gandi.calls, gandi.budget?.left()]).toEqual([[], 3]);
+  });
+
+  test("what a run has set aside and not used is free again", async () => {
+    gandi.stand("home", "A", 300, "198.51.100.20");
+    await run();
+    expect([gandi.calls.length, gandi.budget?.left()]).toEqual([1, 5]);
   });
 });
 

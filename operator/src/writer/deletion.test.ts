@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { DnsRecordObject, RecordType } from "../api/index.ts";
+import { RateBudget } from "../gandi/budget.ts";
 import { FakeLiveDns } from "../records/testing.ts";
+import { virtualClock } from "../testing.ts";
 import { deletePublished } from "./deletion.ts";
 
 const record = {
@@ -33,5 +35,19 @@ describe("the rrsets that a deleted record has published", () => {
     expect(gandi.at("home", "A")).toBeDefined();
     expect(gandi.at("home", "AAAA")).toBeUndefined();
     expect(notes).toContain("A home.example.com stays: DnsRecord other has it");
+  });
+
+  it("cost the looks at Gandi and nothing more where there is nothing to be deleted", async () => {
+    const gandi = new FakeLiveDns();
+    gandi.budget = new RateBudget(virtualClock(), { limit: 10 });
+    await deletePublished(record, {
+      livedns: gandi.api,
+      signal: new AbortController().signal,
+      claimedBy: () => undefined,
+      look: () => Promise.resolve(undefined),
+      note: () => Promise.resolve(undefined),
+    });
+    expect(gandi.calls).toEqual(["GET example.com home A", "GET example.com home AAAA"]);
+    expect(gandi.budget.left()).toBe(8);
   });
 });
