@@ -15,3 +15,10 @@ it("the API server's words, and those of what stands in front of it, are short a
     expect(message.length).toBeLessThan(1_100);
   }
 });
+
+it("an answer without words is told by its HTTP status", () => {
+  const bodies = ['{"message":""}', "{}", "null", "<html>", '{"message":5,"reason":7}'];
+  for (const body of bodies) {
+    expect(failureOfStatus(503, body)).toEqual({ kind: "ServerError", status: 503, message: "HTTP status 503" });
+  }
+});

@@ -231,6 +231,18 @@ describe("Watch", () => {
     expect(watch.get("a")?.spec.ttl).toBe(500);
   });
 
+  it("keeps an object that was made anew when the watch tells late that the former one is gone", async () => {
+    const watch = start();
+    await until(() => served.api.watching === 1);
+    const former = served.api.put(`${collection}/a`, record("a", 400));
+    await until(() => watch.get("a") !== undefined);
+    watch.put({ ...parse(former), metadata: { ...former.metadata, uid: "another", resourceVersion: "9999" } });
+    served.api.remove(`${collection}/a`);
+    served.api.put(`${collection}/b`, record("b"));
+    await until(() => watch.get("b") !== undefined);
+    expect(watch.get("a")?.metadata.uid).toBe("another");
+  });
+
   it("takes a list for what there is, also where etcd came back from a backup and its versions are smaller", async () => {
     served.api.put(`${collection}/a`, record("a", 400));
     served.api.put(`${collection}/same`, record("same"));
