@@ -117,6 +117,27 @@ describe("a connection that is used again", () => {
 });
 
 describe("an answer that is not read", () => {
+  it("has 30 seconds of its own, from when the one before it was taken", async () => {
+    const client = connect(port, "127.0.0.1");
+    clients.push(client);
+    client.on("error", () => undefined).pause();
+    client.write("GET /large HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2));
+    await settled(() => requests.length === 2 && requests.some(({ writableLength }) => writableLength > 0));
+    const [served] = requests;
+    await clock.run(29_000);
+    let taken = 0;
+    client.on("data", ({ length }) => {
+      taken += length;
+      if (taken > LARGE.length + 10_000) client.pause();
+    });
+    client.resume();
+    await settled(() => taken > LARGE.length + 10_000);
+    await clock.run(29_000);
+    expect(served?.destroyed).toBe(false);
+    await clock.run(1_000);
+    await settled(() => served?.destroyed === true);
+  });
+
   it.each([
     ["", ""],
     [", with more requests behind it", "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3)],
