@@ -1,5 +1,6 @@
 /** Plays a workload, and says what there is at the end. */
-import type { Condition, DnsRecordStatus } from "../../api/index.ts";
+import { type Condition, type DnsRecordStatus, dnsRecordStatus } from "../../api/index.ts";
+import { status } from "../../kube/testing.ts";
 import type { WriterContext } from "../context.ts";
 import { World } from "../testing.ts";
 import { type KillPoint, Mortal } from "./mortal.ts";
@@ -128,8 +129,18 @@ function begin(workload: Workload, wrap?: (context: WriterContext) => WriterCont
     spec: { ...wan.spec, ...workload.wan, intervalSeconds: INTERVAL_SECONDS },
   });
   world.catchUp();
+  refuseInvalidStatuses(world);
   workload.before?.(world);
   return world;
+}
+
+/** As the API server does by the CustomResourceDefinition: a note that is refused holds the record up for good. */
+function refuseInvalidStatuses({ api }: World): void {
+  api.fault = ({ method, target, body }) => {
+    if (method !== "PATCH" || !/^\/dnsrecords\/.*\/status$/.test(target)) return undefined;
+    const parsed = dnsRecordStatus.safeParse((body as { status?: unknown }).status);
+    return parsed.success ? undefined : status(422, "Invalid", parsed.error.message);
+  };
 }
 
 async function settle(world: World, isOver: () => boolean = () => false): Promise<void> {

@@ -58,6 +58,27 @@ const all =
     for (const step of steps) step(world);
   };
 
+/** From then on every answer of Gandi to a write is lost, though it is carried out. */
+const loseAnswers: Step = ({ gandi }) => {
+  gandi.lost = (call) => (call.startsWith("GET") ? undefined : { kind: "Timeout", message: "no answer" });
+};
+const breakDown: Step = ({ gandi }) => {
+  gandi.fault = () => ({ kind: "ServerError", status: 503, message: "down" });
+};
+const mend: Step = ({ gandi }) => {
+  [gandi.lost, gandi.fault] = [() => undefined, () => undefined];
+};
+const serve =
+  (...addresses: readonly string[]): Step =>
+  ({ api }) => {
+    api.put("/services/web", {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "web", namespace: "home" },
+      status: { loadBalancer: { ingress: addresses.map((ip) => ({ ip })) } },
+    });
+  };
+
 /** Of the WanAddress's spec. */
 const dual: Partial<DetectionSpec> = {
   families: ["IPv4", "IPv6"],
@@ -110,5 +131,94 @@ export const workloads: readonly Workload[] = [
   {
     name: "one record's name for another",
     steps: [all(line(A), add("home", DELETE), add("next", { name: "home", ...DELETE })), remove("home")],
+  },
+  {
+    name: "two records swap their names",
+    steps: [
+      all(line(A), add("a", DELETE), add("b", DELETE)),
+      change("a", { name: "b" }),
+      change("b", { name: "a" }),
+      line(B),
+    ],
+  },
+  {
+    name: "another ttl and another address at once",
+    steps: [
+      all(line(A), add("home", { driftLimit: 0, conflictPolicy: "Refuse" })),
+      all(change("home", { ttl: 900 }), line(B)),
+      line(C),
+    ],
+  },
+  {
+    name: "another prefix twice",
+    wan: dual,
+    steps: [
+      all(
+        both(A, "2001:db8:1"),
+        add("home", { types: ["AAAA"], ipv6Suffix: "::10", driftLimit: 0, conflictPolicy: "Refuse" }),
+      ),
+      both(A, "2001:db8:2"),
+      both(A, "2001:db8:3"),
+    ],
+  },
+  {
+    name: "apex and wildcard",
+    steps: [
+      all(
+        line(A),
+        add("apex", { name: "@", ...DELETE, driftLimit: 0 }),
+        add("star", { name: "*", ...DELETE, driftLimit: 0 }),
+      ),
+      line(B),
+      remove("star"),
+    ],
+  },
+  {
+    name: "a Service",
+    steps: [
+      all(
+        line(A),
+        serve(B),
+        add("home", {
+          ...DELETE,
+          source: { kind: "Service", service: { namespace: "home", name: "web" } },
+          allowPrivate: true,
+          driftLimit: 0,
+        }),
+      ),
+      serve(C),
+      serve(),
+      serve(B),
+      remove("home"),
+    ],
+  },
+  {
+    name: "dry run ends",
+    steps: [
+      all(line(A), add("home", { ...DELETE, dryRun: true })),
+      change("home", { dryRun: false }),
+      line(B),
+      remove("home"),
+    ],
+  },
+  {
+    name: "answers of Gandi that are lost",
+    steps: [
+      all(line(A), add("home", { ...DELETE, driftLimit: 0 })),
+      all(loseAnswers, line(B)),
+      line(C),
+      all(mend, line(A)),
+    ],
+  },
+  {
+    name: "a rename and a deletion while Gandi is down",
+    steps: [
+      all(line(A), add("home", { ...DELETE, deletionTimeoutSeconds: 600 })),
+      breakDown,
+      change("home", { name: "www" }),
+      remove("home"),
+      mend,
+      line(B),
+    ],
   },
 ];
