@@ -6,6 +6,7 @@ const RECORDS: readonly (readonly [zone: string, name: string])[] = [
   ["example.net", "@"],
   ["example.org", "*"],
   ["example.io", "*.apps"],
+  ["Capital.Example", "Home"],
 ];
 const serves = servesHost({
   names: ["esddns.lan", "page"],
@@ -34,6 +35,7 @@ describe("the page is served under", () => {
     ["a.example.org"],
     ["a.b.example.org"],
     ["x.apps.example.io"],
+    ["home.capital.example"],
   ])("%s", (host) => {
     expect(serves(host, "/")).toBe(true);
   });

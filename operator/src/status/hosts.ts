@@ -4,6 +4,7 @@
  */
 import { isIPv4, isIPv6 } from "node:net";
 import type { DnsRecordObject } from "../api/index.ts";
+import { fqdn } from "../gandi/names.ts";
 
 /** What a request's Host may be. `host`: as it was sent, with or without a port. */
 export type ServesHost = (host: string, path: string) => boolean;
@@ -55,7 +56,6 @@ function nameOf(host: string): string {
 }
 
 function isOfRecord(name: string, { zone, name: relative }: DnsRecordObject["spec"]): boolean {
-  if (relative === "@") return name === zone;
-  const whole = `${relative}.${zone}`;
+  const whole = fqdn(zone, relative);
   return whole.startsWith("*.") ? name.endsWith(whole.slice(1)) : name === whole;
 }
