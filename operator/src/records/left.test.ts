@@ -39,6 +39,18 @@ it("a deletion that is begun again is noted once", () => {
   expect(noted).toEqual(status({ published: [], attempted: [B, A] }));
 });
 
+it("a deletion after many attempts is noted within what a status may hold", () => {
+  const many = (type: "A" | "AAAA") => [1, 2, 3, 4].map((i) => ({ type, ttl: 300, values: [String(i)] }));
+  const group = { ...PLACE, type: "A" as const, candidates: [A] };
+  const noted = withAttempt(
+    status({ published: [A], attempted: [...many("A"), ...many("AAAA")] }),
+    spec("home"),
+    group,
+  );
+  expect(dnsRecordStatus.safeParse(noted).success).toBe(true);
+  expect(noted.attempted).toContainEqual(A);
+});
+
 it("attempts are kept in their order, each once, the last ones, and no more than the status may hold", () => {
   const attempt = fc.record({
     type: fc.constantFrom("A" as const, "AAAA" as const),

@@ -69,7 +69,7 @@ export function withAttempt(status: DnsRecordStatus, spec: DnsRecordSpec, group:
   return {
     ...status,
     ...(status.published === undefined ? {} : { published: status.published.filter((rrset) => !isHere(rrset)) }),
-    ...(begun.length === 0 ? {} : { attempted: [...attempted, ...begun] }),
+    ...(begun.length === 0 ? {} : { attempted: latest([...attempted, ...begun]) }),
     ...(status.left === undefined
       ? {}
       : { left: status.left.map((l) => (isOf(group, l) ? { ...l, attempted: true } : l)) }),
@@ -94,6 +94,13 @@ function isAtPlace(status: DnsRecordStatus, spec: DnsRecordSpec, group: Abandone
 
 function isEqual(a: PublishedRrset, b: PublishedRrset): boolean {
   return a.type === b.type && sameRrset(a, b);
+}
+
+/** The last MAX_ATTEMPTS of each type. The API server refuses a status with more. */
+function latest(attempts: readonly PublishedRrset[]): PublishedRrset[] {
+  return attempts.filter(
+    ({ type }, i) => attempts.slice(i + 1).filter((later) => later.type === type).length < MAX_ATTEMPTS,
+  );
 }
 
 /** Adds what is about to be written; the oldest attempts go where there are too many. */
