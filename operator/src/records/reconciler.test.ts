@@ -586,6 +586,17 @@ describe("somebody else who changes the record again and again", () => {
     expect(result.retryAfterMs).toBe(57 * 60_000);
   });
 
+  test("who writes again before the read-back is held by the same limit", async () => {
+    await run();
+    gandi.store = (rrset) => ({ ...rrset, values: ["203.0.113.9"] });
+    for (let i = 1; i <= 3; i++) {
+      const result = await hostile();
+      expect(synced(result)).toBe("False ReadBackDiffers");
+      expect(result.status.corrections).toHaveLength(i);
+    }
+    expect(synced(await hostile())).toBe("False Contested");
+  });
+
   test("does not hold a new address, which counts as a correction, and the limit is for that one from then on", async () => {
     await run();
     for (let i = 0; i < 4; i++) await hostile();

@@ -56,8 +56,9 @@ export async function writeRrset(
   const back = await readBack(rrset, place, clock);
   if (!back.ok) return failed(back.error, attempt, random);
   if (isSame(back.value, rrset)) return inPlace(rrset, "put");
-  // What stood there before is an answer that is late, and no sign of somebody else: it is not to count as drift.
-  if (isSame(back.value, actual)) {
+  // The value from before the write is a late answer: it must not count as drift. After drift it is the other program's
+  // value, so that the next correction counts against driftLimit.
+  if (because !== "Drifted" && isSame(back.value, actual)) {
     if (before === undefined) published.delete(type);
     else published.set(type, before);
     addAttempt(attempted, rrset);
