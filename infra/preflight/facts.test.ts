@@ -151,7 +151,9 @@ describe("what is read of a cluster", () => {
     const read = await readFacts(cluster({ [NODES]: { items: [] }, ...served }), { ...WANTED, adopted: true });
     if (!read.reached) expect.unreachable();
     const records = read.facts.definitions?.get("dnsrecords.esddns.io v1alpha1");
-    expect([...(records ?? [])]).toEqual(expect.arrayContaining(["zone", "source", "source.service.name"]));
+    expect([...(records ?? [])]).toEqual(
+      expect.arrayContaining(["zone", "source.service.name", "source", "status.left.attempted"]),
+    );
   });
 });
 

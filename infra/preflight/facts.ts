@@ -45,7 +45,7 @@ export interface RunningMetalLB {
   readonly loadBalancerClass?: string | undefined;
 }
 
-/** Paths of the fields of `spec` that a definition knows, by `PLURAL.GROUP VERSION`. */
+/** Paths of the fields of `spec`, and of `status` below `status`, that a definition knows, by `PLURAL.GROUP VERSION`. */
 export type Definitions = ReadonlyMap<string, ReadonlySet<string>>;
 
 export interface ClusterFacts {
@@ -275,6 +275,7 @@ function addFields(into: Map<string, ReadonlySet<string>>, { metadata, spec }: z
     if (!served) continue;
     const found = new Set<string>();
     walk(schema.openAPIV3Schema.properties?.["spec"], "", found);
+    walk(schema.openAPIV3Schema.properties?.["status"], "status", found);
     into.set(`${metadata.name} ${name}`, found);
   }
 }

@@ -348,6 +348,8 @@ describe("an adopted MetalLB", () => {
     expect(problems(adopt, { definitions: older })).toEqual([
       "esddns:shared: the definition of dnsrecords.esddns.io in the cluster is older than this program: it lacks driftLimit. Update the stack that has esddns:shared own first.",
     ]);
+    older.set(records, new Set([...(own.get(records) ?? [])].filter((field) => field !== "status.left.attempted")));
+    expect(problems(adopt, { definitions: older })).toEqual([expect.stringContaining("lacks status.left.attempted")]);
     older.delete(records);
     expect(problems(adopt, { definitions: older })).toEqual([
       expect.stringContaining("there is no definition of dnsrecords.esddns.io"),
