@@ -149,6 +149,21 @@ describe("deletionPolicy Delete", () => {
     await end();
   });
 
+  it("waits longer and longer where a webhook takes the finalizer off again", async () => {
+    let patches = 0;
+    world.api.fault = ({ method, target }) => {
+      if (method !== "PATCH" || target !== "/dnsrecords/home") return undefined;
+      // A loop without a pause would not end by itself.
+      if (++patches > 100) return status(500, "", "too many");
+      return { status: 200, body: world.api.objects.get("/dnsrecords/home") ?? {} };
+    };
+    await start("home", { deletionPolicy: "Delete" });
+    await world.clock.run(60_000);
+    expect(patches).toBeLessThan(20);
+    expect(world.puts).toEqual([]);
+    await end();
+  });
+
   it("leaves alone what somebody else has put there", async () => {
     await start("home", { deletionPolicy: "Delete" });
     world.gandi.stand("home", "A", 300, "192.0.2.66");

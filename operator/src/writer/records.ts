@@ -25,6 +25,9 @@ const RESYNC_MS = 300_000;
 /** In front of a record's name: only what the zone's name servers say of it is to be written. */
 const VERDICT = "verdict/";
 
+/** So many runs of a record may follow each other without a pause. */
+const AT_ONCE = 3;
+
 interface Step {
   /** Undefined: not before something calls for it. */
   againMs?: number;
@@ -39,6 +42,8 @@ export class Records {
   readonly #services: Services;
   readonly #verifier: Verifier;
   readonly #failures = new Map<string, number>();
+  /** By record, how many runs in a row asked for another one at once. */
+  readonly #atOnce = new Map<string, number>();
   readonly #statuses: Statuses;
   /** For records with ipv6FromNode: the address that they were last made from. */
   readonly #nodeAddresses = new Map<string, NodeAddress>();
@@ -123,7 +128,7 @@ export class Records {
         : this.#delete(stored, record, failures));
       if (failed) this.#failures.set(name, failures + 1);
       else this.#failures.delete(name);
-      if (againMs !== undefined) this.#queue.add(name, againMs);
+      if (againMs !== undefined) this.#queue.add(name, this.#paced(name, againMs));
     } catch (error) {
       if (this.#term.signal.aborted) return;
       this.#failures.set(name, failures + 1);
@@ -131,6 +136,16 @@ export class Records {
       this.#context.log.warn({ err: error, record: name, waitMs: Math.round(waitMs) }, "DNS record to be tried again");
       this.#queue.add(key, waitMs);
     }
+  }
+
+  /**
+   * A run that asks for the next one at once begins again from what has changed. If that repeats, something undoes what
+   * was done, for instance an admission webhook or a restored etcd: then the runs wait, as after failures.
+   */
+  #paced(name: string, againMs: number): number {
+    const repeats = againMs === 0 ? (this.#atOnce.get(name) ?? 0) + 1 : 0;
+    this.#atOnce.set(name, repeats);
+    return repeats <= AT_ONCE ? againMs : backoffMs(repeats - AT_ONCE, WRITE_BACKOFF, this.#context.random);
   }
 
   /** @param stored as the API server has it; `read`: with what has been done at Gandi since. */
@@ -259,7 +274,7 @@ export class Records {
   }
 
   #forget(name: string): void {
-    for (const map of [this.#failures, this.#nodeAddresses]) map.delete(name);
+    for (const map of [this.#failures, this.#atOnce, this.#nodeAddresses]) map.delete(name);
     this.#statuses.forget(name);
     this.#verifier.forget(name);
   }
