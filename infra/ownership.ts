@@ -8,7 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { wanPath } from "./cli/paths.ts";
 import { namespaceComplaint, readStackNamespace } from "./esddns/stackNamespace.ts";
-import { installedMetalLB, OWNER_LABEL } from "./metallb/owner.ts";
+import { installedMetalLB, marked, OWNER_LABEL } from "./metallb/owner.ts";
 import type { Cluster } from "./kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "./kubernetes/fieldManager.ts";
 import { occupants } from "./kubernetes/occupants.ts";
@@ -79,7 +79,7 @@ interface NamedObject {
 export async function refusal(cluster: Reader, object: NamedObject, owner: Owner): Promise<string | undefined> {
   const { kind, metadata } = object;
   if (metadata.namespace === owner.namespace) return undefined;
-  const found = await cluster.get(pathOf(object), there);
+  const found = await cluster.get(pathOf(object), marked);
   if (!found.found) {
     if (found.absent) return undefined;
     throw new Error(`Whether the ${kind} ${metadata.name} exists could not be looked up: ${found.why}`);
@@ -168,11 +168,5 @@ const objectSchema = z.object({
   apiVersion: z.string(),
   kind: z.string(),
   metadata: z.object({ name: z.string(), namespace: z.string().optional() }),
-});
-const there = z.object({
-  metadata: z.object({
-    labels: z.record(z.string(), z.string()).default({}),
-    managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
-  }),
 });
 const objects = z.object({ items: z.array(z.object({ metadata: z.object({ namespace: z.string().default("") }) })) });

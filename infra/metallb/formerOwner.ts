@@ -4,10 +4,9 @@
  * naming these objects, as reads of the same ids: the engine then drops them from its management and deletes nothing.
  */
 import { crds } from "@esddns/operator/api";
-import { z } from "zod";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
-import { installedMetalLB, OWNER_LABEL } from "./owner.ts";
+import { installedMetalLB, marked, OWNER_LABEL } from "./owner.ts";
 
 /** What may be in this stack's state of the shared part. */
 export interface FormerlyOwned {
@@ -50,10 +49,3 @@ export async function formerlyOwned(
 function isStack(manager: string): boolean {
   return manager === FIELD_MANAGER || manager.startsWith("pulumi-kubernetes");
 }
-
-const marked = z.object({
-  metadata: z.object({
-    labels: z.record(z.string(), z.string()).default({}),
-    managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
-  }),
-});

@@ -22,6 +22,14 @@ export interface Installed {
   readonly controller: boolean;
 }
 
+/** What tells whose an object is: its labels, and who wrote its fields. */
+export const marked = z.object({
+  metadata: z.object({
+    labels: z.record(z.string(), z.string()).default({}),
+    managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
+  }),
+});
+
 const deployment = z.object({
   spec: z.object({ template: z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) }) }),
 });
