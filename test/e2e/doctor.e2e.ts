@@ -1,12 +1,10 @@
 /** Every failure of the former guide's troubleshooting, brought about: does the doctor name it? */
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FIELD_MANAGER } from "../../infra/kubernetes/fieldManager.ts";
-import { gandiTokenFile } from "../../lab/src/internet/files.ts";
 import { lan, wan } from "../../lab/src/topology.ts";
 import { dig, eventually, lab, labJson, labOk } from "./lab.ts";
-import { storeToken } from "./token.ts";
+import { goodToken, storeToken } from "./token.ts";
 
 const namespace = "esddns-development";
 const metallb = "metallb-system";
@@ -201,7 +199,7 @@ describe("the page and the operator", () => {
   });
 
   test("a token that Gandi no longer takes", async () => {
-    const good = (await readFile(gandiTokenFile, "utf8")).trim();
+    const good = await goodToken();
     try {
       await storeToken(namespace, randomBytes(20).toString("hex"));
       await names(

@@ -1,13 +1,13 @@
 /** Gandi answering in every wrong way that it has: what people read, and that the record stays as it was. */
 import { randomBytes } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { gandiTokenFile } from "../../lab/src/internet/files.ts";
 import { gandiControl } from "../../lab/src/internet/gandi/control.ts";
 import type { FaultInput } from "../../lab/src/internet/gandi/faults.ts";
 import { answers, apply, condition, conditionIs, deleteMade, lookAgain, status, zone } from "./dnsRecords.ts";
 import { dig, eventually, labJson, labOk } from "./lab.ts";
-import { storeToken } from "./token.ts";
+import { goodToken, storeToken } from "./token.ts";
 
 const namespace = "esddns-development";
 const before = "198.51.100.20";
@@ -20,7 +20,7 @@ let refused = false;
 
 /** Gandi is at fault before the address changes, and stays so from one case to the next. */
 beforeAll(async () => {
-  token = (await readFile(gandiTokenFile, "utf8")).trim();
+  token = await goodToken();
   await labOk("trouble", "off");
   await labOk("wan", before);
   await apply("faults", { name: "faults", types: ["A"], deletionPolicy: "Delete" });

@@ -1,15 +1,13 @@
 /** A real Prometheus against the running stack: what it scrapes, what the dashboard gets, and alerts that fire. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { alerts } from "../../infra/monitoring/alerts.ts";
-import { gandiTokenFile } from "../../lab/src/internet/files.ts";
 import { prometheusUrl } from "../../lab/src/prometheus.ts";
 import { wan } from "../../lab/src/topology.ts";
 import { type MetricDefinition, metricTable } from "../../operator/src/api/index.ts";
 import { dig, eventually, labJson, labOk } from "./lab.ts";
-import { storeToken } from "./token.ts";
+import { goodToken, storeToken } from "./token.ts";
 
 const namespace = "esddns-development";
 const record = "home.example.com";
@@ -56,7 +54,7 @@ test("evaluates the rules that the stack has deployed, and nothing fires while a
 
 describe("an alert fires, and is over when its cause is", () => {
   test("EsddnsTokenRefused, for a token that Gandi does not take", async () => {
-    const good = (await readFile(gandiTokenFile, "utf8")).trim();
+    const good = await goodToken();
     try {
       await storeToken(namespace, randomBytes(20).toString("hex"));
       await fires("EsddnsTokenRefused");

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { gandiControl } from "../../lab/src/internet/gandi/control.ts";
 import { gandiTokenFile } from "../../lab/src/internet/files.ts";
 import { lie } from "../../lab/src/trouble/catalogue.ts";
 import { dig, eventually, lab, labJson, labOk } from "./lab.ts";
-import { storeToken } from "./token.ts";
+import { goodToken, storeToken } from "./token.ts";
 
 const record = "home.example.com";
 const namespace = "esddns-development";
@@ -75,7 +75,7 @@ test.each(["portal-certificate", "portal-html", "portal-redirect"])(
 );
 
 test("an expired token leaves the record as it is and says so, and a new address goes out once the Secret holds a good one", async () => {
-  const expired = await readFile(gandiTokenFile, "utf8");
+  const expired = await goodToken();
   const renewed = randomBytes(20).toString("hex");
   try {
     await writeFile(gandiTokenFile, renewed, { mode: 0o600 });
