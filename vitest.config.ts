@@ -7,7 +7,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["{bench,infra,operator,lab,policy,test}/**/*.test.ts"], testTimeout: 20_000 },
+        test: {
+          name: "unit",
+          include: ["{bench,common,infra,operator,lab,policy,test}/**/*.test.ts"],
+          testTimeout: 20_000,
+        },
       },
       {
         extends: true,

@@ -1,5 +1,5 @@
 /** The stack: config → components → outputs. */
-import { WAN_ADDRESS_NAME } from "@esddns/operator/api";
+import { WAN_ADDRESS_NAME } from "@esddns/common/api";
 import * as pulumi from "@pulumi/pulumi";
 import { loadConfig } from "./config/load.ts";
 import { Dns } from "./esddns/dns.ts";

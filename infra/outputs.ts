@@ -1,5 +1,5 @@
 /** How the stack's outputs come from what the cluster says. */
-import type { DnsRecordStatus, WanAddressStatus } from "@esddns/operator/api";
+import type { DnsRecordStatus, WanAddressStatus } from "@esddns/common/api";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { fqdn } from "./config/records.ts";

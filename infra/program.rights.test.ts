@@ -1,7 +1,7 @@
 /** What the program makes, against the tables of every right, port, way out, mount and policy. */
 import { rootCertificates } from "node:tls";
 import type * as k8s from "@pulumi/kubernetes";
-import type { PolicyRule } from "@esddns/operator/api";
+import type { PolicyRule } from "@esddns/common/api";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CONFIG, plain, runProgram, type ProgramRun } from "./testing/program.ts";
 import {

@@ -1,5 +1,5 @@
 /** This project's custom resource definitions, where no stack has them. */
-import { crds } from "@esddns/operator/api";
+import { crds } from "@esddns/common/api";
 import { z } from "zod";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";

@@ -1,5 +1,5 @@
 /** Paths of the API server. */
-import { API_VERSION, GROUP } from "@esddns/operator/api";
+import { API_VERSION, GROUP } from "@esddns/common/api";
 
 export const wanPath = (namespace?: string) => path("wanaddresses", namespace);
 export const dnsRecordsPath = (namespace?: string) => path("dnsrecords", namespace);

@@ -1,6 +1,6 @@
 /** What the commands print and ask. */
 import { createInterface } from "node:readline/promises";
-import { printable } from "@esddns/operator/api";
+import { printable } from "@esddns/common/text";
 
 /** Ends a command with an exit status; the message is all that there is to say. */
 export class Stop extends Error {

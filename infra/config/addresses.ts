@@ -1,6 +1,6 @@
 /** Arithmetic on the addresses of a pool: single addresses, ranges and CIDRs of both families as one kind of interval. */
 import ipaddr from "ipaddr.js";
-import type { Family } from "@esddns/operator/api";
+import type { Family } from "@esddns/common/api";
 import { quote, type Complaint } from "./problem.ts";
 
 /** An interval of addresses of one family, both ends included. */

@@ -1,4 +1,4 @@
-import { detectionSpec } from "@esddns/operator/api";
+import { detectionSpec } from "@esddns/common/api";
 import { describe, expect, it } from "vitest";
 import { parseStackConfig } from "./parse.ts";
 import { formatProblem } from "./problem.ts";

@@ -1,6 +1,5 @@
 /** How the WAN address is looked for: the shape of the key, and what must hold beyond it. */
-import { detectionSpec, echoService, stunServer } from "@esddns/operator/api";
-import { sourcesOf } from "@esddns/operator/sources";
+import { detectionSpec, echoService, sourcesOf, stunServer } from "@esddns/common/api";
 import { z } from "zod";
 import * as fields from "./fields.ts";
 import type { Problem } from "./problem.ts";

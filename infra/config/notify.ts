@@ -1,5 +1,5 @@
 /** What must hold for a channel of `notify` beyond its shape. */
-import { channelProblems, type NotifyChannel } from "@esddns/operator/api";
+import { channelProblems, type NotifyChannel } from "@esddns/common/api";
 import type { Problem } from "./problem.ts";
 
 /** `encrypted`: whether something in the list is stored as a secret. No value is quoted: it may be one. */

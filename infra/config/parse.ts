@@ -1,5 +1,5 @@
 /** From whatever stands in the stack config to a config that the program can rely on. Pure. */
-import type { DetectionSpec } from "@esddns/operator/api";
+import type { DetectionSpec } from "@esddns/common/api";
 import { canonicalNetwork } from "./addresses.ts";
 import { checkDetection } from "./detection.ts";
 import { checkChannel } from "./notify.ts";

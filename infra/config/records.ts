@@ -1,6 +1,6 @@
 /** What must hold for DNS records beyond the shape of each. */
-import type { DetectionSpec, Family, RecordType } from "@esddns/operator/api";
-import { notGloballyReachable } from "@esddns/operator/special-purpose";
+import type { DetectionSpec, Family, RecordType } from "@esddns/common/api";
+import { notGloballyReachable } from "@esddns/common/ip";
 import { parseAddress } from "./addresses.ts";
 import { formatPath, quote, type KeyPath, type Problem } from "./problem.ts";
 import type { Placed } from "./reader.ts";

@@ -7,7 +7,7 @@ import {
   recordSource,
   TTL_MAX,
   TTL_MIN,
-} from "@esddns/operator/api";
+} from "@esddns/common/api";
 import { bgpSchema } from "./bgpSchema.ts";
 import { detectionSchema } from "./detection.ts";
 import * as fields from "./fields.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { serviceSourceRules, WAN_ADDRESS_NAME } from "@esddns/operator/api";
+import { serviceSourceRules, WAN_ADDRESS_NAME } from "@esddns/common/api";
 import * as pulumi from "@pulumi/pulumi";
 import type { LoadedConfig } from "../config/load.ts";
 import { fqdn } from "../config/records.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { crds, operatorClusterRules, operatorRules } from "@esddns/operator/api";
+import { crds, operatorClusterRules, operatorRules } from "@esddns/common/api";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Guard } from "../config/guard.ts";

@@ -1,4 +1,4 @@
-import type { PolicyRule } from "@esddns/operator/api";
+import type { PolicyRule } from "@esddns/common/api";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 

@@ -1,4 +1,4 @@
-import { statusMetalLbRules, statusRules } from "@esddns/operator/api";
+import { statusMetalLbRules, statusRules } from "@esddns/common/api";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { scrapeAnnotations } from "../config/monitoring.ts";

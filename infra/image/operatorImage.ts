@@ -7,7 +7,7 @@ import { projectDir } from "../projectDir.ts";
 import { contentHash } from "./contentHash.ts";
 
 /** Everything that the image is made of and how, relative to the project. */
-const INPUTS = ["operator/src", "operator/image", "operator/package.json", "package-lock.json"];
+const INPUTS = ["common", "operator/src", "operator/image", "operator/package.json", "package-lock.json"];
 
 interface OperatorImageArgs {
   readonly source: ImageSource;

@@ -2,7 +2,7 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { clean } from "@esddns/operator/api";
+import { clean } from "@esddns/common/text";
 import type { z } from "zod";
 import { quote } from "../config/problem.ts";
 import { collect, type Ended } from "../process.ts";

@@ -5,7 +5,7 @@ import {
   type DnsRecordSpec,
   type DnsRecordStatus,
   type WanAddressStatus,
-} from "@esddns/operator/api";
+} from "@esddns/common/api";
 import type * as pulumi from "@pulumi/pulumi";
 import { type ObjectArgs, TypedCustomResource } from "./customResource.ts";
 

@@ -3,7 +3,7 @@
  * the program no longer names is deleted, by the retainOnDelete that the last up has stored. So the program goes on
  * naming these objects, as reads of the same ids: the engine then drops them from its management and deletes nothing.
  */
-import { crds } from "@esddns/operator/api";
+import { crds } from "@esddns/common/api";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
 import { installedMetalLB, marked, OWNER_LABEL } from "./owner.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { metricTable } from "@esddns/operator/api";
+import { metricTable } from "@esddns/common/api";
 import { describe, expect, it } from "vitest";
 import { projectDir } from "../projectDir.ts";
 import { alerts } from "./alerts.ts";

@@ -1,4 +1,4 @@
-import { type MetricDefinition, metricTable } from "@esddns/operator/api";
+import { type MetricDefinition, metricTable } from "@esddns/common/api";
 import { expect, it } from "vitest";
 import { dashboard } from "./dashboard.ts";
 

@@ -1,5 +1,5 @@
 /** The Grafana dashboard, made from the table of metrics. Pure. */
-import { metricTable, type MetricKey } from "@esddns/operator/api";
+import { metricTable, type MetricKey } from "@esddns/common/api";
 import { selectIn } from "./selector.ts";
 
 interface Panel {

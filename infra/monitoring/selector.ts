@@ -1,4 +1,4 @@
-import { type MetricKey, metricTable } from "@esddns/operator/api";
+import { type MetricKey, metricTable } from "@esddns/common/api";
 
 /**
  * A metric of the table with matchers, for PromQL: `esddns_leader{namespace="home"}`.

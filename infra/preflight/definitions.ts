@@ -1,5 +1,5 @@
 /** Whether the custom resource definitions that are adopted know what this stack would write. Pure. */
-import { crds } from "@esddns/operator/api";
+import { crds } from "@esddns/common/api";
 import type { StackConfig } from "../config/parse.ts";
 import type { Problem } from "../config/problem.ts";
 import { fieldsOf, type Definitions } from "./facts.ts";

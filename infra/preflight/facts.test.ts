@@ -1,4 +1,4 @@
-import { crds } from "@esddns/operator/api";
+import { crds } from "@esddns/common/api";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import type { Found } from "../kubernetes/cluster.ts";

@@ -1,5 +1,6 @@
 /** What is read of the cluster before anything is composed: once, bounded in time, and nothing else. */
-import { crds, SERVICELB_PATH } from "@esddns/operator/api";
+import { crds } from "@esddns/common/api";
+import { SERVICELB_PATH } from "@esddns/common/cluster";
 import { z } from "zod";
 import { readStackNamespace, STACK_ANNOTATION, type NamespaceFact } from "../esddns/stackNamespace.ts";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";

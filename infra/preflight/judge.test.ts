@@ -1,4 +1,4 @@
-import { crds } from "@esddns/operator/api";
+import { crds } from "@esddns/common/api";
 import { describe, expect, it } from "vitest";
 import type { CheckName } from "../config/checks.ts";
 import { parseStackConfig, type StackConfig } from "../config/parse.ts";

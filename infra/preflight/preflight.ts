@@ -1,5 +1,5 @@
 /** The checks that need the cluster, before anything is composed. */
-import { printable } from "@esddns/operator/api";
+import { printable } from "@esddns/common/text";
 import * as pulumi from "@pulumi/pulumi";
 import { monitoringKinds } from "../config/monitoring.ts";
 import { formatProblem, type Problem } from "../config/problem.ts";

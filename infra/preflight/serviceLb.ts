@@ -1,5 +1,5 @@
 /** ServiceLB, the load balancer of k3s, beside MetalLB. Pure. */
-import { SERVICELB_OFF } from "@esddns/operator/api";
+import { SERVICELB_OFF } from "@esddns/common/cluster";
 import type { StackConfig } from "../config/parse.ts";
 import type { ClusterFacts } from "./facts.ts";
 

@@ -1,5 +1,5 @@
 /** Runs the whole program against Pulumi's mocks and keeps what it registered. One run at a time: mocks are process-wide. */
-import type { PolicyRule } from "@esddns/operator/api";
+import type { PolicyRule } from "@esddns/common/api";
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime/mocks.js";
 import { vi } from "vitest";

@@ -1,5 +1,5 @@
-import type { DnsRecordObject, KubeObject, WanAddressObject, WanObservationObject } from "./api/index.ts";
-import { WAN_ADDRESS_NAME } from "./api/index.ts";
+import type { DnsRecordObject, KubeObject, WanAddressObject, WanObservationObject } from "@esddns/common/api";
+import { WAN_ADDRESS_NAME } from "@esddns/common/api";
 import type { Clock, Random } from "./clock.ts";
 import type { KubeClient } from "./kube/client.ts";
 import { dnsRecords, type Resource, wanAddresses, wanObservations } from "./kube/resources.ts";

@@ -1,5 +1,5 @@
 /** What the pod's environment says: read once at the start, by a pure function that reports every problem at once. */
-import { GANDI_REQUESTS_PER_MINUTE } from "./api/index.ts";
+import { GANDI_REQUESTS_PER_MINUTE } from "@esddns/common/api";
 
 interface CommonConfig {
   readonly namespace: string;

@@ -3,7 +3,7 @@
  * a pod that there is.
  */
 import { readFile } from "node:fs/promises";
-import { LEASE_NAME, PAGE_SERVICE_NAME, WAN_ADDRESS_NAME } from "./api/index.ts";
+import { LEASE_NAME, PAGE_SERVICE_NAME, WAN_ADDRESS_NAME } from "@esddns/common/api";
 import { systemClock } from "./clock.ts";
 import { Cluster } from "./cluster.ts";
 import { type OperatorConfig, parseConfig, type ServingConfig, type StatusConfig } from "./config.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { DetectionSpec, WanAddressObject, WanObservation, WanObservationObject } from "./api/index.ts";
+import type { DetectionSpec, WanAddressObject, WanObservation, WanObservationObject } from "@esddns/common/api";
 import { directClient, FakeApi, status } from "./kube/testing.ts";
 import { NodeObserver } from "./observerLoop.ts";
 import { spec, votes } from "./wan/testing.ts";

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import {
+  asks,
   type Belief,
   type DetectionSpec,
   type Vote,
@@ -7,7 +8,7 @@ import {
   type WanAddressObject,
   type WanObservation,
   type WanObservationObject,
-} from "./api/index.ts";
+} from "@esddns/common/api";
 import { writeObservation } from "./kube/apply.ts";
 import type { KubeClient } from "./kube/client.ts";
 import { nodes } from "./kube/resources.ts";
@@ -17,7 +18,6 @@ import { backoffMs, untilAborted } from "./wait.ts";
 import { observe } from "./wan/observer.ts";
 import { judgeVotes } from "./wan/quorum.ts";
 import type { RoundDeps } from "./wan/round.ts";
-import { asks } from "./wan/sources.ts";
 
 export interface NodeObserverOptions {
   readonly client: Pick<KubeClient, "get" | "apply">;

@@ -1,5 +1,5 @@
 /** What the page is shown with: everything well, and each of the states in which somebody needs it. */
-import { type Condition, detectionSpec, type DnsRecordObject, dnsRecordSpec } from "../../operator/src/api/index.ts";
+import { type Condition, detectionSpec, type DnsRecordObject, dnsRecordSpec } from "@esddns/common/api";
 import type { Snapshot } from "../../operator/src/status/snapshot.ts";
 import { observation, record, snapshot, surroundings } from "../../operator/src/status/testing.ts";
 

@@ -1,4 +1,4 @@
-import { type MetricDefinition, metricTable } from "../../operator/src/api/index.ts";
+import { type MetricDefinition, metricTable } from "@esddns/common/api";
 import { pretty } from "./pretty.ts";
 
 /** docs/metrics.md, as the table of metrics has it. */
@@ -8,7 +8,7 @@ export function metricsPage(): Promise<string> {
   return pretty(
     [
       "# Metrics",
-      "<!-- Made from operator/src/api/metrics.ts by: npm run docs -->",
+      "<!-- Made from common/api/metrics.ts by: npm run docs -->",
       INTRODUCTION,
       "## Of every pod",
       "What is read from the cluster; every pod tells the same, so take `max` or `min` and never `sum`.",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { projectDir } from "../../lab/src/paths.ts";
 import { lan, wan } from "../../lab/src/topology.ts";
-import type { Condition, Vote } from "../../operator/src/api/index.ts";
+import type { Condition, Vote } from "@esddns/common/api";
 import { curl, dig, eventually, lab, labJson, labOk, stackOutputs } from "./lab.ts";
 
 const namespace = "esddns-development";

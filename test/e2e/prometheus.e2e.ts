@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { alerts } from "../../infra/monitoring/alerts.ts";
 import { prometheusUrl } from "../../lab/src/prometheus.ts";
 import { wan } from "../../lab/src/topology.ts";
-import { type MetricDefinition, metricTable } from "../../operator/src/api/index.ts";
+import { type MetricDefinition, metricTable } from "@esddns/common/api";
 import { dig, eventually, labJson, labOk } from "./lab.ts";
 import { goodToken, storeToken } from "./token.ts";
 

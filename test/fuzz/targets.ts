@@ -7,7 +7,7 @@ import { decodeMessage, encodeMessage, FINGERPRINT, MAGIC_COOKIE } from "../../o
 import { hex, RFC5769 } from "../../operator/src/stun/testing.ts";
 import { readNatPmp } from "../../operator/src/router/natpmp.ts";
 import { readMapAnswer } from "../../operator/src/router/pcpMessage.ts";
-import { parseAddress } from "../../operator/src/wan/address.ts";
+import { parseAddress } from "@esddns/common/ip";
 import { parseHostList } from "../../operator/src/wan/listText.ts";
 import type { Dice } from "./mutate.ts";
 

@@ -1,5 +1,5 @@
-import type { DetectionSpec, WanAddressStatus, WanObservation } from "../../operator/src/api/index.ts";
-import { detectionSpec } from "../../operator/src/api/index.ts";
+import type { DetectionSpec, WanAddressStatus, WanObservation } from "@esddns/common/api";
+import { detectionSpec } from "@esddns/common/api";
 import { decide } from "../../operator/src/wan/decide.ts";
 import { type Dice, diceOf } from "../fuzz/mutate.ts";
 import * as worlds from "./world.ts";

@@ -3,9 +3,9 @@
  * and somebody who wants them to believe something else. What is judged is not here: see simulate.ts.
  */
 import type { Dice } from "../fuzz/mutate.ts";
-import type { Family, Vote, WanObservation } from "../../operator/src/api/index.ts";
+import type { Family, Vote, WanObservation } from "@esddns/common/api";
 import { LIST_ORGANISATION, outvoteListed } from "../../operator/src/wan/listVote.ts";
-import { prefixOf } from "../../operator/src/wan/address.ts";
+import { prefixOf } from "@esddns/common/ip";
 
 export const PREFIX_LENGTH = 64;
 /** As long as an observation of the default settings is valid, and between two full rounds at most; seconds. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { observation, record, snapshot } from "../status/testing.ts";
-import type { Condition } from "../api/index.ts";
+import type { Condition } from "@esddns/common/api";
 import { vote } from "../wan/testing.ts";
 import { examine } from "./checks.ts";
 import * as facts from "./facts.ts";

@@ -1,5 +1,5 @@
 /** The records, at Gandi and in DNS, and the token. */
-import type { Condition, DnsRecordObject } from "../api/index.ts";
+import type { Condition, DnsRecordObject } from "@esddns/common/api";
 import { tokenState } from "../status/token.ts";
 import type { Facts } from "./facts.ts";
 import { type Finding, ok, unknown, unread, warn, wrong } from "./report.ts";

@@ -1,7 +1,7 @@
 /** What the doctor has read: parts of objects, as loose as other people's objects are. */
 import * as z from "zod";
-import type { DnsRecordObject, WanAddressObject, WanObservationObject } from "../api/index.ts";
-import { poolCounts } from "../kube/poolUse.ts";
+import type { DnsRecordObject, WanAddressObject, WanObservationObject } from "@esddns/common/api";
+import { poolCounts } from "@esddns/common/cluster";
 import type { Verdict } from "../records/verify.ts";
 
 const metadata = z.object({

@@ -1,7 +1,7 @@
 /** GET by path from the API server: through kubectl on somebody's machine, with the pod's own rights in a pod. */
 import { execFile } from "node:child_process";
 import * as z from "zod";
-import { clean } from "../api/index.ts";
+import { clean } from "@esddns/common/text";
 import { httpPool, readText } from "../http.ts";
 import type { KubeServer } from "../kube/server.ts";
 import { failed, type Read } from "./facts.ts";

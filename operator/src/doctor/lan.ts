@@ -1,6 +1,7 @@
 /** The page's address, from MetalLB's giving it out to the answer on the LAN. */
-import { PAGE_SERVICE_NAME, SERVICELB_OFF } from "../api/index.ts";
-import { announcer } from "../kube/announcer.ts";
+import { PAGE_SERVICE_NAME } from "@esddns/common/api";
+import { SERVICELB_OFF } from "@esddns/common/cluster";
+import { announcer } from "@esddns/common/cluster";
 import type { Facts, Pod } from "./facts.ts";
 import { freeAddresses, nodeAddresses, pageAddresses } from "./live.ts";
 import { describe, isTrue, logsOf } from "./metallb.ts";

@@ -1,5 +1,5 @@
 /** MetalLB itself: its pods, its configuration, its pools. */
-import { familyUses, useInWords } from "../kube/poolUse.ts";
+import { familyUses, useInWords } from "@esddns/common/cluster";
 import type { Advertisement, Facts, Pod, Pool } from "./facts.ts";
 import { nodeAddresses } from "./live.ts";
 import { isIn } from "./ranges.ts";

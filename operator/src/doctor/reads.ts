@@ -1,6 +1,7 @@
 /** Reads what the checks look at, side by side. */
 import * as z from "zod";
-import { type KubeObject, PAGE_SERVICE_NAME, SERVICELB_PATH } from "../api/index.ts";
+import { type KubeObject, PAGE_SERVICE_NAME } from "@esddns/common/api";
+import { SERVICELB_PATH } from "@esddns/common/cluster";
 import { dnsRecords, type Resource, wanAddresses, wanObservations } from "../kube/resources.ts";
 import { anything, event, type Facts, failed, node, pod, type Read, service } from "./facts.ts";
 import { type Get, list, mapRead, one } from "./get.ts";

@@ -1,4 +1,4 @@
-import { printable } from "../api/index.ts";
+import { printable } from "@esddns/common/text";
 import { printChecklist } from "./checklist.ts";
 import type { CheckName } from "./checks.ts";
 import type { Read } from "./facts.ts";

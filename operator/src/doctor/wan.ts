@@ -1,5 +1,5 @@
 /** The operator, whom it asks, and the WAN address. */
-import type { Vote, VoteOutcome } from "../api/index.ts";
+import type { Vote, VoteOutcome } from "@esddns/common/api";
 import { WANTED_EGRESS } from "../wan/conditions.ts";
 import { validObservations } from "../wan/verdicts.ts";
 import type { Facts } from "./facts.ts";

@@ -1,4 +1,4 @@
-import { GANDI_REQUESTS_PER_MINUTE } from "../api/index.ts";
+import { GANDI_REQUESTS_PER_MINUTE } from "@esddns/common/api";
 import type { Clock } from "../clock.ts";
 
 const DEFAULT_WINDOW_MS = 60_000;

@@ -1,6 +1,6 @@
 /** What can become of a request to LiveDNS other than success, as values: each with a sentence that says what to do. */
 import * as z from "zod";
-import { clean } from "../api/index.ts";
+import { clean } from "@esddns/common/text";
 import type { RateBudget, Refusal } from "./budget.ts";
 import type { HttpReply } from "./http.ts";
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { detectionSpec, dnsRecordSpec } from "../api/index.ts";
+import { detectionSpec, dnsRecordSpec } from "@esddns/common/api";
 import { addressData, writeAddressConfigMap, writeDecision, writeObservation, writeRecordStatus } from "./apply.ts";
 import { dnsRecords, wanAddresses } from "./resources.ts";
 import { directClient, FakeApi } from "./testing.ts";

@@ -12,7 +12,7 @@ import {
   type WanObservation,
   type WanObservationObject,
   WRITER_MANAGER,
-} from "../api/index.ts";
+} from "@esddns/common/api";
 import type { KubeClient } from "./client.ts";
 import type { KubeResult } from "./failure.ts";
 import { configMaps, dnsRecords, wanAddresses, wanObservations } from "./resources.ts";

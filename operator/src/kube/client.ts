@@ -1,4 +1,4 @@
-import type { KubeObject } from "../api/index.ts";
+import type { KubeObject } from "@esddns/common/api";
 import { type Http, type HttpAnswer, httpPool, readText } from "../http.ts";
 import { failureOfError, failureOfStatus, type KubeFailure, type KubeResult } from "./failure.ts";
 import type { ParseResult, Resource } from "./resources.ts";

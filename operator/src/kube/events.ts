@@ -1,4 +1,5 @@
-import { clean, type KubeObject } from "../api/index.ts";
+import { type KubeObject } from "@esddns/common/api";
+import { clean } from "@esddns/common/text";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { KubeClient } from "./client.ts";

@@ -1,4 +1,4 @@
-import { clean } from "../api/index.ts";
+import { clean } from "@esddns/common/text";
 import { EsddnsError } from "../errors.ts";
 
 /** Why a request to the API server did not do what was asked. Timeout and Network never reached a verdict. */

@@ -11,8 +11,8 @@ import {
   wanAddressStatus,
   wanObservation,
   type WanObservationObject,
-} from "../api/index.ts";
-import { poolCounts } from "./poolUse.ts";
+} from "@esddns/common/api";
+import { poolCounts } from "@esddns/common/cluster";
 
 export interface Resource<T extends KubeObject> {
   readonly apiVersion: string;

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { KubeObject } from "../api/index.ts";
+import type { KubeObject } from "@esddns/common/api";
 import { KubeClient } from "./client.ts";
 import { failureOfStatus, type KubeResult } from "./failure.ts";
 import type { Resource } from "./resources.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { DnsRecordObject } from "../api/index.ts";
+import type { DnsRecordObject } from "@esddns/common/api";
 import type { Clock } from "../clock.ts";
 import { dnsRecords } from "./resources.ts";
 import { type ServedApi, serveApi, status } from "./testing.ts";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { KubeObject } from "../api/index.ts";
+import type { KubeObject } from "@esddns/common/api";
 import type { Clock, Random } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { backoffMs, pause, untilAborted } from "../wait.ts";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import { channelProblems, notifyChannel, type NotifyChannel } from "../api/index.ts";
+import { channelProblems, notifyChannel, type NotifyChannel } from "@esddns/common/api";
 import type { Logger } from "../log.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { channelProblems, notifyChannel } from "../api/index.ts";
+import { channelProblems, notifyChannel } from "@esddns/common/api";
 import { merged, messageOf } from "./message.ts";
 import { note, SECRET, webhook } from "./testing.ts";
 

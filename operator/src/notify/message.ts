@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { filled, isJson, type NotifyChannel } from "../api/index.ts";
+import { filled, isJson, type NotifyChannel } from "@esddns/common/api";
 import type { Note } from "./tracker.ts";
 
 /** A request that is ready to be sent. */

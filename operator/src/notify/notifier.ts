@@ -1,5 +1,5 @@
-import type { DnsRecordObject, NotifyChannel, WanAddressObject } from "../api/index.ts";
-import { WAN_ADDRESS_NAME } from "../api/index.ts";
+import type { DnsRecordObject, NotifyChannel, WanAddressObject } from "@esddns/common/api";
+import { WAN_ADDRESS_NAME } from "@esddns/common/api";
 import type { Clock, Random } from "../clock.ts";
 import type { Term } from "../kube/lease.ts";
 import type { Watch } from "../kube/watch.ts";

@@ -1,4 +1,4 @@
-import type { NotifyChannel } from "../api/index.ts";
+import type { NotifyChannel } from "@esddns/common/api";
 import type { Clock, Random } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { WorkQueue } from "../queue.ts";

@@ -1,4 +1,4 @@
-import { type NotifyChannel, notifyChannel } from "../api/index.ts";
+import { type NotifyChannel, notifyChannel } from "@esddns/common/api";
 import type { Note } from "./tracker.ts";
 
 export const SECRET = "sixteen-characters-and-more";

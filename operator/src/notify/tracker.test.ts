@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Condition, DnsRecordObject, WanAddressObject } from "../api/index.ts";
+import type { Condition, DnsRecordObject, WanAddressObject } from "@esddns/common/api";
 import { record, snapshot } from "../status/testing.ts";
 import { Tracker } from "./tracker.ts";
 

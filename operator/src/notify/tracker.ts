@@ -1,4 +1,5 @@
-import { clean, type Condition, type DnsRecordObject, type NoteKind, type WanAddressObject } from "../api/index.ts";
+import { type Condition, type DnsRecordObject, type NoteKind, type WanAddressObject } from "@esddns/common/api";
+import { clean } from "@esddns/common/text";
 
 /** One thing to tell people. */
 export interface Note {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { WanAddressObject } from "../api/index.ts";
+import type { WanAddressObject } from "@esddns/common/api";
 import { snapshot } from "../status/testing.ts";
 import { keptLog, silentLog, type VirtualClock, virtualClock } from "../testing.ts";
 import { RoundRequests } from "./requests.ts";

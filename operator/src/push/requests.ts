@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { WanAddressObject } from "../api/index.ts";
+import type { WanAddressObject } from "@esddns/common/api";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { type Reply, text } from "../status/server.ts";

@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { parseAddress } from "../wan/address.ts";
+import { parseAddress } from "@esddns/common/ip";
 
 /**
  * The address in an IPv6 prefix that has the given host part, in canonical form.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type DnsRecordSpec, dnsRecordSpec, type WanAddressStatus } from "../api/index.ts";
+import { type DnsRecordSpec, dnsRecordSpec, type WanAddressStatus } from "@esddns/common/api";
 import { desiredRrsets } from "./desired.ts";
 import type { KnownWan, NodeAddress } from "./nodeAddress.ts";
 

@@ -1,8 +1,7 @@
-import type { DnsRecordSpec, Family, RecordType } from "../api/index.ts";
+import type { DnsRecordSpec, Family, RecordType } from "@esddns/common/api";
 import type { Rrset } from "../gandi/rrset.ts";
 import { nameProblem, zoneProblem } from "../gandi/names.ts";
-import { parseAddress } from "../wan/address.ts";
-import { notGloballyReachable } from "../wan/special-purpose.ts";
+import { notGloballyReachable, parseAddress } from "@esddns/common/ip";
 import { canonicalValue, joinPrefix } from "./addresses.ts";
 import { agreedPrefixes, type KnownWan, type NodeAddress } from "./nodeAddress.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { API_VERSION, type DnsRecordObject, dnsRecordSpec, type RecordType } from "../api/index.ts";
+import { API_VERSION, type DnsRecordObject, dnsRecordSpec, type RecordType } from "@esddns/common/api";
 import { lostTo, winners } from "./duplicates.ts";
 
 function record(name: string, created: string, spec: Record<string, unknown> = {}): DnsRecordObject {

@@ -1,4 +1,4 @@
-import type { DnsRecordObject, RecordType } from "../api/index.ts";
+import type { DnsRecordObject, RecordType } from "@esddns/common/api";
 import { fqdn } from "../gandi/names.ts";
 
 /** Which record may write an rrset, by the rrset's key. */

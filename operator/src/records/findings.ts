@@ -1,4 +1,5 @@
-import { clean, type Condition } from "../api/index.ts";
+import { type Condition } from "@esddns/common/api";
+import { clean } from "@esddns/common/text";
 import type { Random } from "../clock.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
 import type { Rrset } from "../gandi/rrset.ts";

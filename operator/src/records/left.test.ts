@@ -6,7 +6,7 @@ import {
   dnsRecordStatus,
   type LeftRrset,
   type PublishedRrset,
-} from "../api/index.ts";
+} from "@esddns/common/api";
 import { addAttempt, holdings, withAttempt } from "./left.ts";
 
 const A: PublishedRrset = { type: "A", ttl: 300, values: ["203.0.113.20"] };

@@ -1,4 +1,4 @@
-import type { DnsRecordSpec, DnsRecordStatus, LeftRrset, PublishedRrset, RecordType } from "../api/index.ts";
+import type { DnsRecordSpec, DnsRecordStatus, LeftRrset, PublishedRrset, RecordType } from "@esddns/common/api";
 import { fqdn } from "../gandi/names.ts";
 import { sameRrset } from "./plan.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { WanObservation } from "../api/index.ts";
+import type { WanObservation } from "@esddns/common/api";
 import { votes } from "../wan/testing.ts";
 import { type KnownWan, nodeAddress } from "./nodeAddress.ts";
 

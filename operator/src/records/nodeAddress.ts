@@ -1,5 +1,5 @@
-import type { DetectionSpec, WanAddressStatus, WanObservation } from "../api/index.ts";
-import { prefixOf } from "../wan/address.ts";
+import type { DetectionSpec, WanAddressStatus, WanObservation } from "@esddns/common/api";
+import { prefixOf } from "@esddns/common/ip";
 import { judgeVotes } from "../wan/quorum.ts";
 import { validObservations } from "../wan/verdicts.ts";
 

@@ -1,4 +1,5 @@
-import { cleanValues, type DnsRecordSpec, type PublishedRrset } from "../api/index.ts";
+import { type DnsRecordSpec, type PublishedRrset } from "@esddns/common/api";
+import { cleanValues } from "@esddns/common/text";
 import type { Rrset } from "../gandi/rrset.ts";
 import { sameValues } from "./addresses.ts";
 

@@ -6,7 +6,7 @@ import {
   dnsRecordSpec,
   dnsRecordStatus,
   type WanAddressStatus,
-} from "../api/index.ts";
+} from "@esddns/common/api";
 import { RateBudget } from "../gandi/budget.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
 import { type Reconciled, reconcileRecord } from "./reconciler.ts";

@@ -1,4 +1,5 @@
-import { clean, cleanValues, type DnsRecordObject, type DnsRecordStatus, type WanAddressStatus } from "../api/index.ts";
+import { type DnsRecordObject, type DnsRecordStatus, type WanAddressStatus } from "@esddns/common/api";
+import { clean, cleanValues } from "@esddns/common/text";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
 import { fqdn } from "../gandi/names.ts";
 import type { Rrset } from "../gandi/rrset.ts";

@@ -1,5 +1,6 @@
 /** Deletes an rrset at Gandi that its record no longer has. */
-import { cleanValues, type RecordType } from "../api/index.ts";
+import { type RecordType } from "@esddns/common/api";
+import { cleanValues } from "@esddns/common/text";
 import type { Reservation } from "../gandi/budget.ts";
 import type { Rrset } from "../gandi/rrset.ts";
 import type { Abandoned } from "./left.ts";

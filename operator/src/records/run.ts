@@ -6,7 +6,7 @@ import type {
   LeftRrset,
   PublishedRrset,
   RecordType,
-} from "../api/index.ts";
+} from "@esddns/common/api";
 import type { Clock, Random } from "../clock.ts";
 import { fqdn } from "../gandi/names.ts";
 import type { Reservation } from "../gandi/budget.ts";

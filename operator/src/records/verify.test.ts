@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { RecordType } from "../api/index.ts";
+import type { RecordType } from "@esddns/common/api";
 import { virtualClock } from "../testing.ts";
-import { createPlausibility } from "../wan/plausibility.ts";
+import { createPlausibility } from "@esddns/common/ip";
 import { type Authority, type Verdict, verify } from "./verify.ts";
 
 /** Root servers' addresses: globally reachable, and never contacted here. */

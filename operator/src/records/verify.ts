@@ -1,7 +1,8 @@
-import { clean, cleanValues, type Condition, type PublishedRrset, type RecordType } from "../api/index.ts";
+import { type Condition, type PublishedRrset, type RecordType } from "@esddns/common/api";
+import { clean, cleanValues } from "@esddns/common/text";
 import type { Clock } from "../clock.ts";
-import { parseAddress } from "../wan/address.ts";
-import type { Plausibility } from "../wan/plausibility.ts";
+import { parseAddress } from "@esddns/common/ip";
+import type { Plausibility } from "@esddns/common/ip";
 import { within } from "../wait.ts";
 import { sameValues } from "./addresses.ts";
 import { isAddressType } from "./left.ts";

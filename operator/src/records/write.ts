@@ -1,5 +1,6 @@
 /** Writes one rrset: notes it, sends it, reads it back. */
-import { cleanEach, cleanValues, type PublishedRrset } from "../api/index.ts";
+import { type PublishedRrset } from "@esddns/common/api";
+import { cleanEach, cleanValues } from "@esddns/common/text";
 import type { Rrset } from "../gandi/rrset.ts";
 import {
   failed,

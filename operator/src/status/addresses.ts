@@ -1,4 +1,4 @@
-import type { DetectionSpec, Family, Vote, WanObservation } from "../api/index.ts";
+import type { DetectionSpec, Family, Vote, WanObservation } from "@esddns/common/api";
 import { valueOf } from "../wan/quorum.ts";
 import { badge, plural, quiet, section, time } from "./elements.ts";
 import { type Html, markup } from "./markup.ts";

@@ -1,5 +1,5 @@
 /** What the sections of the page are made of. */
-import type { Condition } from "../api/index.ts";
+import type { Condition } from "@esddns/common/api";
 import { WANTED_EGRESS } from "../wan/conditions.ts";
 import { type Html, type HtmlValue, markup } from "./markup.ts";
 

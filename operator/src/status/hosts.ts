@@ -3,7 +3,7 @@
  * page's address and then read the page (DNS rebinding). The browser sends the site's name as Host.
  */
 import { isIPv4, isIPv6 } from "node:net";
-import type { DnsRecordObject } from "../api/index.ts";
+import type { DnsRecordObject } from "@esddns/common/api";
 import { fqdn } from "../gandi/names.ts";
 
 /** What a request's Host may be. `host`: as it was sent, with or without a port. */

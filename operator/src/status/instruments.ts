@@ -1,6 +1,6 @@
 /** Instruments of prom-client, made from the table of metrics alone: what is not in it cannot be exposed. */
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import { type MetricDefinition, type MetricKey, metricTable } from "../api/index.ts";
+import { type MetricDefinition, type MetricKey, metricTable } from "@esddns/common/api";
 
 type Table = typeof metricTable;
 type KeyOf<T extends MetricDefinition["type"]> = {

@@ -1,5 +1,5 @@
 import { badge, quiet, section } from "./elements.ts";
-import { type FamilyUse, useInWords } from "../kube/poolUse.ts";
+import { type FamilyUse, useInWords } from "@esddns/common/cluster";
 import { type Html, markup } from "./markup.ts";
 import type { Known, PoolUse, Surroundings } from "./surroundings.ts";
 

@@ -1,4 +1,4 @@
-import { printable } from "../api/index.ts";
+import { printable } from "@esddns/common/text";
 
 /** HTML that was escaped when it was made. Only the `markup` tag makes it, so nothing unescaped can get into a page. */
 export class Html {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { metricTable } from "../api/index.ts";
+import { metricTable } from "@esddns/common/api";
 import { LIST_ORGANISATION } from "../wan/listVote.ts";
 import { vote, votes } from "../wan/testing.ts";
 import { createMetrics } from "./metrics.ts";

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
-import type { Vote } from "../api/index.ts";
+import type { Vote } from "@esddns/common/api";
 import { FAILURE_REASONS } from "../records/findings.ts";
 import { LIST_ORGANISATION } from "../wan/listVote.ts";
 import { collected, counter, gauge, histogram } from "./instruments.ts";

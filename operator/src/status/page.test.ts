@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { Condition, DnsRecordObject, WanAddressObject } from "../api/index.ts";
+import type { Condition, DnsRecordObject, WanAddressObject } from "@esddns/common/api";
 import { PAGE_CSP, renderPage } from "./page.ts";
 import { observation, record, snapshot, surroundings } from "./testing.ts";
 

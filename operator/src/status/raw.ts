@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { DnsRecordObject } from "../api/index.ts";
+import type { DnsRecordObject } from "@esddns/common/api";
 import { tokenState } from "./token.ts";
 import { isTrue, lastObservedAt, type Snapshot, wanIp } from "./snapshot.ts";
 import type { Known, PoolUse } from "./surroundings.ts";

@@ -6,7 +6,7 @@ import {
   family,
   wanAddressStatus,
   wanObservation,
-} from "../api/index.ts";
+} from "@esddns/common/api";
 
 const dateTime = z.iso.datetime({ offset: true });
 

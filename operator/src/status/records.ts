@@ -1,4 +1,4 @@
-import type { Condition, DnsRecordObject } from "../api/index.ts";
+import type { Condition, DnsRecordObject } from "@esddns/common/api";
 import { mark, omitted, section, table, time } from "./elements.ts";
 import { type Html, type HtmlValue, markup } from "./markup.ts";
 import { conditionOf } from "./snapshot.ts";

@@ -5,7 +5,7 @@ import type {
   WanAddressObject,
   WanAddressStatus,
   WanObservationObject,
-} from "../api/index.ts";
+} from "@esddns/common/api";
 import { WANTED_EGRESS } from "../wan/conditions.ts";
 import type { Surroundings } from "./surroundings.ts";
 

@@ -1,9 +1,8 @@
-import { type KubeObject, PAGE_SERVICE_NAME } from "../api/index.ts";
+import { type KubeObject, PAGE_SERVICE_NAME } from "@esddns/common/api";
 import type { Clock } from "../clock.ts";
 import type { KubeClient } from "../kube/client.ts";
 import type { KubeFailure, KubeResult } from "../kube/failure.ts";
-import { type FamilyUse, familyUses } from "../kube/poolUse.ts";
-import { announcer } from "../kube/announcer.ts";
+import { announcer, type FamilyUse, familyUses } from "@esddns/common/cluster";
 import { ipAddressPools, notedEvents, type Resource, serviceL2Statuses, services } from "../kube/resources.ts";
 import { pause } from "../wait.ts";
 

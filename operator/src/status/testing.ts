@@ -1,4 +1,4 @@
-import { type DnsRecordObject, detectionSpec, dnsRecordSpec, type WanObservationObject } from "../api/index.ts";
+import { type DnsRecordObject, detectionSpec, dnsRecordSpec, type WanObservationObject } from "@esddns/common/api";
 import { votes } from "../wan/testing.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Surroundings } from "./surroundings.ts";

@@ -1,4 +1,4 @@
-import type { DnsRecordObject } from "../api/index.ts";
+import type { DnsRecordObject } from "@esddns/common/api";
 import { WANTED_EGRESS } from "../wan/conditions.ts";
 import { validObservations } from "../wan/verdicts.ts";
 import type { Tone } from "./elements.ts";

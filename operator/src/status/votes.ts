@@ -1,4 +1,4 @@
-import type { Family, Vote, VoteTransport, WanObservation, WanObservationObject } from "../api/index.ts";
+import type { Family, Vote, VoteTransport, WanObservation, WanObservationObject } from "@esddns/common/api";
 import { valueOf } from "../wan/quorum.ts";
 import { badge, matrix, omitted, plural, quiet, section, table, time } from "./elements.ts";
 import { type Html, markup } from "./markup.ts";

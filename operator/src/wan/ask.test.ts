@@ -4,9 +4,9 @@ import { failure } from "../stun/transaction.ts";
 import type { AskDeps } from "./ask.ts";
 import { ask } from "./ask.ts";
 import type { EchoResult } from "./echo.ts";
-import { createPlausibility } from "./plausibility.ts";
+import { createPlausibility } from "@esddns/common/ip";
 import type { RouterAnswer } from "../router/natpmp.ts";
-import type { EchoSource, RouterSource, Source, StunSource } from "./sources.ts";
+import type { EchoSource, RouterSource, Source, StunSource } from "@esddns/common/api";
 import { silentLog, virtualClock } from "../testing.ts";
 
 const stun: StunSource = {

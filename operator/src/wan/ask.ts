@@ -1,17 +1,17 @@
-import { clean, type Family, type StunTransport, type Vote, type VoteTransport } from "../api/index.ts";
+import { type Family, type StunTransport, type Vote, type VoteTransport } from "@esddns/common/api";
+import { clean } from "@esddns/common/text";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { RouterAnswer } from "../router/natpmp.ts";
 import type { Retransmission } from "../stun/schedule.ts";
 import type { Peer, TransactionResult } from "../stun/transaction.ts";
 import { within } from "../wait.ts";
-import type { Address } from "./address.ts";
-import { parseAddress } from "./address.ts";
+import type { Address, Plausibility } from "@esddns/common/ip";
+import { parseAddress } from "@esddns/common/ip";
 import type { ContactDeps, Refusal } from "./contact.ts";
 import { contactOf, refuse } from "./contact.ts";
 import type { FetchEcho } from "./echo.ts";
-import type { Plausibility } from "./plausibility.ts";
-import type { EchoSource, RouterSource, Source, StunSource } from "./sources.ts";
+import type { EchoSource, RouterSource, Source, StunSource } from "@esddns/common/api";
 
 /** The CustomResourceDefinition allows 256 characters, with the one that says that it was cut. */
 const MAX_DETAIL = 255;

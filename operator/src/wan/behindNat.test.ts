@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Condition, DetectionSpec, Vote, WanAddressStatus, WanObservation } from "../api/index.ts";
+import type { Condition, DetectionSpec, Vote, WanAddressStatus, WanObservation } from "@esddns/common/api";
 import { decide } from "./decide.ts";
 import { spec, vote, votes } from "./testing.ts";
 

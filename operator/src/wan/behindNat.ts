@@ -1,9 +1,8 @@
-import type { Condition, DetectionSpec, WanObservation } from "../api/index.ts";
+import type { Condition, DetectionSpec, WanObservation } from "@esddns/common/api";
 import { saysNoAddress } from "../router/natpmp.ts";
-import { parseAddress } from "./address.ts";
-import type { Plausibility } from "./plausibility.ts";
-import { asks } from "./sources.ts";
-import { notGloballyReachable } from "./special-purpose.ts";
+import { notGloballyReachable, parseAddress } from "@esddns/common/ip";
+import type { Plausibility } from "@esddns/common/ip";
+import { asks } from "@esddns/common/api";
 import { verdictOf } from "./verdicts.ts";
 
 /** What one node has heard of the router, beside what it believes itself. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Belief, WanObservation } from "../api/index.ts";
+import type { Belief, WanObservation } from "@esddns/common/api";
 import { virtualClock } from "../testing.ts";
 import { Beliefs } from "./beliefs.ts";
 import { decide } from "./decide.ts";

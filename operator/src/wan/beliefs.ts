@@ -1,4 +1,4 @@
-import type { Belief, DetectionSpec, Family, Vote } from "../api/index.ts";
+import type { Belief, DetectionSpec, Family, Vote } from "@esddns/common/api";
 import type { Clock } from "../clock.ts";
 import type { Verdict } from "./quorum.ts";
 import { valueOf } from "./quorum.ts";

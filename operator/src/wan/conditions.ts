@@ -1,4 +1,4 @@
-import type { Condition, DetectionSpec, Family, WanConditionType } from "../api/index.ts";
+import type { Condition, DetectionSpec, Family, WanConditionType } from "@esddns/common/api";
 import type { RouterWord } from "./behindNat.ts";
 import { behindNat } from "./behindNat.ts";
 import type { Outcome } from "./verdicts.ts";

@@ -1,8 +1,7 @@
-import type { Family, VoteOutcome } from "../api/index.ts";
+import type { Family, VoteOutcome } from "@esddns/common/api";
 import type { Random } from "../clock.ts";
-import type { Address } from "./address.ts";
-import { parseAddress } from "./address.ts";
-import type { Plausibility } from "./plausibility.ts";
+import type { Address, Plausibility } from "@esddns/common/ip";
+import { parseAddress } from "@esddns/common/ip";
 import type { Resolve } from "./resolver.ts";
 
 export interface Refusal {

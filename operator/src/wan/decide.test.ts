@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Condition, Family, WanAddressStatus, WanConditionType, WanObservation } from "../api/index.ts";
-import { wanAddressStatus } from "../api/index.ts";
+import type { Condition, Family, WanAddressStatus, WanConditionType, WanObservation } from "@esddns/common/api";
+import { wanAddressStatus } from "@esddns/common/api";
 import type { Decision, DecisionInput } from "./decide.ts";
 import { decide } from "./decide.ts";
 import { spec, votes } from "./testing.ts";

@@ -1,8 +1,8 @@
-import type { DetectionSpec, Family, WanAddressStatus, WanChange, WanObservation } from "../api/index.ts";
+import type { DetectionSpec, Family, WanAddressStatus, WanChange, WanObservation } from "@esddns/common/api";
 import { routerWords } from "./behindNat.ts";
 import type { FamilyView } from "./conditions.ts";
 import { conditionsOf } from "./conditions.ts";
-import { createPlausibility } from "./plausibility.ts";
+import { createPlausibility } from "@esddns/common/ip";
 import type { Outcome } from "./verdicts.ts";
 import { firstExpiryMs, nodesAhead, outcomeOf, validObservations } from "./verdicts.ts";
 

@@ -1,5 +1,5 @@
-import type { Address } from "./address.ts";
-import { parseAddress } from "./address.ts";
+import type { Address } from "@esddns/common/ip";
+import { parseAddress } from "@esddns/common/ip";
 import type { Refusal } from "./contact.ts";
 import { refuse } from "./contact.ts";
 import { httpsGet } from "./httpsGet.ts";

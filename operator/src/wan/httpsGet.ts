@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { isIP } from "node:net";
 import { publicTrust } from "../tls.ts";
-import type { Address } from "./address.ts";
+import type { Address } from "@esddns/common/ip";
 import type { Refusal } from "./contact.ts";
 import { refuse } from "./contact.ts";
 

@@ -1,5 +1,5 @@
-import type { StunServer, StunTransport } from "../api/index.ts";
-import { parseAddress } from "./address.ts";
+import type { StunServer, StunTransport } from "@esddns/common/api";
+import { parseAddress } from "@esddns/common/ip";
 import { LIST_ORGANISATION } from "./listVote.ts";
 
 /** Far more than such a list has; what is longer is cut off here. */

@@ -1,4 +1,4 @@
-import type { Family, Vote } from "../api/index.ts";
+import type { Family, Vote } from "@esddns/common/api";
 import { valueOf } from "./quorum.ts";
 
 /** The one organisation of all servers that are known from a downloaded list alone. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DetectionSpec } from "../api/index.ts";
+import type { DetectionSpec } from "@esddns/common/api";
 import { silentLog, virtualClock } from "../testing.ts";
 import { refuse } from "./contact.ts";
 import type { HttpsGet } from "./httpsGet.ts";

@@ -1,4 +1,5 @@
-import { clean, type DetectionSpec, type StunServer } from "../api/index.ts";
+import { asks, type DetectionSpec, STUN_SERVERS, type StunServer } from "@esddns/common/api";
+import { clean } from "@esddns/common/text";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { backoffMs, pause, within } from "../wait.ts";
@@ -6,8 +7,7 @@ import type { ContactDeps } from "./contact.ts";
 import { contactOf } from "./contact.ts";
 import type { HttpsGet } from "./httpsGet.ts";
 import { parseHostList } from "./listText.ts";
-import { createPlausibility } from "./plausibility.ts";
-import { asks, STUN_SERVERS } from "./sources.ts";
+import { createPlausibility } from "@esddns/common/ip";
 
 export interface ListDeps extends ContactDeps {
   readonly clock: Clock;

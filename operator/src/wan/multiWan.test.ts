@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Condition, DetectionSpec, WanAddressStatus, WanObservation } from "../api/index.ts";
-import { wanAddressStatus } from "../api/index.ts";
+import type { Condition, DetectionSpec, WanAddressStatus, WanObservation } from "@esddns/common/api";
+import { wanAddressStatus } from "@esddns/common/api";
 import type { Decision } from "./decide.ts";
 import { decide } from "./decide.ts";
 import { spec, votes } from "./testing.ts";

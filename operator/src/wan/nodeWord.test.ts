@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { silentLog, virtualClock } from "../testing.ts";
 import type { NodeWord } from "./nodeWord.ts";
 import { nodeVotes, ownAddress } from "./nodeWord.ts";
-import { createPlausibility } from "./plausibility.ts";
+import { createPlausibility } from "@esddns/common/ip";
 import { spec } from "./testing.ts";
 
 const signal = new AbortController().signal;

@@ -1,11 +1,10 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import type { DetectionSpec, Family, Vote } from "../api/index.ts";
+import type { DetectionSpec, Family, Vote } from "@esddns/common/api";
 import { within } from "../wait.ts";
-import type { Address } from "./address.ts";
-import { parseAddress } from "./address.ts";
+import type { Address, Plausibility } from "@esddns/common/ip";
+import { parseAddress } from "@esddns/common/ip";
 import type { AskDeps, AskLimits } from "./ask.ts";
-import type { Plausibility } from "./plausibility.ts";
 
 /** What can be known of a node's addresses without asking anybody outside the cluster. */
 export interface NodeWord {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { DetectionSpec, Vote } from "../api/index.ts";
+import type { DetectionSpec, Vote } from "@esddns/common/api";
 import type { TransactionResult } from "../stun/transaction.ts";
 import { failure } from "../stun/transaction.ts";
 import { observe } from "./observer.ts";

@@ -1,4 +1,4 @@
-import type { Belief, DetectionSpec, Family, Vote } from "../api/index.ts";
+import type { Belief, DetectionSpec, Family, Vote } from "@esddns/common/api";
 import { pause } from "../wait.ts";
 import { Beliefs, isConfirmed } from "./beliefs.ts";
 import type { RoundResult } from "./cadence.ts";
@@ -8,7 +8,7 @@ import type { Verdict } from "./quorum.ts";
 import { judgeVotes } from "./quorum.ts";
 import type { RoundDeps } from "./round.ts";
 import { runRound } from "./round.ts";
-import { asks } from "./sources.ts";
+import { asks } from "@esddns/common/api";
 
 export interface ObserveOptions {
   /** The settings as they are now; read again before every round and probe. */

@@ -1,14 +1,13 @@
-import type { DetectionSpec, Family, Vote } from "../api/index.ts";
+import type { DetectionSpec, Family, StunSource, Vote } from "@esddns/common/api";
 import type { Retransmission } from "../stun/schedule.ts";
 import { pause } from "../wait.ts";
 import type { AskLimits } from "./ask.ts";
 import { ask } from "./ask.ts";
-import { createPlausibility } from "./plausibility.ts";
+import { createPlausibility } from "@esddns/common/ip";
 import type { Verdict } from "./quorum.ts";
 import { valueOf } from "./quorum.ts";
 import type { RoundDeps } from "./round.ts";
-import type { StunSource } from "./sources.ts";
-import { sourcesOf } from "./sources.ts";
+import { sourcesOf } from "@esddns/common/api";
 
 /** Sends at 0 and 500 ms, and gives up at 2000 ms. */
 const PROBE_RETRANSMISSION: Retransmission = { rtoMs: 500, transmissions: 2, lastWaitFactor: 3 };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Vote } from "../api/index.ts";
+import type { Vote } from "@esddns/common/api";
 import type { Verdict } from "./quorum.ts";
 import { judgeVotes } from "./quorum.ts";
 import { vote, votes } from "./testing.ts";

@@ -1,5 +1,5 @@
-import type { Family, Vote } from "../api/index.ts";
-import { parseAddress, prefixOf } from "./address.ts";
+import type { Family, Vote } from "@esddns/common/api";
+import { parseAddress, prefixOf } from "@esddns/common/ip";
 
 export interface QuorumRules {
   /** Organisations that must say the same. */

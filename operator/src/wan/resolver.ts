@@ -1,5 +1,5 @@
 import { Resolver } from "node:dns/promises";
-import type { Family } from "../api/index.ts";
+import type { Family } from "@esddns/common/api";
 import type { Clock } from "../clock.ts";
 
 /** The addresses of a host; rejects where there are none, or nobody tells. */

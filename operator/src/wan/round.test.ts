@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { SourceKind } from "../api/index.ts";
+import type { SourceKind } from "@esddns/common/api";
 import type { TransactionResult } from "../stun/transaction.ts";
 import { failure } from "../stun/transaction.ts";
 import type { RoundDeps } from "./round.ts";
 import { runRound } from "./round.ts";
 import { LIST_ORGANISATION } from "./listVote.ts";
-import { linkOf, sourcesOf } from "./sources.ts";
+import { linkOf, sourcesOf } from "@esddns/common/api";
 import { spec } from "./testing.ts";
 import { silentLog, virtualClock } from "../testing.ts";
 

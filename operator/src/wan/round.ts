@@ -1,4 +1,4 @@
-import type { DetectionSpec, Family, StunServer, Vote } from "../api/index.ts";
+import type { DetectionSpec, Family, StunServer, Vote } from "@esddns/common/api";
 import { systemClock } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import { publicAddress } from "../router/natpmp.ts";
@@ -11,11 +11,11 @@ import { fetchEcho } from "./echo.ts";
 import { LIST_ORGANISATION, outvoteListed } from "./listVote.ts";
 import type { NodeWord } from "./nodeWord.ts";
 import { nodeVotes } from "./nodeWord.ts";
-import type { Plausibility } from "./plausibility.ts";
-import { createPlausibility } from "./plausibility.ts";
+import type { Plausibility } from "@esddns/common/ip";
+import { createPlausibility } from "@esddns/common/ip";
 import { valueOf } from "./quorum.ts";
 import { cachingResolver, dnsLookup } from "./resolver.ts";
-import { asks, linkOf, sourcesOf } from "./sources.ts";
+import { asks, linkOf, sourcesOf } from "@esddns/common/api";
 import { stunBinding } from "./stun-binding.ts";
 
 export interface RoundDeps extends AskDeps {

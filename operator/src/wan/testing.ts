@@ -1,5 +1,5 @@
-import type { DetectionSpec, Family, Vote, VoteOutcome } from "../api/index.ts";
-import { detectionSpec } from "../api/index.ts";
+import type { DetectionSpec, Family, Vote, VoteOutcome } from "@esddns/common/api";
+import { detectionSpec } from "@esddns/common/api";
 
 type Overrides = Partial<Omit<DetectionSpec, "stun" | "https">> & {
   readonly stun?: Partial<DetectionSpec["stun"]>;

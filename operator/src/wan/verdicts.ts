@@ -1,7 +1,7 @@
-import type { DetectionSpec, Family, Vote, WanObservation } from "../api/index.ts";
-import { parseAddress } from "./address.ts";
+import type { DetectionSpec, Family, Vote, WanObservation } from "@esddns/common/api";
+import { parseAddress } from "@esddns/common/ip";
 import { isConfirmed } from "./beliefs.ts";
-import type { Plausibility } from "./plausibility.ts";
+import type { Plausibility } from "@esddns/common/ip";
 import type { Verdict } from "./quorum.ts";
 import { judgeVotes } from "./quorum.ts";
 

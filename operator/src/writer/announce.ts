@@ -1,5 +1,5 @@
 /** What people read of records under "Events" of `kubectl describe`. */
-import type { DnsRecordObject, DnsRecordStatus } from "../api/index.ts";
+import type { DnsRecordObject, DnsRecordStatus } from "@esddns/common/api";
 import type { EventRecorder } from "../kube/events.ts";
 import type { Reconciled } from "../records/reconciler.ts";
 import type { WriteFailure } from "../records/rrsets.ts";

@@ -1,6 +1,6 @@
 /** How the requests to Gandi that a minute has are shared out, with the real loop and the real budget. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { GANDI_REQUESTS_PER_MINUTE, type WanAddressObject } from "../api/index.ts";
+import { GANDI_REQUESTS_PER_MINUTE, type WanAddressObject } from "@esddns/common/api";
 import { RateBudget } from "../gandi/budget.ts";
 import { World } from "./testing.ts";
 

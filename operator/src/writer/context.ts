@@ -1,4 +1,10 @@
-import type { Condition, DnsRecordObject, KubeObject, WanAddressObject, WanObservationObject } from "../api/index.ts";
+import type {
+  Condition,
+  DnsRecordObject,
+  KubeObject,
+  WanAddressObject,
+  WanObservationObject,
+} from "@esddns/common/api";
 import type { Clock, Random } from "../clock.ts";
 import { EsddnsError } from "../errors.ts";
 import type { LiveDns } from "../gandi/livedns.ts";

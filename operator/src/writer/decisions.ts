@@ -5,7 +5,7 @@ import {
   WAN_ADDRESS_NAME,
   type WanAddressObject,
   type WanAddressStatus,
-} from "../api/index.ts";
+} from "@esddns/common/api";
 import { addressData, writeAddressConfigMap, writeDecision } from "../kube/apply.ts";
 import { wanAddresses } from "../kube/resources.ts";
 import { WorkQueue } from "../queue.ts";

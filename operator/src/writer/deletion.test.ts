@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DnsRecordObject, RecordType } from "../api/index.ts";
+import type { DnsRecordObject, RecordType } from "@esddns/common/api";
 import { RateBudget } from "../gandi/budget.ts";
 import { FakeLiveDns } from "../records/testing.ts";
 import { virtualClock } from "../testing.ts";

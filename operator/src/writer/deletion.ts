@@ -1,4 +1,4 @@
-import { type DnsRecordObject, type DnsRecordStatus, RECORD_FINALIZER } from "../api/index.ts";
+import { type DnsRecordObject, type DnsRecordStatus, RECORD_FINALIZER } from "@esddns/common/api";
 import { fqdn } from "../gandi/names.ts";
 import { abandoned, everPublished, withAttempt, without } from "../records/left.ts";
 import { type Removal, type RemovalContext, removeRrset } from "../records/removal.ts";

@@ -1,4 +1,4 @@
-import { WAN_ADDRESS_NAME } from "../api/index.ts";
+import { WAN_ADDRESS_NAME } from "@esddns/common/api";
 import type { Term } from "../kube/lease.ts";
 import type { NotSent, RrsetApi } from "../records/rrsets.ts";
 import type { WriterContext } from "./context.ts";

@@ -1,6 +1,6 @@
 /** What is noted before each write to Gandi, and what a run does that has been overtaken. */
 import { beforeEach, expect, it } from "vitest";
-import type { DnsRecordStatus, WanAddressObject } from "../api/index.ts";
+import type { DnsRecordStatus, WanAddressObject } from "@esddns/common/api";
 import { status } from "../kube/testing.ts";
 import { World } from "./testing.ts";
 

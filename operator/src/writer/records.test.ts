@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Condition, type DnsRecordStatus, RECORD_FINALIZER } from "../api/index.ts";
+import { type Condition, type DnsRecordStatus, RECORD_FINALIZER } from "@esddns/common/api";
 import { RateBudget } from "../gandi/budget.ts";
 import { notSentYet } from "../gandi/errors.ts";
 import { status } from "../kube/testing.ts";

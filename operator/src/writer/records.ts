@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type DnsRecordObject, type RecordType, WAN_ADDRESS_NAME, type WanAddressObject } from "../api/index.ts";
+import { type DnsRecordObject, type RecordType, WAN_ADDRESS_NAME, type WanAddressObject } from "@esddns/common/api";
 import { writeFinalizer } from "../kube/apply.ts";
 import type { Term } from "../kube/lease.ts";
 import { dnsRecords } from "../kube/resources.ts";

@@ -1,4 +1,4 @@
-import type { DnsRecordObject, DnsRecordSpec } from "../api/index.ts";
+import type { DnsRecordObject, DnsRecordSpec } from "@esddns/common/api";
 import type { KubeFailure } from "../kube/failure.ts";
 import { services } from "../kube/resources.ts";
 import { pause } from "../wait.ts";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DnsRecordObject, DnsRecordStatus } from "../api/index.ts";
+import type { DnsRecordObject, DnsRecordStatus } from "@esddns/common/api";
 import { writeRecordStatus } from "../kube/apply.ts";
 import { dnsRecords } from "../kube/resources.ts";
 import type { NotSent } from "../records/rrsets.ts";

@@ -5,7 +5,7 @@ import {
   type KubeObject,
   type WanAddressObject,
   type WanObservationObject,
-} from "../api/index.ts";
+} from "@esddns/common/api";
 import type { EventNote } from "../kube/events.ts";
 import { failureOfStatus, type KubeResult } from "../kube/failure.ts";
 import type { Term } from "../kube/lease.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { API_VERSION, detectionSpec, type WanAddressObject } from "../api/index.ts";
+import { API_VERSION, detectionSpec, type WanAddressObject } from "@esddns/common/api";
 import type { EventNote } from "../kube/events.ts";
 import { silentLog, virtualClock } from "../testing.ts";
 import { TokenCalendar } from "./token.ts";

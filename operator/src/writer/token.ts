@@ -1,4 +1,4 @@
-import { WAN_ADDRESS_NAME } from "../api/index.ts";
+import { WAN_ADDRESS_NAME } from "@esddns/common/api";
 import { expiryNotice, tokenDaysLeft } from "../gandi/expiry.ts";
 import { pause } from "../wait.ts";
 import type { WriterContext } from "./context.ts";

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { type DnsRecordObject, type DnsRecordStatus, type PublishedRrset, WAN_ADDRESS_NAME } from "../api/index.ts";
+import { type DnsRecordObject, type DnsRecordStatus, type PublishedRrset, WAN_ADDRESS_NAME } from "@esddns/common/api";
 import { WorkQueue } from "../queue.ts";
 import { withCondition } from "../records/findings.ts";
 import { type Verdict, verify } from "../records/verify.ts";
 import { backoffMs } from "../wait.ts";
-import { createPlausibility } from "../wan/plausibility.ts";
+import { createPlausibility } from "@esddns/common/ip";
 import { conditionNamed, STEP_LIMIT_MS, type WriterContext } from "./context.ts";
 
 /** After a write, milliseconds: Gandi's servers have it within seconds. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { WanAddressObject } from "../api/index.ts";
+import type { WanAddressObject } from "@esddns/common/api";
 import { status } from "../kube/testing.ts";
 import { vote } from "../wan/testing.ts";
 import { World } from "./testing.ts";

@@ -1,4 +1,4 @@
-import { type DnsRecordObject, WAN_ADDRESS_NAME } from "../api/index.ts";
+import { type DnsRecordObject, WAN_ADDRESS_NAME } from "@esddns/common/api";
 import type { Term } from "../kube/lease.ts";
 import { rrsetKeys } from "../records/duplicates.ts";
 import { backoffMs } from "../wait.ts";

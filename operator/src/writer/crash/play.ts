@@ -1,5 +1,5 @@
 /** Plays a workload, and says what there is at the end. */
-import { type Condition, type DnsRecordStatus, dnsRecordStatus } from "../../api/index.ts";
+import { type Condition, type DnsRecordStatus, dnsRecordStatus } from "@esddns/common/api";
 import { status } from "../../kube/testing.ts";
 import type { WriterContext } from "../context.ts";
 import { World } from "../testing.ts";

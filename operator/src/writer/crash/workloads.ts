@@ -1,5 +1,5 @@
 /** What people and the line do to records, a step at a time; what every way to the end has to come to. */
-import type { DetectionSpec } from "../../api/index.ts";
+import type { DetectionSpec } from "@esddns/common/api";
 import type { World } from "../testing.ts";
 
 type Step = (world: World) => void;

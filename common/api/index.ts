@@ -4,5 +4,4 @@ export * from "./gandi.ts";
 export * from "./rbac.ts";
 export * from "./notify.ts";
 export * from "./metrics.ts";
-export * from "./serviceLb.ts";
-export * from "./text.ts";
+export * from "./sources.ts";

@@ -5,7 +5,7 @@ import type { Family } from "../api/index.ts";
 import type { Address } from "./address.ts";
 import { parseAddress, prefixOf } from "./address.ts";
 import { createPlausibility, remembered } from "./plausibility.ts";
-import { notGloballyReachable, SPECIAL_PURPOSE_BLOCKS } from "./special-purpose.ts";
+import { notGloballyReachable, SPECIAL_PURPOSE_BLOCKS } from "./specialPurpose.ts";
 
 function address(text: string): Address {
   const parsed = parseAddress(text);

@@ -2,7 +2,7 @@ import { BlockList } from "node:net";
 import type { Family } from "../api/index.ts";
 import type { Address } from "./address.ts";
 import { isIpv4Mapped, parseAddress } from "./address.ts";
-import { notGloballyReachable } from "./special-purpose.ts";
+import { notGloballyReachable } from "./specialPurpose.ts";
 
 /** Addresses whose judgement is kept. They come from the network, so that there may be any number of them. */
 const REMEMBERED = 2048;

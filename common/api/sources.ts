@@ -1,4 +1,4 @@
-import type { DetectionSpec, EchoService, Family, SourceKind, StunServer, StunTransport } from "../api/index.ts";
+import type { DetectionSpec, EchoService, Family, SourceKind, StunServer, StunTransport } from "./v1alpha1.ts";
 
 /** Somebody who can be asked for the address that packets from here come from. */
 export type Source = StunSource | EchoSource | RouterSource;

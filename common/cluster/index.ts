@@ -1,0 +1,3 @@
+export * from "./announcer.ts";
+export * from "./poolUse.ts";
+export * from "./serviceLb.ts";

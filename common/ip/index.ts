@@ -1,0 +1,3 @@
+export * from "./address.ts";
+export * from "./plausibility.ts";
+export * from "./specialPurpose.ts";
