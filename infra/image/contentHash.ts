@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 
 /** Tests and what only they use. */
-const TEST_ONLY = /\.test\.ts$|\/testing(-\w+)?\.ts$/;
+const TEST_ONLY = /\.test\.ts$|\/testing\w*\.ts$/;
 
 /**
  * One hash over files and folders, given relative to `root`: over what they are called there and what is in them, and

@@ -1,11 +1,11 @@
 /** What opens sockets, on a kernel without IPv6 (`ipv6.disable=1`): it has no sockets of that family. */
 import { getSystemErrorMap } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { systemClock } from "./clock.ts";
-import { StatusServer, text } from "./status/server.ts";
-import { exchange } from "./stun/datagram.ts";
-import { silentLog } from "./testing.ts";
-import { ownAddress } from "./wan/nodeWord.ts";
+import { systemClock } from "./runtime/clock.ts";
+import { StatusServer, text } from "./server/server.ts";
+import { exchange } from "./udp/exchange.ts";
+import { silentLog } from "./runtime/testing.ts";
+import { ownAddress } from "./sources/nodeAddresses.ts";
 
 type Handle = { prototype: { bind6: () => number } };
 /** Node's own view of the kernel, which no public module replaces. */

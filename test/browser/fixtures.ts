@@ -1,7 +1,7 @@
 /** What the page is shown with: everything well, and each of the states in which somebody needs it. */
 import { type Condition, detectionSpec, type DnsRecordObject, dnsRecordSpec } from "@esddns/common/api";
-import type { Snapshot } from "../../operator/src/status/snapshot.ts";
-import { observation, record, snapshot, surroundings } from "../../operator/src/status/testing.ts";
+import type { Snapshot } from "../../operator/src/snapshot/snapshot.ts";
+import { observation, record, snapshot, surroundings } from "../../operator/src/snapshot/testing.ts";
 
 const AGREEING = [
   "Google:198.51.100.20",

@@ -1,9 +1,9 @@
 /** The page as a browser gets it: the operator's own server on the loopback, Debian's Chromium. */
 import { type Browser, chromium } from "playwright-core";
-import { silentLog, virtualClock } from "../../operator/src/testing.ts";
-import { pageRoutes } from "../../operator/src/status/routes.ts";
-import { StatusServer } from "../../operator/src/status/server.ts";
-import type { Snapshot } from "../../operator/src/status/snapshot.ts";
+import { silentLog, virtualClock } from "../../operator/src/runtime/testing.ts";
+import { pageRoutes } from "../../operator/src/routes.ts";
+import { StatusServer } from "../../operator/src/server/server.ts";
+import type { Snapshot } from "../../operator/src/snapshot/snapshot.ts";
 
 export interface ServedPage {
   readonly url: string;

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createMetrics } from "../../operator/src/status/metrics.ts";
-import { snapshot, surroundings } from "../../operator/src/status/testing.ts";
-import { votes } from "../../operator/src/wan/testing.ts";
+import { createMetrics } from "../../operator/src/metrics/metrics.ts";
+import { snapshot, surroundings } from "../../operator/src/snapshot/testing.ts";
+import { votes } from "../../operator/src/decide/testing.ts";
 import { promtool } from "./promtool.ts";
 
 let dir = "";

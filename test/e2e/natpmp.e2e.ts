@@ -135,7 +135,7 @@ test("once the home has a public address again, the condition says so", async ()
 
 /** Prints what became of the question, as JSON. */
 const ASK_BY_PCP = `
-  import { systemClock } from ${JSON.stringify(join(projectDir, "operator/src/clock.ts"))};
+  import { systemClock } from ${JSON.stringify(join(projectDir, "operator/src/runtime/clock.ts"))};
   import { pcpAddress } from ${JSON.stringify(join(projectDir, "operator/src/router/pcp.ts"))};
   const options = { clock: systemClock, signal: new AbortController().signal, timeoutMs: 5000 };
   process.stdout.write(JSON.stringify(await pcpAddress(${JSON.stringify(lan.router.ipv4)}, options)));

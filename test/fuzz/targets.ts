@@ -8,7 +8,7 @@ import { hex, RFC5769 } from "../../operator/src/stun/testing.ts";
 import { readNatPmp } from "../../operator/src/router/natpmp.ts";
 import { readMapAnswer } from "../../operator/src/router/pcpMessage.ts";
 import { parseAddress } from "@esddns/common/ip";
-import { parseHostList } from "../../operator/src/wan/listText.ts";
+import { parseHostList } from "../../operator/src/sources/listText.ts";
 import type { Dice } from "./mutate.ts";
 
 export interface Target {

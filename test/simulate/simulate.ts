@@ -1,6 +1,6 @@
 import type { DetectionSpec, WanAddressStatus, WanObservation } from "@esddns/common/api";
 import { detectionSpec } from "@esddns/common/api";
-import { decide } from "../../operator/src/wan/decide.ts";
+import { decide } from "../../operator/src/decide/decide.ts";
 import { type Dice, diceOf } from "../fuzz/mutate.ts";
 import * as worlds from "./world.ts";
 import type { World } from "./world.ts";

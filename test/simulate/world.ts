@@ -4,7 +4,7 @@
  */
 import type { Dice } from "../fuzz/mutate.ts";
 import type { Family, Vote, WanObservation } from "@esddns/common/api";
-import { LIST_ORGANISATION, outvoteListed } from "../../operator/src/wan/listVote.ts";
+import { LIST_ORGANISATION, outvoteListed } from "../../operator/src/decide/listMajority.ts";
 import { prefixOf } from "@esddns/common/ip";
 
 export const PREFIX_LENGTH = 64;

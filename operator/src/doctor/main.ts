@@ -2,11 +2,11 @@
  * `npm run doctor [-- NAMESPACE]`: what is wrong with a deployed stack, and what to do. Exit status 1: something is.
  * `npm run doctor -- --addresses RANGE…`, before first use: whether other devices have such addresses already.
  */
-import { unusedOnLan } from "./addresses.ts";
-import { type Get, kubectlGet } from "./get.ts";
-import { environmentOf, namespaces, readFacts } from "./reads.ts";
-import { printReport } from "./report.ts";
-import { examine } from "./checks.ts";
+import { unusedOnLan } from "./freeAddresses.ts";
+import { type Get, kubectlGet } from "./read/get.ts";
+import { environmentOf, namespaces, readFacts } from "./read/reads.ts";
+import { printReport } from "./report/report.ts";
+import { examine } from "./checks/checks.ts";
 
 const USAGE = `Say it: npm run doctor -- esddns-production
 Before there is a stack: npm run doctor -- --addresses 192.168.1.100-192.168.1.110

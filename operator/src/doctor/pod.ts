@@ -1,11 +1,11 @@
 /** `node esddns.cjs doctor` in a pod of the page: the same, with what that pod may read. Exit status 1: something is wrong. */
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../runtime/clock.ts";
 import type { DoctorConfig } from "../config.ts";
 import { inClusterServer } from "../kube/server.ts";
-import { examine } from "./checks.ts";
-import { podGet } from "./get.ts";
-import { readFacts } from "./reads.ts";
-import { printReport } from "./report.ts";
+import { examine } from "./checks/checks.ts";
+import { podGet } from "./read/get.ts";
+import { readFacts } from "./read/reads.ts";
+import { printReport } from "./report/report.ts";
 
 export async function doctorInPod({ namespace, kube, environment }: DoctorConfig): Promise<number> {
   const get = podGet(await inClusterServer(kube, systemClock));

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RateBudget, type Reservation } from "./budget.ts";
-import { virtualClock } from "../testing.ts";
+import { virtualClock } from "../runtime/testing.ts";
 
 test("a burst goes through up to the limit, the next one when the first is a window old", () => {
   const clock = virtualClock();

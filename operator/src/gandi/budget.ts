@@ -1,5 +1,5 @@
 import { GANDI_REQUESTS_PER_MINUTE } from "@esddns/common/api";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 
 const DEFAULT_WINDOW_MS = 60_000;
 /** After Gandi answered "too many requests" and the pause that it asked for is over. */

@@ -6,12 +6,12 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { systemClock } from "../clock.ts";
-import { httpPool } from "../http.ts";
-import { TEST_CERTIFICATE, TEST_KEY } from "../stun/testing-tls.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { httpPool } from "../runtime/http.ts";
+import { TEST_CERTIFICATE, TEST_KEY } from "../runtime/testingTls.ts";
 import { RateBudget } from "./budget.ts";
 import { LiveDns, type LiveDnsOptions } from "./livedns.ts";
-import { keptLog, virtualClock } from "../testing.ts";
+import { keptLog, virtualClock } from "../runtime/testing.ts";
 
 const TIMEOUTS = { headersMs: 30_000, bodyMs: 30_000, totalMs: 30_000 };
 const body = JSON.stringify({ rrset_name: "home", rrset_type: "A", rrset_ttl: 300, rrset_values: ["192.0.2.1"] });

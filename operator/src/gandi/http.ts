@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { Http, HttpRequest } from "../http.ts";
-import { within } from "../wait.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Http, HttpRequest } from "../runtime/http.ts";
+import { within } from "../runtime/wait.ts";
 
 export interface HttpReply {
   status: number;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { EsddnsError } from "../errors.ts";
+import { EsddnsError } from "../runtime/errors.ts";
 import { RateBudget } from "./budget.ts";
 import { LiveDns, type LiveDnsOptions } from "./livedns.ts";
 import { fakeHttp, type FakeHttp } from "./testing.ts";
-import { keptLog, type VirtualClock, virtualClock } from "../testing.ts";
+import { keptLog, type VirtualClock, virtualClock } from "../runtime/testing.ts";
 
 const ORIGIN = "https://api.gandi.example";
 const BASE = "/v5/livedns";

@@ -1,7 +1,7 @@
-import type { Clock } from "../clock.ts";
-import { EsddnsError } from "../errors.ts";
-import { type Http, httpPool } from "../http.ts";
-import type { Logger } from "../log.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { EsddnsError } from "../runtime/errors.ts";
+import { type Http, httpPool } from "../runtime/http.ts";
+import type { Logger } from "../runtime/log.ts";
 import type { RateBudget, Reservation } from "./budget.ts";
 import {
   failureOfBody,

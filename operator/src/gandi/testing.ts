@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Http } from "../http.ts";
+import type { Http } from "../runtime/http.ts";
 
 interface Expected {
   readonly path: string;

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { EsddnsError } from "../errors.ts";
+import { EsddnsError } from "../runtime/errors.ts";
 import { HOW_TO_RENEW } from "./errors.ts";
 
 /** Both kinds of Gandi's credentials are far shorter; a longer file is not a token. */

@@ -1,5 +1,5 @@
 import type { KubeObject } from "@esddns/common/api";
-import { type Http, type HttpAnswer, httpPool, readText } from "../http.ts";
+import { type Http, type HttpAnswer, httpPool, readText } from "../runtime/http.ts";
 import { failureOfError, failureOfStatus, type KubeFailure, type KubeResult } from "./failure.ts";
 import type { ParseResult, Resource } from "./resources.ts";
 import type { KubeServer } from "./server.ts";

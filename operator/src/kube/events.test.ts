@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type EventNote, type EventRecorder, eventRecorder } from "./events.ts";
 import { directClient, FakeApi, status } from "./testing.ts";
-import { silentLog, type VirtualClock, virtualClock } from "../testing.ts";
+import { silentLog, type VirtualClock, virtualClock } from "../runtime/testing.ts";
 
 const wan = {
   apiVersion: "esddns.io/v1alpha1",

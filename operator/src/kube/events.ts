@@ -1,7 +1,7 @@
 import { type KubeObject } from "@esddns/common/api";
 import { clean } from "@esddns/common/text";
-import type { Clock } from "../clock.ts";
-import type { Logger } from "../log.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
 import type { KubeClient } from "./client.ts";
 import { events } from "./resources.ts";
 

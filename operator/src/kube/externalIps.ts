@@ -1,4 +1,4 @@
-import { EsddnsError } from "../errors.ts";
+import { EsddnsError } from "../runtime/errors.ts";
 import type { KubeClient } from "./client.ts";
 import { nodes } from "./resources.ts";
 

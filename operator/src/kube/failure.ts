@@ -1,5 +1,5 @@
 import { clean } from "@esddns/common/text";
-import { EsddnsError } from "../errors.ts";
+import { EsddnsError } from "../runtime/errors.ts";
 
 /** Why a request to the API server did not do what was asked. Timeout and Network never reached a verdict. */
 type KubeFailureKind =

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { type LeaseOptions, runLease, type Term } from "./lease.ts";
 import { directClient, FakeApi, status } from "./testing.ts";
-import { silentLog, type VirtualClock, virtualClock } from "../testing.ts";
+import { silentLog, type VirtualClock, virtualClock } from "../runtime/testing.ts";
 
 let api: FakeApi;
 let clock: VirtualClock;

@@ -1,6 +1,6 @@
-import type { Clock, Random } from "../clock.ts";
-import type { Logger } from "../log.ts";
-import { pause, within } from "../wait.ts";
+import type { Clock, Random } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
+import { pause, within } from "../runtime/wait.ts";
 import type { KubeClient } from "./client.ts";
 import type { KubeFailure, KubeResult } from "./failure.ts";
 import { leases, type LeaseObject } from "./resources.ts";

@@ -1,4 +1,4 @@
-import { EsddnsError } from "../errors.ts";
+import { EsddnsError } from "../runtime/errors.ts";
 
 const NEWLINE = 0x0a;
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fileToken, inClusterServer, serverOrigin } from "./server.ts";
-import { virtualClock } from "../testing.ts";
+import { virtualClock } from "../runtime/testing.ts";
 
 let folder: string;
 beforeEach(async () => {

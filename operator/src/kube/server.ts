@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../clock.ts";
-import { EsddnsError } from "../errors.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { EsddnsError } from "../runtime/errors.ts";
 
 /** Where the API server is and how to show who asks. */
 export interface KubeServer {

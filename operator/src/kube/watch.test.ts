@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { DnsRecordObject } from "@esddns/common/api";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { dnsRecords } from "./resources.ts";
 import { type ServedApi, serveApi, status } from "./testing.ts";
 import { Watch } from "./watch.ts";
-import { silentLog, virtualClock } from "../testing.ts";
+import { silentLog, virtualClock } from "../runtime/testing.ts";
 
 const collection = "/apis/esddns.io/v1alpha1/namespaces/home/dnsrecords";
 const record = (name: string, ttl = 300) => ({

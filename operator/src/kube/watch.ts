@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "@esddns/common/api";
-import type { Clock, Random } from "../clock.ts";
-import type { Logger } from "../log.ts";
-import { backoffMs, pause, untilAborted } from "../wait.ts";
+import type { Clock, Random } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
+import { backoffMs, pause, untilAborted } from "../runtime/wait.ts";
 import type { KubeClient, ListPage } from "./client.ts";
 import { failureOfError, failureOfStatus, type KubeFailure, type KubeResult } from "./failure.ts";
 import { splitLines } from "./lines.ts";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { channelProblems, notifyChannel, type NotifyChannel } from "@esddns/common/api";
-import type { Logger } from "../log.ts";
+import type { Logger } from "../runtime/log.ts";
 
 /**
  * The channels of a mounted file, a JSON list. A file that cannot be read, or a channel that cannot be right, is logged

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { snapshot } from "../status/testing.ts";
-import { silentLog, virtualClock } from "../testing.ts";
+import { snapshot } from "../snapshot/testing.ts";
+import { silentLog, virtualClock } from "../runtime/testing.ts";
 import { Notifier } from "./notifier.ts";
 import { webhook } from "./testing.ts";
 

@@ -1,10 +1,10 @@
 import type { DnsRecordObject, NotifyChannel, WanAddressObject } from "@esddns/common/api";
 import { WAN_ADDRESS_NAME } from "@esddns/common/api";
-import type { Clock, Random } from "../clock.ts";
+import type { Clock, Random } from "../runtime/clock.ts";
 import type { Term } from "../kube/lease.ts";
 import type { Watch } from "../kube/watch.ts";
-import type { Logger } from "../log.ts";
-import { WorkQueue } from "../queue.ts";
+import type { Logger } from "../runtime/log.ts";
+import { WorkQueue } from "../runtime/queue.ts";
 import { Outbox, type Post } from "./outbox.ts";
 import { Tracker } from "./tracker.ts";
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { keptLog, type VirtualClock, virtualClock } from "../testing.ts";
+import { keptLog, type VirtualClock, virtualClock } from "../runtime/testing.ts";
 import type { Message } from "./message.ts";
 import { Outbox } from "./outbox.ts";
 import { note, SECRET, webhook } from "./testing.ts";

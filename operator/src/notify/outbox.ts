@@ -1,8 +1,8 @@
 import type { NotifyChannel } from "@esddns/common/api";
-import type { Clock, Random } from "../clock.ts";
-import type { Logger } from "../log.ts";
-import { WorkQueue } from "../queue.ts";
-import { backoffMs, within } from "../wait.ts";
+import type { Clock, Random } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
+import { WorkQueue } from "../runtime/queue.ts";
+import { backoffMs, within } from "../runtime/wait.ts";
 import { merged, type Message, messageOf } from "./message.ts";
 import type { Note } from "./tracker.ts";
 

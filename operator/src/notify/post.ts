@@ -1,4 +1,4 @@
-import { httpPool } from "../http.ts";
+import { httpPool } from "../runtime/http.ts";
 import type { Post } from "./outbox.ts";
 
 const LIMITS = { connectMs: 5_000, headersMs: 10_000, bodyMs: 5_000 };

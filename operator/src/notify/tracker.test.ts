@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Condition, DnsRecordObject, WanAddressObject } from "@esddns/common/api";
-import { record, snapshot } from "../status/testing.ts";
+import { record, snapshot } from "../snapshot/testing.ts";
 import { Tracker } from "./tracker.ts";
 
 const MINUTE = 60_000;

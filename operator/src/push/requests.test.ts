@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { WanAddressObject } from "@esddns/common/api";
-import { snapshot } from "../status/testing.ts";
-import { keptLog, silentLog, type VirtualClock, virtualClock } from "../testing.ts";
+import { snapshot } from "../snapshot/testing.ts";
+import { keptLog, silentLog, type VirtualClock, virtualClock } from "../runtime/testing.ts";
 import { RoundRequests } from "./requests.ts";
 
 const TOKEN = "correct-horse-battery-staple";

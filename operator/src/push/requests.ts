@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { WanAddressObject } from "@esddns/common/api";
-import type { Clock } from "../clock.ts";
-import type { Logger } from "../log.ts";
-import { type Reply, text } from "../status/server.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
+import { type Reply, text } from "../server/server.ts";
 
 /** On the WanAddress: whatever new value it gets, every node looks at once. */
 const PROBE_ANNOTATION = "esddns.io/probe";

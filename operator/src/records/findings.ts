@@ -1,9 +1,9 @@
 import { type Condition } from "@esddns/common/api";
 import { clean } from "@esddns/common/text";
-import type { Random } from "../clock.ts";
+import type { Random } from "../runtime/clock.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
 import type { Rrset } from "../gandi/rrset.ts";
-import { backoffMs } from "../wait.ts";
+import { backoffMs } from "../runtime/wait.ts";
 import { isNotSent, type NotSent, type WriteFailure } from "./rrsets.ts";
 
 type SyncedReason =

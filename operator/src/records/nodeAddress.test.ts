@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { WanObservation } from "@esddns/common/api";
-import { votes } from "../wan/testing.ts";
+import { votes } from "../decide/testing.ts";
 import { type KnownWan, nodeAddress } from "./nodeAddress.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");

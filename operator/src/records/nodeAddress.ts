@@ -1,7 +1,7 @@
 import type { DetectionSpec, WanAddressStatus, WanObservation } from "@esddns/common/api";
 import { prefixOf } from "@esddns/common/ip";
-import { judgeVotes } from "../wan/quorum.ts";
-import { validObservations } from "../wan/verdicts.ts";
+import { judgeVotes } from "../decide/quorum.ts";
+import { validObservations } from "../decide/verdicts.ts";
 
 /** What records need to know of the status of the WanAddress. */
 export type KnownWan = Pick<WanAddressStatus, "ipv4" | "ipv6Prefix"> & {

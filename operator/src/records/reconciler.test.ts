@@ -12,7 +12,7 @@ import type { LiveDnsFailure } from "../gandi/errors.ts";
 import { type Reconciled, reconcileRecord } from "./reconciler.ts";
 import type { RecordContext } from "./run.ts";
 import { FakeLiveDns } from "./testing.ts";
-import { keptLog, type VirtualClock, virtualClock } from "../testing.ts";
+import { keptLog, type VirtualClock, virtualClock } from "../runtime/testing.ts";
 
 const wan: WanAddressStatus = { ipv4: "198.51.100.20", ipv6Prefix: "2001:db8:100::/64" };
 const network: LiveDnsFailure = { kind: "Network", message: "No connection." };

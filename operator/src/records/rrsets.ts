@@ -1,5 +1,5 @@
 /** Looks at one rrset at Gandi, before and after a write. */
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { Reservation } from "../gandi/budget.ts";
 import type { LiveDnsFailure, LiveDnsResult } from "../gandi/errors.ts";
 import type { LiveDns } from "../gandi/livedns.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type DnsRecordObject, dnsRecordSpec, type DnsRecordStatus, dnsRecordStatus } from "@esddns/common/api";
-import { silentLog, virtualClock } from "../testing.ts";
+import { silentLog, virtualClock } from "../runtime/testing.ts";
 import { kept, type RecordContext, type Run, startRun } from "./run.ts";
 import { FakeLiveDns } from "./testing.ts";
 

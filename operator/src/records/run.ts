@@ -7,10 +7,10 @@ import type {
   PublishedRrset,
   RecordType,
 } from "@esddns/common/api";
-import type { Clock, Random } from "../clock.ts";
+import type { Clock, Random } from "../runtime/clock.ts";
 import { fqdn } from "../gandi/names.ts";
 import type { Reservation } from "../gandi/budget.ts";
-import type { Logger } from "../log.ts";
+import type { Logger } from "../runtime/log.ts";
 import { recentCorrections } from "./drift.ts";
 import { holdings, isSameZone } from "./left.ts";
 import type { NodeAddress } from "./nodeAddress.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RecordType } from "@esddns/common/api";
-import { virtualClock } from "../testing.ts";
+import { virtualClock } from "../runtime/testing.ts";
 import { createPlausibility } from "@esddns/common/ip";
 import { type Authority, type Verdict, verify } from "./verify.ts";
 

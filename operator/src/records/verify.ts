@@ -1,9 +1,9 @@
 import { type Condition, type PublishedRrset, type RecordType } from "@esddns/common/api";
 import { clean, cleanValues } from "@esddns/common/text";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { parseAddress } from "@esddns/common/ip";
 import type { Plausibility } from "@esddns/common/ip";
-import { within } from "../wait.ts";
+import { within } from "../runtime/wait.ts";
 import { sameValues } from "./addresses.ts";
 import { isAddressType } from "./left.ts";
 

@@ -3,10 +3,10 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../clock.ts";
-import type { OpenDatagramChannel } from "../stun/datagram.ts";
+import { systemClock } from "../runtime/clock.ts";
+import type { OpenDatagramChannel } from "../udp/exchange.ts";
 import { hex } from "../stun/testing.ts";
-import { virtualClock } from "../testing.ts";
+import { virtualClock } from "../runtime/testing.ts";
 import { natPmpSchedule, publicAddress, readNatPmp, saysNoAddress } from "./natpmp.ts";
 
 const success = hex("00 80 0000 00012345 cb007107");

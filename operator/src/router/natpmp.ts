@@ -1,8 +1,8 @@
 import { isIPv4 } from "node:net";
-import type { Clock } from "../clock.ts";
-import type { OpenDatagramChannel } from "../stun/datagram.ts";
-import { exchange } from "../stun/datagram.ts";
-import type { Schedule } from "../stun/schedule.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { OpenDatagramChannel } from "../udp/exchange.ts";
+import { exchange } from "../udp/exchange.ts";
+import type { Schedule } from "../udp/schedule.ts";
 
 /** RFC 6886 section 3.1. */
 const NAT_PMP_PORT = 5351;

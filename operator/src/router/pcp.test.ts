@@ -3,7 +3,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../runtime/clock.ts";
 import { hex } from "../stun/testing.ts";
 import { pcpAddress } from "./pcp.ts";
 import { encodeMapRequest, readMapAnswer } from "./pcpMessage.ts";

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { isIPv4 } from "node:net";
-import type { Clock } from "../clock.ts";
-import { exchange } from "../stun/datagram.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { exchange } from "../udp/exchange.ts";
 import type { RouterAnswer } from "./natpmp.ts";
 import { encodeMapRequest, type MapRequest, NONCE_BYTES, readMapAnswer } from "./pcpMessage.ts";
 

@@ -4,16 +4,16 @@ import { createServer as createTcpServer } from "node:net";
 import tls, { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from "node:tls";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../runtime/clock.ts";
 import { encodeAddress, XOR_MAPPED_ADDRESS } from "./attributes.ts";
 import { describe as inWords } from "./codec.ts";
 import { MessageReader } from "./framing.ts";
 import { encodeMessage } from "./message.ts";
 import { bindingOverTcp, bindingOverTls } from "./stream.ts";
-import { TEST_CERTIFICATE, TEST_KEY } from "./testing-tls.ts";
+import { TEST_CERTIFICATE, TEST_KEY } from "../runtime/testingTls.ts";
 import { hex, RFC5769 } from "./testing.ts";
 import type { TransactionResult } from "./transaction.ts";
-import { virtualClock } from "../testing.ts";
+import { virtualClock } from "../runtime/testing.ts";
 
 function success(request: Uint8Array): Uint8Array {
   const transactionId = request.subarray(8, 20);

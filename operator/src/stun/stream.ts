@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 import { connect as connectTcp, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Clock } from "../clock.ts";
-import { publicTrust } from "../tls.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { publicTrust } from "../runtime/tls.ts";
 import type { RandomBytes } from "./codec.ts";
 import { bindingRequest, describe, readBindingResponse } from "./codec.ts";
 import { MessageReader } from "./framing.ts";
-import { RFC_RETRANSMISSION, scheduleOf } from "./schedule.ts";
+import { RFC_RETRANSMISSION, scheduleOf } from "../udp/schedule.ts";
 import type { Peer, TransactionResult } from "./transaction.ts";
 import { failure, resultOf } from "./transaction.ts";
 

@@ -3,13 +3,13 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../runtime/clock.ts";
 import { encodeAddress, XOR_MAPPED_ADDRESS } from "./attributes.ts";
-import type { DatagramHandlers, OpenDatagramChannel } from "./datagram.ts";
+import type { DatagramHandlers, OpenDatagramChannel } from "../udp/exchange.ts";
 import { encodeMessage } from "./message.ts";
-import { RFC_RETRANSMISSION, scheduleOf } from "./schedule.ts";
+import { RFC_RETRANSMISSION, scheduleOf } from "../udp/schedule.ts";
 import { bindingOverUdp } from "./udp.ts";
-import { virtualClock } from "../testing.ts";
+import { virtualClock } from "../runtime/testing.ts";
 
 const peer = { address: "192.0.2.99", port: 3478 };
 

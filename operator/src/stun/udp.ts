@@ -1,11 +1,11 @@
 import { isIP } from "node:net";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { RandomBytes } from "./codec.ts";
 import { bindingRequest, readBindingResponse } from "./codec.ts";
-import type { OpenDatagramChannel } from "./datagram.ts";
-import { exchange } from "./datagram.ts";
-import type { Retransmission } from "./schedule.ts";
-import { RFC_RETRANSMISSION, scheduleOf } from "./schedule.ts";
+import type { OpenDatagramChannel } from "../udp/exchange.ts";
+import { exchange } from "../udp/exchange.ts";
+import type { Retransmission } from "../udp/schedule.ts";
+import { RFC_RETRANSMISSION, scheduleOf } from "../udp/schedule.ts";
 import type { Peer, TransactionResult } from "./transaction.ts";
 import { failure, resultOf } from "./transaction.ts";
 

@@ -5,17 +5,17 @@ import type {
   WanAddressObject,
   WanObservationObject,
 } from "@esddns/common/api";
-import type { Clock, Random } from "../clock.ts";
-import { EsddnsError } from "../errors.ts";
+import type { Clock, Random } from "../runtime/clock.ts";
+import { EsddnsError } from "../runtime/errors.ts";
 import type { LiveDns } from "../gandi/livedns.ts";
 import type { KubeClient } from "../kube/client.ts";
 import type { EventRecorder } from "../kube/events.ts";
 import type { KubeFailure } from "../kube/failure.ts";
 import type { Watch } from "../kube/watch.ts";
-import type { Logger } from "../log.ts";
+import type { Logger } from "../runtime/log.ts";
 import type { Authority } from "../records/verify.ts";
-import type { Health } from "../status/health.ts";
-import type { Metrics } from "../status/metrics.ts";
+import type { Health } from "../runtime/health.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 
 export type Store<T extends KubeObject> = Pick<Watch<T>, "get" | "items" | "put" | "refresh" | "whenSynced">;
 

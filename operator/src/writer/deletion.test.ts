@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DnsRecordObject, RecordType } from "@esddns/common/api";
 import { RateBudget } from "../gandi/budget.ts";
 import { FakeLiveDns } from "../records/testing.ts";
-import { virtualClock } from "../testing.ts";
+import { virtualClock } from "../runtime/testing.ts";
 import { deletePublished } from "./deletion.ts";
 
 const record = {

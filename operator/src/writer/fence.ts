@@ -2,7 +2,7 @@ import { WAN_ADDRESS_NAME } from "@esddns/common/api";
 import type { Term } from "../kube/lease.ts";
 import type { NotSent, RrsetApi } from "../records/rrsets.ts";
 import type { WriterContext } from "./context.ts";
-import { decisionKey } from "./decisions.ts";
+import { decisionKey } from "./decisionLoop.ts";
 
 /** Between the end of the longest request to Gandi and the end of the lease there is at least this, milliseconds. */
 const LEASE_MARGIN_MS = 1_000;

@@ -1,7 +1,7 @@
 import type { DnsRecordObject, DnsRecordSpec } from "@esddns/common/api";
 import type { KubeFailure } from "../kube/failure.ts";
 import { services } from "../kube/resources.ts";
-import { pause } from "../wait.ts";
+import { pause } from "../runtime/wait.ts";
 import type { WriterContext } from "./context.ts";
 
 type ServiceRef = NonNullable<DnsRecordSpec["source"]["service"]>;

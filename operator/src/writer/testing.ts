@@ -13,10 +13,10 @@ import { dnsRecords, type Resource, wanAddresses, wanObservations } from "../kub
 import { directClient, FakeApi } from "../kube/testing.ts";
 import { FakeLiveDns } from "../records/testing.ts";
 import type { Authority } from "../records/verify.ts";
-import { votes } from "../wan/testing.ts";
+import { votes } from "../decide/testing.ts";
 import type { Store, WriterContext } from "./context.ts";
 import { Writer } from "./writer.ts";
-import { silentLog, type VirtualClock, virtualClock } from "../testing.ts";
+import { silentLog, type VirtualClock, virtualClock } from "../runtime/testing.ts";
 
 class MemoryStore<T extends KubeObject> implements Store<T> {
   readonly objects = new Map<string, T>();

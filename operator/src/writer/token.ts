@@ -1,6 +1,6 @@
 import { WAN_ADDRESS_NAME } from "@esddns/common/api";
 import { expiryNotice, tokenDaysLeft } from "../gandi/expiry.ts";
-import { pause } from "../wait.ts";
+import { pause } from "../runtime/wait.ts";
 import type { WriterContext } from "./context.ts";
 
 /** Between two looks at the calendar, milliseconds. */

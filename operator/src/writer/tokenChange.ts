@@ -1,4 +1,4 @@
-import { pause } from "../wait.ts";
+import { pause } from "../runtime/wait.ts";
 import type { WriterContext } from "./context.ts";
 
 /** Between two looks at the mounted Secret, milliseconds. The kubelet itself takes up to a minute to replace it. */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { type DnsRecordObject, type DnsRecordStatus, type PublishedRrset, WAN_ADDRESS_NAME } from "@esddns/common/api";
-import { WorkQueue } from "../queue.ts";
+import { WorkQueue } from "../runtime/queue.ts";
 import { withCondition } from "../records/findings.ts";
 import { type Verdict, verify } from "../records/verify.ts";
-import { backoffMs } from "../wait.ts";
+import { backoffMs } from "../runtime/wait.ts";
 import { createPlausibility } from "@esddns/common/ip";
 import { conditionNamed, STEP_LIMIT_MS, type WriterContext } from "./context.ts";
 

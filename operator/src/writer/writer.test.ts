@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { WanAddressObject } from "@esddns/common/api";
 import { status } from "../kube/testing.ts";
-import { vote } from "../wan/testing.ts";
+import { vote } from "../decide/testing.ts";
 import { World } from "./testing.ts";
 
 const agreed = (address: string): string => `Google:${address} !ipify:${address}`;

@@ -1,10 +1,10 @@
 import { type DnsRecordObject, WAN_ADDRESS_NAME } from "@esddns/common/api";
 import type { Term } from "../kube/lease.ts";
 import { rrsetKeys } from "../records/duplicates.ts";
-import { backoffMs } from "../wait.ts";
+import { backoffMs } from "../runtime/wait.ts";
 import { WRITE_BACKOFF, type WriterContext } from "./context.ts";
-import { Decisions, NewestDecision } from "./decisions.ts";
-import { Records } from "./records.ts";
+import { Decisions, NewestDecision } from "./decisionLoop.ts";
+import { Records } from "./recordLoop.ts";
 import type { Unwritten } from "./statuses.ts";
 import { TokenCalendar } from "./token.ts";
 import { whenTokenChanges } from "./tokenChange.ts";

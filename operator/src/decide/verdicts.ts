@@ -1,0 +1,206 @@
+import type { DetectionSpec, Family, Vote, WanObservation } from "@esddns/common/api";
+import { parseAddress } from "@esddns/common/ip";
+import { isConfirmed } from "./confirmations.ts";
+import type { Plausibility } from "@esddns/common/ip";
+import type { Verdict } from "./quorum.ts";
+import { judgeVotes } from "./quorum.ts";
+
+/** How far the clock of another node may be ahead of this one's before its timestamps mean nothing. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
+/**
+ * How long nodes may differ before that is a finding. After a change one node is the first to see the new address; the
+ * others look again as soon as they learn of it, and need a round for that.
+ */
+const SETTLE_MS = 15_000;
+
+/** What the nodes' verdicts on one family amount to. */
+export type Outcome =
+  | {
+      readonly kind: "Agreed";
+      /** In order; more than one only under multiWan All. */
+      readonly values: readonly string[];
+      readonly organisations: readonly string[];
+      /** That tell one of the values. */
+      readonly nodes: readonly string[];
+      /** Of all nodes that have a verdict: value → nodes. */
+      readonly nodesOf: ReadonlyMap<string, readonly string[]>;
+      /** False: allowUnauthenticated alone has made it count. */
+      readonly authenticated: boolean;
+      /** Whether some node has answers that it does not believe. */
+      readonly doubtful: boolean;
+    }
+  /** Nodes have agreed values, but not one and the same: value → nodes. */
+  | {
+      readonly kind: "NodesDiffer";
+      readonly nodesOf: ReadonlyMap<string, readonly string[]>;
+      /** Milliseconds until this counts as a finding; 0 if it does. */
+      readonly settlesInMs: number;
+    }
+  /** They agree, on another value than the known one, which has changed too often of late to be changed again now. */
+  | { readonly kind: "Flapping"; readonly heldForMs: number }
+  | { readonly kind: "Disputed" | "Unauthenticated" | "TooFew" }
+  /** No node had an answer. */
+  | { readonly kind: "Silent" };
+
+/**
+ * Those that count now, in the order of their nodes' names. A timestamp a little in the future is a clock that is
+ * ahead; one further in the future would never expire, so that observation is not believed at all.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function validObservations(observations: readonly WanObservation[], now: number): WanObservation[] {
+  return observations
+    .filter(({ observedAt, validForSeconds }) => {
+      const ageMs = now - Date.parse(observedAt);
+      return ageMs >= -CLOCK_TOLERANCE_MS && ageMs < validForSeconds * 1000;
+    })
+    .sort((a, b) => (a.nodeName < b.nodeName ? -1 : 1));
+}
+
+/** The nodes whose observations do not count because their clocks are too far ahead, in order. */
+export function nodesAhead(observations: readonly WanObservation[], now: number): string[] {
+  return observations
+    .filter(({ observedAt }) => Date.parse(observedAt) - now > CLOCK_TOLERANCE_MS)
+    .map(({ nodeName }) => nodeName)
+    .sort();
+}
+
+/** When the first of these valid observations expires, in milliseconds from now; undefined if there are none. */
+export function firstExpiryMs(observations: readonly WanObservation[], now: number): number | undefined {
+  if (observations.length === 0) return undefined;
+  return Math.min(
+    ...observations.map(({ observedAt, validForSeconds }) => Date.parse(observedAt) + validForSeconds * 1000 - now),
+  );
+}
+
+/** The part of the settings by which many nodes' verdicts become one outcome. */
+export type OutcomeRules = Pick<
+  DetectionSpec,
+  "quorum" | "prefixLength" | "allowUnauthenticated" | "confirmations" | "multiWan" | "preferNodes"
+>;
+
+interface NodeView {
+  readonly nodeName: string;
+  readonly verdict: Verdict;
+  /** For how long the node has told what it tells; without such a word how old its observation is. */
+  readonly ageMs: number;
+  readonly confirmed: boolean;
+}
+
+type WithValue = NodeView & { readonly verdict: Extract<Verdict, { readonly value: string }> };
+
+/**
+ * The outcome over all nodes: those with an agreed value must agree, or `multiWan` says what else; those without one
+ * are not asked. Verdicts that have been confirmed without an authenticated vote count where no node has a better one.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function outcomeOf(
+  observations: readonly WanObservation[],
+  family: Family,
+  rules: OutcomeRules,
+  plausibility: Plausibility,
+  now: number,
+): Outcome {
+  const views = observations.map((observation) => viewOf(observation, family, rules, plausibility, now));
+  const agreed = views.filter((view): view is WithValue => view.verdict.kind === "Agreed");
+  const authenticated = agreed.length > 0;
+  const counted = authenticated
+    ? agreed
+    : views.filter((view): view is WithValue => view.confirmed && view.verdict.kind === "Unauthenticated");
+  const doubts = views.filter((view) => !counted.some((one) => one === view) && view.verdict.kind !== "Silent");
+  const nodesOf = new Map(
+    [...Map.groupBy(counted, ({ verdict }) => verdict.value)].map(([value, of]) => [value, of.map((v) => v.nodeName)]),
+  );
+  const all = [...nodesOf.keys()].sort();
+  const settlesInMs = Math.max(0, SETTLE_MS - Math.min(...counted.map(({ ageMs }) => Math.max(ageMs, 0))));
+  const of = (values: readonly string[]): Outcome => {
+    const telling = counted.filter(({ verdict }) => values.includes(verdict.value));
+    return {
+      kind: "Agreed",
+      values,
+      nodes: telling.map(({ nodeName }) => nodeName),
+      organisations: [...new Set(telling.flatMap(({ verdict }) => verdict.organisations))].sort(),
+      nodesOf,
+      authenticated,
+      doubtful: doubts.length > 0,
+    };
+  };
+  const preferred = rules.multiWan === "PreferNodes" ? preferredOf(rules.preferNodes, views) : undefined;
+  if (preferred !== undefined) {
+    const decisive = counted.find((view) => view === preferred);
+    return decisive === undefined ? { kind: doubtOf([preferred]) } : of([decisive.verdict.value]);
+  }
+  if (all.length === 1 || (all.length > 1 && rules.multiWan === "All" && settlesInMs === 0)) return of(all);
+  if (all.length > 1) return { kind: "NodesDiffer", nodesOf, settlesInMs };
+  return { kind: doubtOf(views) };
+}
+
+/** The first of them that has heard anything: it decides, by its doubt as well. */
+function preferredOf(names: readonly string[], views: readonly NodeView[]): NodeView | undefined {
+  return names
+    .map((name) => views.find(({ nodeName }) => nodeName === name))
+    .find((view) => view !== undefined && view.verdict.kind !== "Silent");
+}
+
+function doubtOf(views: readonly NodeView[]): "Disputed" | "Unauthenticated" | "TooFew" | "Silent" {
+  const kinds = new Set(views.map(({ verdict }) => verdict.kind));
+  return (["Disputed", "Unauthenticated", "TooFew"] as const).find((kind) => kinds.has(kind)) ?? "Silent";
+}
+
+function viewOf(
+  observation: WanObservation,
+  family: Family,
+  rules: OutcomeRules,
+  plausibility: Plausibility,
+  now: number,
+): NodeView {
+  const { nodeName, observedAt, beliefs = [] } = observation;
+  const verdict = verdictOf(observation, family, rules, plausibility);
+  const value = "value" in verdict ? verdict.value : undefined;
+  const since = beliefs.find((one) => one.family === family && one.value === value)?.since ?? observedAt;
+  return {
+    nodeName,
+    verdict,
+    // Nobody believes a thing since after they last said it: that node's clock was ahead, and has been put right.
+    ageMs: now - Math.min(Date.parse(since), Date.parse(observedAt)),
+    confirmed: isConfirmed(verdict, family, beliefs, rules),
+  };
+}
+
+/** What one node believes. Judged once for each observation: of many nodes only one has observed anew. */
+export function verdictOf(
+  observation: WanObservation,
+  family: Family,
+  rules: Pick<DetectionSpec, "quorum" | "prefixLength">,
+  plausibility: Plausibility,
+): Verdict {
+  const known = verdictsOf(observation, plausibility);
+  const key = `${family} ${rules.quorum} ${rules.prefixLength}`;
+  const verdict = known.get(key) ?? judgeVotes(plausibleVotes(observation.votes, plausibility), family, rules);
+  known.set(key, verdict);
+  return verdict;
+}
+
+/** By the rules of plausibility and by observation. Both are forgotten when they are used nowhere else any more. */
+const verdicts = new WeakMap<Plausibility, WeakMap<WanObservation, Map<string, Verdict>>>();
+
+function verdictsOf(observation: WanObservation, plausibility: Plausibility): Map<string, Verdict> {
+  const byObservation = verdicts.get(plausibility) ?? new WeakMap<WanObservation, Map<string, Verdict>>();
+  verdicts.set(plausibility, byObservation);
+  const known = byObservation.get(observation) ?? new Map<string, Verdict>();
+  byObservation.set(observation, known);
+  return known;
+}
+
+/**
+ * The votes that count, judged again: what may be believed can have changed since the node judged, and an observation
+ * is somebody else's word.
+ */
+function plausibleVotes(votes: readonly Vote[], plausibility: Plausibility): Vote[] {
+  return votes.filter((vote) => {
+    const address = parseAddress(vote.address ?? "");
+    return address !== undefined && plausibility.judge(address, vote.family).plausible;
+  });
+}

@@ -1,0 +1,41 @@
+import * as dns from "./dns.ts";
+import type { Facts } from "../read/facts.ts";
+import * as lan from "./lan.ts";
+import * as metallb from "./metallb.ts";
+import * as monitoring from "./monitoring.ts";
+import type { Finding, Line } from "../report/report.ts";
+import * as wan from "./wan.ts";
+
+/** In the order in which one thing needs the other, so that the first that is wrong is the one to begin with. */
+const CHECKS = {
+  Cluster: wan.kubernetes,
+  "MetalLB's pods": metallb.metallbPods,
+  "MetalLB's webhook": metallb.webhook,
+  "MetalLB's configuration": metallb.configuration,
+  "Address pools": metallb.pools,
+  Advertisement: metallb.advertisements,
+  "Excluded nodes": metallb.excludeLabel,
+  "BGP sessions": lan.bgp,
+  "LoadBalancer address": lan.address,
+  "Announcing node": lan.announcingNode,
+  "ARP on the LAN": lan.arp,
+  "Free addresses": lan.freeOnLan,
+  Page: lan.page,
+  Operator: wan.operatorPods,
+  STUN: wan.stun,
+  "HTTPS echo": wan.echo,
+  Router: wan.router,
+  "WAN address": wan.conditions,
+  "Gandi's token": dns.token,
+  "Records at Gandi": dns.recordsSynced,
+  "Records in DNS": dns.recordsVerified,
+  Metrics: monitoring.metrics,
+  Alerts: monitoring.alerts,
+} satisfies Record<string, (facts: Facts) => Finding>;
+
+export type CheckName = keyof typeof CHECKS;
+
+/** Every check over what was read. Pure. */
+export function examine(facts: Facts): Line[] {
+  return Object.entries(CHECKS).map(([check, look]) => ({ check: check as CheckName, ...look(facts) }));
+}

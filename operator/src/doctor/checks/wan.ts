@@ -1,0 +1,171 @@
+/** The operator, whom it asks, and the WAN address. */
+import type { Vote, VoteOutcome } from "@esddns/common/api";
+import { WANTED_EGRESS } from "../../decide/conditions.ts";
+import { validObservations } from "../../decide/verdicts.ts";
+import type { Facts } from "../read/facts.ts";
+import { describe, isReady } from "./metallb.ts";
+import { type Finding, ok, unknown, unread, warn, wrong } from "../report/report.ts";
+
+/** Minor versions of Kubernetes 1 that the stack has run on. Older ones lack ValidatingAdmissionPolicy v1. */
+const KUBERNETES = { oldest: 30, others: [34], newest: 36 } as const;
+
+export function kubernetes({ version }: Facts): Finding {
+  if (!version.read) return wrong(version.why, "Is KUBECONFIG right, and does the cluster answer? kubectl version");
+  const minor = Number(/^v?1\.(\d+)/.exec(version.value)?.[1]);
+  const saw = `Kubernetes ${version.value}`;
+  const { oldest, others, newest } = KUBERNETES;
+  const tried: readonly number[] = [oldest, ...others, newest];
+  if (minor < oldest) return wrong(saw, `It is too old: the admission policy of the stack needs 1.${oldest}.`);
+  if (tried.includes(minor)) return ok(saw);
+  return ok(`${saw}; the stack was tried on ${tried.map((each) => `1.${each}`).join(", ")}`);
+}
+
+export function operatorPods({ ownPods, namespace, nodes }: Facts): Finding {
+  if (!ownPods.read) return unread(ownPods);
+  const pods = ownPods.value.filter(({ metadata }) => metadata.labels["app"] === "esddns-operator");
+  const todo = `kubectl describe pods -n ${namespace} -l app=esddns-operator; kubectl logs -n ${namespace} -l app=esddns-operator`;
+  if (pods.length === 0)
+    return wrong(
+      `no operator pod in ${namespace}`,
+      "Has pulumi up run to its end? Is the namespace right? npm run doctor -- NAMESPACE",
+    );
+  const bad = pods.filter((pod) => !isReady(pod));
+  if (bad.length > 0) return wrong(`not ready: ${bad.map(describe).join(", ")}`, todo);
+  const restless = pods.filter(({ status }) => status.containerStatuses.some(({ restartCount }) => restartCount > 3));
+  if (restless.length > 0) return warn(`ready, but: ${restless.map(describe).join(", ")}`, `${todo} --previous`);
+  return ok(`${pods.length} pods on ${nodes.read ? nodes.value.length : "?"} nodes are ready`);
+}
+
+/** What each condition of the WanAddress should be, and what to do where it is not. */
+const EXPECTED: readonly (readonly [type: string, wanted: string, todo: string])[] = [
+  ["Ready", "True", "Look at the votes below: which transports get answers, and what do they say?"],
+  [
+    "Agreed",
+    "True",
+    "The last good address is kept. kubectl get wanobservations -o yaml shows every vote; one odd organisation can be left out by esddns:detection.stun.servers.",
+  ],
+  [
+    "MultipleEgress",
+    "False",
+    "The nodes leave by different routers. Give them one way out, or choose in esddns:detection.multiWan: nothing is published while they differ.",
+  ],
+  [
+    "FamilyUnavailable",
+    "False",
+    "Pods have no way out by that family. If that is meant, leave it out of esddns:detection.families.",
+  ],
+  [
+    "BehindNAT",
+    "False",
+    "The router has no public address itself: nobody outside reaches you by this one. Ask the provider for a public address.",
+  ],
+  ["Unauthenticated", "False", "Allow TCP 443 out, so that an authenticated vote can be had."],
+];
+
+export function conditions({ wan, namespace }: Facts): Finding {
+  if (!wan.read)
+    return wan.forbidden === true
+      ? unread(wan)
+      : wrong(wan.why, `There should be one: kubectl get wan -n ${namespace}. pulumi up makes it.`);
+  const { status } = wan.value;
+  const found = EXPECTED.flatMap(([type, wanted, todo]) => {
+    const condition = status?.conditions?.find((one) => one.type === type);
+    if (condition === undefined || condition.status === "Unknown" || condition.status === wanted) return [];
+    if (WANTED_EGRESS.includes(condition.reason)) return [];
+    return [
+      {
+        serious: type === "Ready",
+        saw: `${type} is ${condition.status} (${condition.reason}): ${condition.message}`,
+        todo,
+      },
+    ];
+  });
+  const address = [status?.ipv4, status?.ipv6Prefix].filter((one) => one !== undefined).join(", ");
+  const [first] = found;
+  if (first === undefined)
+    return address === ""
+      ? wrong("no address is known yet", "Wait a minute; then look at the votes below.")
+      : ok(address);
+  const text = [address === "" ? "no address" : address, ...found.map(({ saw }) => saw)].join("; ");
+  const todo = found.map((one) => one.todo).join("\n");
+  return found.some(({ serious }) => serious) ? wrong(text, todo) : warn(text, todo);
+}
+
+const NEEDS: Readonly<Record<string, string>> = {
+  udp: "UDP out to ports 3478 and 19302",
+  tcp: "TCP out to port 3478",
+  tls: "TCP out to port 5349",
+  https: "TCP out to port 443",
+  "nat-pmp": "UDP 5351 to the router, and NAT-PMP switched on there",
+  pcp: "UDP 5351 to the router, and PCP switched on there",
+};
+
+/** Whether STUN servers answer the nodes, by transport. */
+export function stun(facts: Facts): Finding {
+  const { observations, now } = facts;
+  if (observations.read && validObservations(observations.value, now).length === 0) {
+    const todo = "Are the operator's pods ready? Their logs say why nothing is written.";
+    return wrong("no node has reported lately", todo);
+  }
+  return reached(facts, ["udp", "tcp", "tls"], { whom: "STUN servers" });
+}
+
+/** The same of the echo services: at least one authenticated answer is needed. */
+export function echo(facts: Facts): Finding {
+  return reached(facts, ["https"], { whom: "HTTPS echo services" });
+}
+
+/**
+ * The same of the router, where it is asked. A private address is an answer, too, and so is that it has none: what that
+ * means is the condition's to say.
+ */
+export function router(facts: Facts): Finding {
+  const behindNat = facts.wan.read
+    ? facts.wan.value.status?.conditions?.find(({ type }) => type === "BehindNAT")
+    : undefined;
+  if (behindNat?.reason === "RouterHasNoAddress") {
+    const todo = "Look there; where it is a private one or of 100.64.0.0/10, ask the provider for a public address.";
+    return warn(`the router answers, but tells no address: ${behindNat.message}`, todo);
+  }
+  const finding = reached(facts, ["nat-pmp", "pcp"], {
+    whom: "the router",
+    verb: "answers",
+    answers: ["Ok", "Implausible"],
+  });
+  return finding.state === "unknown" ? ok("not asked (detection.router)") : finding;
+}
+
+interface Reached {
+  readonly whom: string;
+  readonly verb?: string;
+  /** What counts as an answer. */
+  readonly answers?: readonly VoteOutcome[];
+}
+
+function reached(
+  { observations, now }: Facts,
+  transports: readonly string[],
+  { whom, verb = "answer", answers: counting = ["Ok"] }: Reached,
+): Finding {
+  if (!observations.read) return unread(observations);
+  const all = validObservations(observations.value, now)
+    .flatMap(({ votes }) => votes)
+    .filter(({ transport }) => transports.includes(transport));
+  const used = transports.filter((transport) => all.some((vote) => vote.transport === transport));
+  if (used.length === 0) return unknown(`${whom} were not asked in the last round`);
+  const answers = used.map((transport) => {
+    const votes = all.filter((vote) => vote.transport === transport);
+    return { transport, answered: votes.filter(({ outcome }) => counting.includes(outcome)).length, votes };
+  });
+  const saw = `${whom} ${verb}: ${answers.map(({ transport, answered, votes }) => `${transport} ${answered} of ${votes.length}`).join(", ")}`;
+  const silent = answers.filter(({ answered }) => answered === 0);
+  if (silent.length === 0) return ok(saw);
+  const todo = silent.map(
+    ({ transport, votes }) => `${transport}: ${outcomes(votes)}. It needs ${NEEDS[transport] ?? transport}.`,
+  );
+  return (silent.length === answers.length ? wrong : warn)(saw, todo.join("\n"));
+}
+
+function outcomes(votes: readonly Vote[]): string {
+  return [...new Set(votes.map(({ outcome }) => outcome))].sort().join(", ");
+}

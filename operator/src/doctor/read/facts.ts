@@ -1,0 +1,181 @@
+/** What the doctor has read: parts of objects, as loose as other people's objects are. */
+import * as z from "zod";
+import type { DnsRecordObject, WanAddressObject, WanObservationObject } from "@esddns/common/api";
+import { poolCounts } from "@esddns/common/cluster";
+import type { Verdict } from "../../records/verify.ts";
+
+const metadata = z.object({
+  name: z.string(),
+  namespace: z.string().optional(),
+  labels: z.record(z.string(), z.string()).default({}),
+  annotations: z.record(z.string(), z.string()).default({}),
+});
+const status = z.looseObject({}).default({});
+const spec = z.looseObject({}).default({});
+
+export const pod = z.object({
+  metadata,
+  spec: z
+    .object({
+      nodeName: z.string().optional(),
+      containers: z.array(z.object({ args: z.array(z.string()).default([]) })).default([]),
+    })
+    .prefault({}),
+  status: z
+    .object({
+      phase: z.string().default("Unknown"),
+      conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+      containerStatuses: z
+        .array(
+          z.object({
+            restartCount: z.int().default(0),
+            state: z.object({ waiting: z.object({ reason: z.string().default("") }).optional() }).prefault({}),
+          }),
+        )
+        .default([]),
+    })
+    .prefault({}),
+});
+
+export const endpointSlice = z.object({
+  metadata,
+  endpoints: z
+    .array(z.object({ conditions: z.object({ ready: z.boolean().default(true) }).prefault({}) }))
+    .nullish()
+    .transform((list) => list ?? []),
+});
+
+export const pool = z.object({
+  metadata,
+  spec: z.object({ addresses: z.array(z.string()).default([]), autoAssign: z.boolean().default(true) }).prefault({}),
+  status: poolCounts.optional(),
+});
+
+export const advertisement = z.object({
+  metadata,
+  spec: z
+    .object({
+      ipAddressPools: z.array(z.string()).default([]),
+      ipAddressPoolSelectors: z.array(z.unknown()).default([]),
+      nodeSelectors: z.array(z.unknown()).default([]),
+    })
+    .prefault({}),
+});
+
+export const l2Status = z.object({
+  metadata,
+  status: z
+    .object({
+      node: z.string().optional(),
+      serviceName: z.string().optional(),
+      serviceNamespace: z.string().optional(),
+    })
+    .prefault({}),
+});
+
+/** Whether a part of MetalLB has taken the configuration (MetalLB 0.15.3 and newer). */
+export const configurationState = z.object({
+  metadata,
+  status: z.object({ result: z.string().default("Unknown"), errorSummary: z.string().optional() }).prefault({}),
+});
+
+export const event = z.object({
+  type: z.string().default("Normal"),
+  reason: z.string().default(""),
+  message: z.string().default(""),
+  lastTimestamp: z.string().nullish(),
+});
+
+export const service = z.object({
+  metadata,
+  spec: z.object({ type: z.string().optional() }).prefault({}),
+  status: z
+    .object({
+      loadBalancer: z.object({ ingress: z.array(z.object({ ip: z.string().optional() })).default([]) }).prefault({}),
+    })
+    .prefault({}),
+});
+
+export const node = z.object({
+  metadata,
+  status: z
+    .object({
+      conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+      addresses: z.array(z.object({ type: z.string(), address: z.string() })).default([]),
+    })
+    .prefault({}),
+});
+
+/** An object whose kind is not known here any better. */
+export const anything = z.object({ metadata, spec, status });
+
+export type Pod = z.output<typeof pod>;
+export type Pool = z.output<typeof pool>;
+export type Advertisement = z.output<typeof advertisement>;
+
+/** Something read, or why it could not be. */
+export type Read<T> =
+  | { readonly read: true; readonly value: T }
+  /** `forbidden`: whoever asks lacks the right; that says nothing of the thing itself. */
+  | { readonly read: false; readonly why: string; readonly forbidden?: boolean };
+
+export function failed(why: string, forbidden = false): { read: false; why: string; forbidden: boolean } {
+  return { read: false, why, forbidden };
+}
+
+/** A BGP session as a speaker sees it. */
+export interface BgpSession {
+  readonly speaker: string;
+  readonly peer: string;
+  readonly up: boolean;
+}
+
+/** Of the addresses that are on a LAN of this machine: who answers for each; undefined: nobody. */
+export type Neighbours = ReadonlyMap<string, string | undefined>;
+
+/** All that the checks look at; reads.ts fills it in. */
+export interface Facts {
+  /** From where it is looked: a pod reaches less, and may read less. */
+  readonly place: "outside" | "pod";
+  readonly namespace: string;
+  readonly metallbNamespace: string;
+  /** Names of the stack's own pools; undefined: not known. */
+  readonly stackPools: readonly string[] | undefined;
+  readonly now: number;
+  /** For instance v1.34.4. */
+  readonly version: Read<string>;
+  readonly nodes: Read<z.output<typeof node>[]>;
+  readonly metallbPods: Read<Pod[]>;
+  readonly webhook: Read<z.output<typeof endpointSlice>[]>;
+  readonly configuration: Read<z.output<typeof configurationState>[]>;
+  readonly pools: Read<Pool[]>;
+  readonly l2Advertisements: Read<Advertisement[]>;
+  readonly bgpAdvertisements: Read<Advertisement[]>;
+  readonly bgpPeers: Read<z.output<typeof anything>[]>;
+  readonly bgpSessions: Read<BgpSession[]>;
+  readonly l2Statuses: Read<z.output<typeof l2Status>[]>;
+  readonly ownPods: Read<Pod[]>;
+  readonly service: Read<z.output<typeof service>>;
+  /** What was warned of about the page's Service, the newest last. */
+  readonly serviceWarnings: Read<string[]>;
+  /** Every LoadBalancer address that some Service of the cluster has. */
+  readonly taken: Read<string[]>;
+  /** DaemonSets of k3s' own load balancer, NAMESPACE/NAME. */
+  readonly serviceLb: Read<string[]>;
+  /** Who answers on the LAN for the page, the nodes, and the free addresses of the pools. */
+  readonly neighbours: Read<Neighbours>;
+  /** The HTTP status that the page answered with at its LoadBalancer address. */
+  readonly page: Read<number>;
+  /** The same past MetalLB. */
+  readonly pagePastMetallb: Read<string>;
+  readonly wan: Read<WanAddressObject>;
+  readonly observations: Read<WanObservationObject[]>;
+  readonly records: Read<DnsRecordObject[]>;
+  /** What the zones' own servers say to this machine, by the record's name in the cluster. */
+  readonly answers: Read<ReadonlyMap<string, Verdict>>;
+  /** YYYY-MM-DD; undefined: nobody has said. */
+  readonly tokenExpires: Read<string | undefined>;
+  /** PodMonitors and ServiceMonitors of the namespace, and its PrometheusRules; none where the cluster has no such kinds. */
+  readonly monitors: Read<string[]>;
+  readonly rules: Read<string[]>;
+}

@@ -1,0 +1,76 @@
+/** GET by path from the API server: through kubectl on somebody's machine, with the pod's own rights in a pod. */
+import { execFile } from "node:child_process";
+import * as z from "zod";
+import { clean } from "@esddns/common/text";
+import { httpPool, readText } from "../../runtime/http.ts";
+import type { KubeServer } from "../../kube/server.ts";
+import { failed, type Read } from "./facts.ts";
+
+/** The answer to a GET of that path. Nothing is ever written. */
+export type Get = (path: string) => Promise<Read<string>>;
+
+const TIMEOUT_MS = 15_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+/** Of one string in an object, characters. */
+const MAX_TEXT = 4_096;
+
+/** GET by `kubectl get --raw`, which knows every way to log in to a cluster; `program` is kubectl's name or path. */
+export function kubectlGet(program: string): Get {
+  return (path) =>
+    new Promise((resolve) => {
+      const options = { timeout: TIMEOUT_MS, maxBuffer: MAX_BYTES };
+      execFile(program, ["get", "--raw", path, "--request-timeout=10s"], options, (error, stdout, stderr) => {
+        if (error === null) resolve({ read: true, value: stdout });
+        else if (error.code === "ENOENT") resolve(failed(`${program} is not on the PATH; name it in KUBECTL`));
+        else resolve(failed(/\S.*$/.exec(stderr.trimEnd())?.[0] ?? error.message, stderr.includes("(Forbidden)")));
+      });
+    });
+}
+
+/** GET with the service account of the pod that this runs in. */
+export function podGet({ origin, ca, token }: KubeServer): Get {
+  const http = httpPool({ ca });
+  return async (path) => {
+    try {
+      const headers = { accept: "application/json", authorization: `Bearer ${await token.current()}` };
+      const limits = { connectMs: 5_000, headersMs: TIMEOUT_MS, bodyMs: TIMEOUT_MS };
+      const url = `${origin}${path}`;
+      const { status, body } = await http.send(
+        { url, method: "GET", headers },
+        limits,
+        AbortSignal.timeout(TIMEOUT_MS),
+      );
+      const text = await readText(body, MAX_BYTES);
+      if (status === 200) return { read: true, value: text };
+      if (status === 403) return failed("this pod has no right to read it", true);
+      return failed(`the API server answers ${status} to ${path}`);
+    } catch (error) {
+      return failed(`the API server does not answer (${error instanceof Error ? error.name : "unknown"})`);
+    }
+  };
+}
+
+/** The object at that path. */
+export async function one<S extends z.ZodType>(get: Get, path: string, schema: S): Promise<Read<z.output<S>>> {
+  const answer = await get(path);
+  if (!answer.read) return answer;
+  try {
+    return { read: true, value: schema.parse(JSON.parse(answer.value, cleanStrings)) };
+  } catch {
+    return failed(`${path} answers with something else than expected`);
+  }
+}
+
+/** What somebody wrote into an object may end in the terminal of whoever runs the doctor. */
+function cleanStrings(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? clean(value, MAX_TEXT) : value;
+}
+
+/** The items of the list at that path. */
+export async function list<S extends z.ZodType>(get: Get, path: string, schema: S): Promise<Read<z.output<S>[]>> {
+  return mapRead(await one(get, path, z.object({ items: z.array(schema).nullish() })), ({ items }) => items ?? []);
+}
+
+export function mapRead<S, T>(read: Read<S>, of: (value: S) => T): Read<T> {
+  return read.read ? { read: true, value: of(read.value) } : read;
+}

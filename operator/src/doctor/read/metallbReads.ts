@@ -1,0 +1,82 @@
+/** Reads what the checks look at of MetalLB. */
+import {
+  advertisement,
+  anything,
+  type BgpSession,
+  configurationState,
+  endpointSlice,
+  type Facts,
+  l2Status,
+  type Pod,
+  pod,
+  pool,
+  type Read,
+} from "./facts.ts";
+import { type Get, list, one } from "./get.ts";
+import { isPartOf } from "../checks/metallb.ts";
+
+/** @param stackPools names of the pools that may be read where not all may. */
+export async function ofMetallb(get: Get, namespace: string, stackPools: readonly string[]) {
+  const metallb = `/apis/metallb.io/v1beta1/namespaces/${namespace}`;
+  const slices = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
+  const pods = `/api/v1/namespaces/${namespace}/pods`;
+  const [metallbPods, webhook, configuration, pools, l2Advertisements, bgpAdvertisements, l2Statuses, bgpPeers] =
+    await Promise.all([
+      readPods(get, pods),
+      list(get, `${slices}?labelSelector=kubernetes.io%2Fservice-name%3Dmetallb-webhook-service`, endpointSlice),
+      list(get, `${metallb}/configurationstates`, configurationState),
+      readPools(get, `${metallb}/ipaddresspools`, stackPools),
+      list(get, `${metallb}/l2advertisements`, advertisement),
+      list(get, `${metallb}/bgpadvertisements`, advertisement),
+      list(get, `${metallb}/servicel2statuses`, l2Status),
+      list(get, `/apis/metallb.io/v1beta2/namespaces/${namespace}/bgppeers`, anything),
+    ]);
+  const peering = bgpPeers.read && bgpPeers.value.length > 0;
+  const bgpSessions = peering ? await readSessions(get, pods, metallbPods) : { read: true as const, value: [] };
+  return {
+    ...{ metallbPods, webhook, configuration, pools, l2Advertisements, bgpAdvertisements, l2Statuses, bgpPeers },
+    bgpSessions,
+  };
+}
+
+/** The chart's label first; MetalLB's plain manifests have another. */
+async function readPods(get: Get, path: string): Promise<Read<Pod[]>> {
+  const ofChart = await list(get, `${path}?labelSelector=app.kubernetes.io%2Fname%3Dmetallb`, pod);
+  if (!ofChart.read || ofChart.value.length > 0) return ofChart;
+  return list(get, `${path}?labelSelector=app%3Dmetallb`, pod);
+}
+
+/** All pools of the cluster; where these may not be listed, the stack's own one by one. */
+async function readPools(get: Get, path: string, names: readonly string[]): Promise<Facts["pools"]> {
+  const all = await list(get, path, pool);
+  if (all.read || all.forbidden !== true || names.length === 0) return all;
+  const each = await Promise.all(names.map((name) => one(get, `${path}/${name}`, pool)));
+  const [unread] = each.filter((read) => !read.read);
+  const found = each.flatMap((read) => (read.read ? [read.value] : []));
+  return found.length === 0 && unread !== undefined ? unread : { read: true, value: found };
+}
+
+/** From the speakers' metrics: MetalLB has no object that tells whether a session stands. */
+async function readSessions(get: Get, pods: string, read: Read<Pod[]>): Promise<Read<BgpSession[]>> {
+  if (!read.read) return read;
+  const speakers = read.value.filter((each) => isPartOf(each, "speaker"));
+  const texts = await Promise.all(
+    speakers.map(
+      async ({ metadata }) => [metadata.name, await get(`${pods}/${metadata.name}:7472/proxy/metrics`)] as const,
+    ),
+  );
+  const [, unread] = texts.find(([, text]) => !text.read) ?? [];
+  if (unread?.read === false) return unread;
+  return { read: true, value: texts.flatMap(([speaker, text]) => sessionsOf(speaker, text.read ? text.value : "")) };
+}
+
+function sessionsOf(speaker: string, metrics: string): BgpSession[] {
+  const told = [...metrics.matchAll(/^metallb_bgp_session_up\{.*?peer="([^"]+)".*?\} (\d)/gm)].map(
+    ([, peer = "", up]) => ({ speaker, peer, up: up === "1" }),
+  );
+  // MetalLB before 0.16 begins with a 0 under the bare address and leaves it there; what comes after is under
+  // ADDRESS:PORT. A session that has never stood has the bare one alone.
+  const toldAgain = ({ peer: bare }: BgpSession): boolean =>
+    told.some(({ peer }) => peer.startsWith(`${bare}:`) && /^\d+$/.test(peer.slice(bare.length + 1)));
+  return told.filter((session) => !toldAgain(session));
+}

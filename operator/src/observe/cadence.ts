@@ -1,0 +1,115 @@
+import type { Random } from "../runtime/clock.ts";
+
+/** Time between two rounds that something asked for at once, at least. */
+const URGENT_SPACING_MS = 2000;
+/** So many such rounds may follow each other closely; after that one a minute. */
+const URGENT_BURST = 5;
+const URGENT_REFILL_MS = 60_000;
+/**
+ * After a round that settled nothing the next one comes sooner: after 5 s, then 10, 20, and while answers differ every
+ * 30 s. Where that has not helped for about an hour something is wrong that time does not heal, and strangers' servers
+ * are spared. In a silence the time doubles further, up to the interval: probes tell when it ends.
+ */
+const RETRY = { baseMs: 5000, maxMs: 30_000, times: 120 };
+
+/** What a round came to: all is agreed; there are answers, but not to be believed; a family has fallen silent. */
+export type RoundResult = "settled" | "doubtful" | "silent";
+
+export interface CadenceLimits {
+  readonly intervalMs: number;
+  readonly probeIntervalMs: number;
+}
+
+/**
+ * When a node looks: pure, all times in milliseconds on the monotonic clock.
+ *
+ * Full rounds come every interval, a tenth of it more or less so that nodes do not march in step; sooner after one that
+ * settled nothing. An urgent round (a probe that saw something else, a trigger) comes at once, but from a small
+ * budget: a source that flaps, or nodes that disagree for good, cost at most one extra round a minute. All told a source
+ * is asked at most 12 times in any minute, and in a doubt that lasts three times a minute, for an hour.
+ */
+export class Cadence {
+  readonly #limits: () => CadenceLimits;
+  readonly #random: Random;
+  #nextProbeAt: number;
+  #nextRoundAt: number;
+  #urgent = false;
+  #fruitless = 0;
+  #lastRoundAt = -Infinity;
+  #budget = URGENT_BURST;
+  #budgetAt: number;
+
+  /** The first round is due at once, the first probe at a random moment of its interval: the node's own phase. */
+  constructor(limits: () => CadenceLimits, random: Random, now: number) {
+    this.#limits = limits;
+    this.#random = random;
+    this.#nextRoundAt = now;
+    this.#nextProbeAt = now + random() * limits().probeIntervalMs;
+    this.#budgetAt = now;
+  }
+
+  /** What is due next, and when. A round that is due goes before a probe. */
+  next(now: number): { readonly action: "round" | "probe"; readonly at: number } {
+    // A shorter interval in the spec counts from now, not only after the next round.
+    const { intervalMs, probeIntervalMs } = this.#limits();
+    this.#nextRoundAt = Math.min(this.#nextRoundAt, now + 1.1 * intervalMs);
+    this.#nextProbeAt = Math.min(this.#nextProbeAt, now + probeIntervalMs);
+    const roundAt = this.#urgent ? Math.min(this.#nextRoundAt, this.#urgentAt(now)) : this.#nextRoundAt;
+    return roundAt <= Math.max(now, this.#nextProbeAt)
+      ? { action: "round", at: roundAt }
+      : { action: "probe", at: this.#nextProbeAt };
+  }
+
+  /** Whether the last round settled everything; if not, the next one comes soon anyway. */
+  get calm(): boolean {
+    return this.#fruitless === 0;
+  }
+
+  /** Asks for a round as soon as the budget allows one. */
+  hurry(): void {
+    this.#urgent = true;
+  }
+
+  /** @returns whether it is an urgent one */
+  roundStarts(now: number): boolean {
+    const urgent = this.#urgent;
+    if (urgent && now < this.#nextRoundAt) this.#spend(now);
+    this.#urgent = false;
+    this.#lastRoundAt = now;
+    return urgent;
+  }
+
+  roundEnded(now: number, result: RoundResult): void {
+    const waitMs = this.#waitMs(result);
+    this.#fruitless = result === "settled" ? 0 : this.#fruitless + 1;
+    this.#nextRoundAt = now + waitMs * (0.9 + 0.2 * this.#random());
+  }
+
+  /** The next probe keeps the phase; those that a round or a slow probe has overrun are left out. */
+  probed(now: number): void {
+    const { probeIntervalMs } = this.#limits();
+    const missed = Math.max(0, Math.floor((now - this.#nextProbeAt) / probeIntervalMs));
+    this.#nextProbeAt += (missed + 1) * probeIntervalMs;
+  }
+
+  #waitMs(result: RoundResult): number {
+    const { intervalMs } = this.#limits();
+    if (result === "settled" || (result === "doubtful" && this.#fruitless >= RETRY.times)) return intervalMs;
+    const mostMs = result === "doubtful" ? Math.min(intervalMs, RETRY.maxMs) : intervalMs;
+    return Math.min(mostMs, RETRY.baseMs * 2 ** Math.min(this.#fruitless, 20));
+  }
+
+  #urgentAt(now: number): number {
+    const fromBudget = this.#available(now) >= 1 ? now : this.#budgetAt + (1 - this.#budget) * URGENT_REFILL_MS;
+    return Math.max(fromBudget, this.#lastRoundAt + URGENT_SPACING_MS);
+  }
+
+  #available(now: number): number {
+    return Math.min(URGENT_BURST, this.#budget + (now - this.#budgetAt) / URGENT_REFILL_MS);
+  }
+
+  #spend(now: number): void {
+    this.#budget = Math.max(0, this.#available(now) - 1);
+    this.#budgetAt = now;
+  }
+}

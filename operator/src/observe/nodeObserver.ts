@@ -1,0 +1,224 @@
+import { isDeepStrictEqual } from "node:util";
+import {
+  asks,
+  type Belief,
+  type DetectionSpec,
+  type Vote,
+  WAN_ADDRESS_NAME,
+  type WanAddressObject,
+  type WanObservation,
+  type WanObservationObject,
+} from "@esddns/common/api";
+import { writeObservation } from "../kube/apply.ts";
+import type { KubeClient } from "../kube/client.ts";
+import { nodes } from "../kube/resources.ts";
+import { WorkQueue } from "../runtime/queue.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import { backoffMs, untilAborted } from "../runtime/wait.ts";
+import { observe } from "./loop.ts";
+import { judgeVotes } from "../decide/quorum.ts";
+import type { RoundDeps } from "./round.ts";
+
+export interface NodeObserverOptions {
+  readonly client: Pick<KubeClient, "get" | "apply">;
+  readonly namespace: string;
+  readonly nodeName: string;
+  readonly deps: RoundDeps;
+  readonly metrics: Pick<Metrics, "round" | "probe">;
+  /** Called when the looking begins and after each full round. */
+  readonly onRound?: () => void;
+  /** Called at each step of the loop that writes. */
+  readonly onPublisherStep?: () => void;
+}
+
+/** What says the same as what stands written is written at most this often, milliseconds. */
+const QUIET_MS = 60_000;
+/** How much longer than it takes to write again an observation is valid, seconds: for a probe and a write that fail. */
+const SLACK_SECONDS = 70;
+const BACKOFF = { baseMs: 500, maxMs: 30_000 };
+const KEY = "observation";
+
+/**
+ * This node's part: looks, and writes what it saw as the WanObservation of its own name. When another node has come to
+ * agree on an address that this one does not see, it looks again at once.
+ */
+export class NodeObserver {
+  readonly #options: NodeObserverOptions;
+  readonly #queue: WorkQueue;
+  readonly #settings = Promise.withResolvers<DetectionSpec>();
+  #spec: DetectionSpec | undefined;
+  #generation: number | undefined;
+  #trigger: () => void = () => undefined;
+  readonly #peers = new Map<string, string>();
+  #latest: WanObservation | undefined;
+  #written: { observation: WanObservation; at: number } | undefined;
+  #failures = 0;
+  #nodeUid: string | undefined;
+
+  constructor(options: NodeObserverOptions) {
+    this.#options = options;
+    this.#queue = new WorkQueue(options.deps.clock);
+  }
+
+  /** The WanAddress was read anew: another spec is tried out at once. Of one that is gone the last spec stays. */
+  wanChanged(object: WanAddressObject | undefined): void {
+    if (object === undefined || object.metadata.name !== WAN_ADDRESS_NAME) return;
+    this.#spec = object.spec;
+    this.#settings.resolve(object.spec);
+    if (this.#generation === object.metadata.generation) return;
+    this.#generation = object.metadata.generation;
+    this.#trigger();
+  }
+
+  /** An observation was read anew; of this node's own nothing is learnt. */
+  observationChanged(name: string, observation: WanObservationObject | undefined): void {
+    if (name === this.#options.nodeName || this.#spec === undefined) return;
+    if (observation === undefined) {
+      this.#peers.delete(name);
+      return;
+    }
+    const theirs = agreedValues(observation.votes, this.#spec);
+    const news = theirs !== this.#peers.get(name);
+    this.#peers.set(name, theirs);
+    // Nodes that differ for good would otherwise wake each other for ever.
+    if (
+      news &&
+      theirs !== "" &&
+      this.#latest !== undefined &&
+      theirs !== agreedValues(this.#latest.votes, this.#spec)
+    ) {
+      this.#options.deps.log.info({ node: name }, "another node sees another address");
+      this.#trigger();
+    }
+  }
+
+  /** A full round at once: somebody outside asks for one. */
+  lookNow(): void {
+    this.#trigger();
+  }
+
+  /** Looks and writes until the signal aborts. Begins once there is a WanAddress to take the settings from. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { deps, metrics } = this.#options;
+    let current: DetectionSpec;
+    try {
+      current = await untilAborted(this.#settings.promise, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+    this.#options.onRound?.();
+    const looking = observe({
+      spec: () => (current = this.#spec ?? current),
+      onRound: (votes, durationMs, beliefs) => {
+        metrics.round(votes, durationMs);
+        this.#offer(votes, beliefs, validForSeconds(current));
+        return Promise.resolve();
+      },
+      onProbe: (vote) => {
+        metrics.probe(vote);
+      },
+      onSame: () => {
+        this.#confirm();
+      },
+      wake: (trigger) => {
+        this.#trigger = trigger;
+      },
+      deps,
+      signal,
+    });
+    await Promise.all([looking, this.#queue.run(() => this.#publish(signal), signal, this.#options.onPublisherStep)]);
+  }
+
+  #offer(votes: Vote[], beliefs: Belief[], validForSeconds: number): void {
+    const { deps, nodeName, onRound } = this.#options;
+    this.#latest = {
+      nodeName,
+      observedAt: new Date(deps.clock.now()).toISOString(),
+      validForSeconds,
+      votes,
+      ...(beliefs.length === 0 ? {} : { beliefs }),
+    };
+    this.#queue.add(KEY);
+    onRound?.();
+  }
+
+  /** What the last round found still holds. */
+  #confirm(): void {
+    if (this.#latest === undefined) return;
+    this.#latest = { ...this.#latest, observedAt: new Date(this.#options.deps.clock.now()).toISOString() };
+    this.#queue.add(KEY);
+  }
+
+  async #publish(signal: AbortSignal): Promise<void> {
+    const { client, namespace, deps } = this.#options;
+    const observation = this.#latest;
+    if (observation === undefined || this.#isOldNews(observation)) return;
+    try {
+      const written = await writeObservation(client, namespace, observation, await this.#uid(signal), signal);
+      if (written.ok) {
+        this.#failures = 0;
+        this.#written = { observation, at: deps.clock.monotonic() };
+        return;
+      }
+      deps.log.warn({ failure: written.error }, "observation not written");
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+    this.#queue.add(KEY, backoffMs(this.#failures++, BACKOFF, deps.random));
+  }
+
+  #isOldNews(observation: WanObservation): boolean {
+    if (this.#written === undefined) return false;
+    const { observation: before, at } = this.#written;
+    const quiet = this.#options.deps.clock.monotonic() - at < QUIET_MS;
+    return quiet && isDeepStrictEqual(substance(before), substance(observation));
+  }
+
+  /** The uid of the Node object that owns the observation. Where it cannot be had the observation has no owner. */
+  async #uid(signal: AbortSignal): Promise<string | undefined> {
+    if (this.#nodeUid !== undefined) return this.#nodeUid;
+    const { client, nodeName, deps } = this.#options;
+    const node = await client.get(nodes, { name: nodeName }, signal);
+    if (node.ok) this.#nodeUid = node.value.metadata.uid;
+    else deps.log.warn({ failure: node.error, node: nodeName }, "own Node object not read: observation without owner");
+    return this.#nodeUid;
+  }
+}
+
+/**
+ * As short as it can be, since the last word of a node that has died holds up every change until it expires. Where probes
+ * confirm it between rounds, twice the time between two of them and what lies between two writes; else two rounds.
+ */
+function validForSeconds(spec: DetectionSpec): number {
+  const { intervalSeconds, probeIntervalSeconds } = spec;
+  const byRounds = 2 * intervalSeconds + 60;
+  const byProbes = 2 * probeIntervalSeconds + QUIET_MS / 1000 + SLACK_SECONDS;
+  return asks(spec, "stun") ? Math.min(byRounds, byProbes) : byRounds;
+}
+
+/** What an observation says, without what is another each time. */
+function substance({ validForSeconds, votes, beliefs }: WanObservation): unknown {
+  return {
+    validForSeconds,
+    beliefs,
+    votes: votes.map(({ source, family, address, outcome, authenticated }) => ({
+      source,
+      family,
+      address,
+      outcome,
+      authenticated,
+    })),
+  };
+}
+
+/** What a node's votes agree on, as one text: equal if and only if the values are. Empty where they agree on nothing. */
+function agreedValues(votes: readonly Vote[], spec: DetectionSpec): string {
+  return spec.families
+    .flatMap((family) => {
+      const verdict = judgeVotes(votes, family, spec);
+      return verdict.kind === "Agreed" ? [`${family} ${verdict.value}`] : [];
+    })
+    .join(", ");
+}

@@ -1,0 +1,53 @@
+import { badge, quiet, section, time, type Tone } from "./elements.ts";
+import { type Html, markup } from "./markup.ts";
+import { conditionOf, type Snapshot } from "../snapshot/snapshot.ts";
+
+interface TimelineEntry {
+  /** RFC 3339. */
+  readonly time: string;
+  readonly kind: "Change" | "Doubt" | "Warning";
+  readonly text: string;
+}
+
+const MAX_ENTRIES = 40;
+const TONES: Readonly<Record<TimelineEntry["kind"], Tone>> = { Change: "good", Doubt: "warn", Warning: "bad" };
+
+/** Changes of the address, doubts about it and what went wrong with records; newest first. */
+export function timelineOf({ wan, surroundings }: Snapshot): TimelineEntry[] {
+  const changes = (wan?.status?.history ?? []).map(({ time: at, family, from, to, organisations }): TimelineEntry => ({
+    time: at,
+    kind: "Change",
+    text: `${family} is ${to}${from === undefined ? "" : `, before ${from}`}; told by ${organisations.join(", ")}.`,
+  }));
+  const incidents = surroundings?.incidents.known === true ? surroundings.incidents.value : [];
+  const warnings = incidents.map(({ time: at, about, reason, note }): TimelineEntry => ({
+    time: at,
+    kind: about.startsWith("WanAddress") ? "Doubt" : "Warning",
+    text: about.startsWith("WanAddress") ? `${reason}: ${note}` : `${about}: ${reason}: ${note}`,
+  }));
+  const agreed = conditionOf(wan?.status, "Agreed");
+  // An event is gone after an hour; a doubt that lasts stands in the condition.
+  const lasting: TimelineEntry[] =
+    agreed?.status === "False" && !incidents.some(({ reason }) => reason === agreed.reason)
+      ? [{ time: agreed.lastTransitionTime, kind: "Doubt", text: `${agreed.reason}: ${agreed.message}` }]
+      : [];
+  return [...changes, ...warnings, ...lasting]
+    .sort((a, b) => Date.parse(b.time) - Date.parse(a.time))
+    .slice(0, MAX_ENTRIES);
+}
+
+export function timeline(snapshot: Snapshot): Html {
+  const entries = timelineOf(snapshot);
+  const incidents = snapshot.surroundings?.incidents;
+  return section(
+    "timeline",
+    "Timeline",
+    entries.length === 0
+      ? markup`<p class="quiet">Nothing has happened yet.</p>`
+      : markup`<ol class="timeline">${entries.map(
+          (entry) =>
+            markup`<li>${badge(TONES[entry.kind], entry.kind)} ${time(entry.time, snapshot.now)}<br />${entry.text}</li>`,
+        )}</ol>`,
+    incidents?.known === false && markup`<p>${quiet(`Warnings of the last hour are unknown: ${incidents.why}`)}</p>`,
+  );
+}

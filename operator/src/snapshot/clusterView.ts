@@ -1,0 +1,166 @@
+import { type KubeObject, PAGE_SERVICE_NAME } from "@esddns/common/api";
+import type { Clock } from "../runtime/clock.ts";
+import type { KubeClient } from "../kube/client.ts";
+import type { KubeFailure, KubeResult } from "../kube/failure.ts";
+import { announcer, type FamilyUse, familyUses } from "@esddns/common/cluster";
+import { ipAddressPools, notedEvents, type Resource, serviceL2Statuses, services } from "../kube/resources.ts";
+import { pause } from "../runtime/wait.ts";
+
+/** Something that may not be readable: rights are missing, MetalLB is too old, the API server does not answer. */
+export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
+
+export interface PoolUse {
+  readonly name: string;
+  readonly families: readonly FamilyUse[];
+}
+
+/** A warning that the operator wrote about one of its objects, for the timeline. */
+interface Incident {
+  /** RFC 3339. */
+  readonly time: string;
+  /** Kind and name of what it is about. */
+  readonly about: string;
+  readonly reason: string;
+  readonly note: string;
+}
+
+/** What the page tells besides the project's own kinds. */
+export interface Surroundings {
+  /** Of the page's Service; empty while MetalLB has given it none. */
+  readonly addresses: Known<readonly string[]>;
+  readonly announcedBy: Known<readonly string[]>;
+  readonly pools: Known<readonly PoolUse[]>;
+  readonly incidents: Known<readonly Incident[]>;
+}
+
+/** Between two reads, milliseconds. */
+const INTERVAL_MS = 15_000;
+/** So many warnings are kept, the newest; so memory does not grow with the cluster. */
+const MAX_INCIDENTS = 30;
+const MAX_POOLS = 32;
+const MAX_NOTE_LENGTH = 500;
+
+const NOT_YET = { known: false, why: "not read yet" } as const;
+const NOTHING: Surroundings = { addresses: NOT_YET, announcedBy: NOT_YET, pools: NOT_YET, incidents: NOT_YET };
+
+interface SurroundingsOptions {
+  readonly client: Pick<KubeClient, "get" | "list">;
+  readonly namespace: string;
+  /** Undefined: not told, so that nothing of MetalLB's is read. */
+  readonly metallbNamespace: string | undefined;
+  /** Names of the pools to tell about. */
+  readonly pools: readonly string[];
+  readonly clock: Clock;
+  /** Called at each step. */
+  readonly onAlive?: () => void;
+}
+
+/** Reads what the page tells of MetalLB and of late warnings, every 15 s, and keeps the last answers alone. */
+export class SurroundingsReader {
+  readonly #options: SurroundingsOptions;
+  #last = NOTHING;
+
+  constructor(options: SurroundingsOptions) {
+    this.#options = options;
+  }
+
+  current(): Surroundings {
+    return this.#last;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      this.#options.onAlive?.();
+      try {
+        this.#last = await this.#read(signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+      if (signal.aborted) return;
+      await pause(this.#options.clock, INTERVAL_MS, signal);
+    }
+  }
+
+  async #read(signal: AbortSignal): Promise<Surroundings> {
+    const [addresses, announcedBy, pools, incidents] = await Promise.all([
+      this.#addresses(signal),
+      this.#announcedBy(signal),
+      this.#pools(signal),
+      this.#incidents(signal),
+    ]);
+    return { addresses, announcedBy, pools, incidents };
+  }
+
+  async #addresses(signal: AbortSignal): Promise<Surroundings["addresses"]> {
+    const { client, namespace } = this.#options;
+    const read = await client.get(services, { namespace, name: PAGE_SERVICE_NAME }, signal);
+    return known(read, ({ status }) => (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []));
+  }
+
+  async #announcedBy(signal: AbortSignal): Promise<Surroundings["announcedBy"]> {
+    const { client, namespace, metallbNamespace } = this.#options;
+    if (metallbNamespace === undefined) return unknown("MetalLB's namespace is not configured");
+    const labelSelector = `metallb.io/service-name=${PAGE_SERVICE_NAME},metallb.io/service-namespace=${namespace}`;
+    const read = await client.list(serviceL2Statuses, metallbNamespace, signal, { labelSelector });
+    return known(read, ({ items }) => {
+      const nodes = parsed(serviceL2Statuses, items).flatMap((one) =>
+        one.status?.serviceName === PAGE_SERVICE_NAME && one.status.serviceNamespace === namespace
+          ? (announcer(one) ?? [])
+          : [],
+      );
+      return [...new Set(nodes)].sort();
+    });
+  }
+
+  async #pools(signal: AbortSignal): Promise<Surroundings["pools"]> {
+    const { client, metallbNamespace, pools } = this.#options;
+    if (metallbNamespace === undefined) return unknown("MetalLB's namespace is not configured");
+    const uses: PoolUse[] = [];
+    for (const name of pools.slice(0, MAX_POOLS)) {
+      const read = await client.get(ipAddressPools, { namespace: metallbNamespace, name }, signal);
+      if (!read.ok) return unknown(whyOf(read.error, `pool ${name}`));
+      const { status } = read.value;
+      if (status === undefined) return unknown("this MetalLB does not count; 0.15 and later do");
+      uses.push({ name, families: familyUses(status) });
+    }
+    return { known: true, value: uses };
+  }
+
+  async #incidents(signal: AbortSignal): Promise<Surroundings["incidents"]> {
+    const { client, namespace } = this.#options;
+    const read = await client.list(notedEvents, namespace, signal, { fieldSelector: "type=Warning" });
+    return known(read, ({ items }) =>
+      parsed(notedEvents, items)
+        .flatMap(({ type, eventTime, reason = "", note = "", regarding }): Incident[] => {
+          const { kind = "", name = "" } = regarding ?? {};
+          if (type !== "Warning" || typeof eventTime !== "string" || !["WanAddress", "DnsRecord"].includes(kind)) {
+            return [];
+          }
+          return [{ time: eventTime, about: `${kind} ${name}`, reason, note: note.slice(0, MAX_NOTE_LENGTH) }];
+        })
+        .sort((a, b) => Date.parse(b.time) - Date.parse(a.time))
+        .slice(0, MAX_INCIDENTS),
+    );
+  }
+}
+
+function parsed<T extends KubeObject>(resource: Resource<T>, items: readonly unknown[]): T[] {
+  return items.flatMap((item) => {
+    const result = resource.parse(item);
+    return result.ok ? [result.value] : [];
+  });
+}
+
+function known<S, T>(read: KubeResult<S>, of: (value: S) => T): Known<T> {
+  return read.ok ? { known: true, value: of(read.value) } : unknown(whyOf(read.error));
+}
+
+function unknown(why: string): { known: false; why: string } {
+  return { known: false, why };
+}
+
+function whyOf({ kind }: KubeFailure, what = "it"): string {
+  if (kind === "Forbidden") return `the page has no right to read ${what}`;
+  if (kind === "NotFound") return `the cluster does not have ${what}`;
+  return `the API server did not tell (${kind})`;
+}

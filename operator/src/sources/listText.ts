@@ -1,0 +1,40 @@
+import type { StunServer, StunTransport } from "@esddns/common/api";
+import { parseAddress } from "@esddns/common/ip";
+import { LIST_ORGANISATION } from "../decide/listMajority.ts";
+
+/** Far more than such a list has; what is longer is cut off here. */
+const MAX_LINES = 2000;
+
+/**
+ * Reads a list of STUN servers, one `host:port` a line. A line that is anything else is left out; a text in which more
+ * lines are wrong than right is no list (a page of a captive portal, an error in HTML), and gives undefined.
+ */
+export function parseHostList(text: string, transport: Exclude<StunTransport, "tls">): StunServer[] | undefined {
+  const lines = text
+    .split("\n", MAX_LINES)
+    .map((line) => line.replace(/\r$/, ""))
+    .filter((line) => line !== "");
+  const servers = lines.flatMap((line) => {
+    const server = parseLine(line);
+    return server === undefined ? [] : [{ ...server, transport, organisation: LIST_ORGANISATION }];
+  });
+  return 2 * servers.length > lines.length ? servers : undefined;
+}
+
+const LABEL = /^[a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9_])?$/;
+
+function parseLine(line: string): Pick<StunServer, "host" | "port"> | undefined {
+  const [, bracketed, plain, digits = ""] =
+    /^(?:\[([0-9a-f:.]{2,45})\]|([^:[\]]{1,253})):([1-9]\d{0,4})$/i.exec(line) ?? [];
+  const host = (bracketed ?? plain ?? "").toLowerCase();
+  const port = Number(digits);
+  if (port < 1 || port > 65_535) return undefined;
+  const isAddress = parseAddress(host)?.family === (bracketed === undefined ? "IPv4" : "IPv6");
+  return isAddress || (bracketed === undefined && isHostName(host)) ? { host, port } : undefined;
+}
+
+/** At least two labels, the last one not of digits alone: no name of the cluster's own search path, and no odd address. */
+function isHostName(host: string): boolean {
+  const labels = host.split(".");
+  return labels.length >= 2 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? "");
+}
