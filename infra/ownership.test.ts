@@ -54,8 +54,14 @@ const all = [
 ] as const;
 
 const controller = (labels: object) => ({
-  "/apis/apps/v1/namespaces/metallb-system/deployments/metallb-controller": {
-    spec: { template: { metadata: { labels } } },
+  "/apis/apps/v1/namespaces/metallb-system/deployments": {
+    items: [
+      // Values of the chart may give it another name.
+      {
+        metadata: { name: "lb-controller", labels: { "app.kubernetes.io/component": "controller" } },
+        spec: { template: { metadata: { labels } } },
+      },
+    ],
   },
 });
 
@@ -101,7 +107,9 @@ describe("MetalLB's namespace that has no stack's name on it", () => {
   it("is taken where it is empty, and left alone where something is in it", async () => {
     expect(await refusal(cluster({ [NAMESPACE_PATH]: foreign }), NAMESPACE, owner)).toBeUndefined();
     const deployments = {
-      "/apis/apps/v1/namespaces/metallb-system/deployments": { items: [{ metadata: { name: "x" } }] },
+      "/apis/apps/v1/namespaces/metallb-system/deployments": {
+        items: [{ metadata: { name: "x" }, spec: { template: {} } }],
+      },
     };
     const used = cluster({ [NAMESPACE_PATH]: foreign, ...deployments });
     expect(await refusal(used, NAMESPACE, owner)).toContain("--take-over");

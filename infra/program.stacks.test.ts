@@ -65,12 +65,16 @@ it("makes nothing at all where another stack has MetalLB", async () => {
 });
 
 describe("a stack that turns from own to adopt", () => {
-  const all = { namespace: true, release: true, definitions: ["dnsrecords.esddns.io", "wanaddresses.esddns.io"] };
+  const definitions = ["dnsrecords.esddns.io", "wanaddresses.esddns.io"];
+  const all = { namespace: "metallb-system", release: "metallb-system", definitions };
   const adopt = { ...CONFIG, shared: "adopt" };
 
-  it("reads by their former names what it has owned, so that the engine lets go of it and deletes nothing", async () => {
+  it.each([
+    ["", "metallb-system"],
+    [", though another MetalLB is adopted than its own", "lb"],
+  ])("reads by their former ids what it has owned, so that the engine lets go of it%s", async (_, namespace) => {
     const owned = await runProgram(CONFIG);
-    const adopted = await runProgram(adopt, { former: all });
+    const adopted = await runProgram({ ...adopt, metallb: { namespace } }, { former: all });
     const reads = adopted.resources.filter(({ readId, name }) => readId !== undefined && !name.startsWith("live-"));
     expect(reads.map(({ type, name, readId }) => [type, name, readId]).sort()).toEqual([
       ["kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition", "dnsrecords.esddns.io", "dnsrecords.esddns.io"],

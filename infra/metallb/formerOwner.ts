@@ -2,50 +2,119 @@
  * A stack that turns from `own` to `adopt` may have MetalLB's namespace, its release and the definitions in its state. What
  * the program no longer names is deleted, by the retainOnDelete that the last up has stored. So the program goes on
  * naming these objects, as reads of the same ids: the engine then drops them from its management and deletes nothing.
+ *
+ * They are looked for where they are and not where the config says: it may name another MetalLB, or give the stack another
+ * namespace, in the same step. To read what was let go of long ago does no harm.
  */
 import { crds } from "@esddns/common/api";
-import type { Cluster } from "../kubernetes/cluster.ts";
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { STACK_ANNOTATION } from "../esddns/stackNamespace.ts";
+import type { Cluster, Found } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
-import { installedMetalLB, marked, OWNER_LABEL } from "./owner.ts";
+import { marked, OWNER_LABEL, ownedControllers, RELEASE_NAME } from "./owner.ts";
 
 /** What may be in this stack's state of the shared part. */
 export interface FormerlyOwned {
-  readonly namespace: boolean;
-  readonly release: boolean;
+  /** MetalLB's namespace. */
+  readonly namespace: string | undefined;
+  /** The namespace of MetalLB's release. */
+  readonly release: string | undefined;
   /** Names. */
   readonly definitions: readonly string[];
 }
 
-export const NEVER_OWNED: FormerlyOwned = { namespace: false, release: false, definitions: [] };
+export const NEVER_OWNED: FormerlyOwned = { namespace: undefined, release: undefined, definitions: [] };
+
+/** The stack that asks. */
+interface Asking {
+  readonly namespace: string;
+  /** PROJECT/STACK, by which a namespace is known that it has had before. */
+  readonly mark: string;
+  readonly metallbNamespace: string;
+}
 
 /**
  * By the marks on them, and for a version that left none by the field manager, unless MetalLB is another stack's.
- * @throws Error if the cluster could not be looked at.
+ * @throws pulumi.RunError if several namespaces have this stack's mark, and Error if the cluster could not be looked at.
  */
 export async function formerlyOwned(
   cluster: Pick<Cluster, "get">,
-  { namespace: own, metallbNamespace }: { readonly namespace: string; readonly metallbNamespace: string },
+  { namespace: own, mark, metallbNamespace }: Asking,
 ): Promise<FormerlyOwned> {
-  const { owner } = await installedMetalLB(cluster, metallbNamespace, own);
-  const isOurs = async (path: string): Promise<boolean> => {
-    const found = await cluster.get(path, marked);
-    if (!found.found && !found.absent) throw new Error(found.why);
-    if (!found.found) return false;
-    const { labels, managedFields } = found.value.metadata;
-    const label = labels[OWNER_LABEL];
-    if (label !== undefined) return label === own;
-    const isAnothers = owner !== undefined && owner !== own;
+  const [{ items: namespaces }, controllers, ...definitions] = await Promise.all([
+    cluster.get("/api/v1/namespaces", namespaceList).then(known),
+    ownedControllers(cluster).then(known),
+    ...names.map((name) => cluster.get(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`, marked)),
+  ]);
+  const isSelf = (owner: string | undefined) =>
+    owner === own ||
+    namespaces.some(({ metadata: { name, annotations } }) => name === owner && annotations[STACK_ANNOTATION] === mark);
+  const isAnothers = controllers.some(
+    ({ namespace, owner }) =>
+      namespace === metallbNamespace && !isSelf(owner) && namespaces.some(({ metadata }) => metadata.name === owner),
+  );
+  const isOurs = ({ metadata: { labels, managedFields } }: z.output<typeof marked>): boolean => {
+    const owner = labels[OWNER_LABEL];
+    if (owner !== undefined) return isSelf(owner);
     return !isAnothers && managedFields.some(({ manager }) => isStack(manager));
   };
-  const names = crds.map(({ metadata }) => metadata.name);
-  const [namespace, ...definitions] = await Promise.all([
-    isOurs(`/api/v1/namespaces/${metallbNamespace}`),
-    ...names.map((name) => isOurs(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`)),
-  ]);
-  return { namespace, release: owner === own, definitions: names.filter((_, i) => definitions[i]) };
+  const installed = namespaces
+    .filter(
+      ({ metadata: { name, labels } }) =>
+        isSelf(labels[OWNER_LABEL]) || controllers.some(({ namespace, owner }) => namespace === name && isSelf(owner)),
+    )
+    .map(({ metadata }) => metadata.name);
+  if (installed.length > 1) throw new pulumi.RunError(several(installed));
+  const [place] = installed;
+  const written = namespaces.find((namespace) => namespace.metadata.name === metallbNamespace && isOurs(namespace));
+  return {
+    namespace: place ?? written?.metadata.name,
+    release: place !== undefined && (await hasRelease(cluster, place)) ? place : undefined,
+    definitions: names.filter((_, i) => isThere(definitions[i], isOurs)),
+  };
+}
+
+const names = crds.map(({ metadata }) => metadata.name);
+
+function several(namespaces: readonly string[]): string {
+  return (
+    `esddns:shared: is adopt, and ${namespaces.join(" and ")} both carry this stack's name as the owner of MetalLB. An up ` +
+    "cannot tell which of them is in its state, and might delete that one. Take the name off the other: " +
+    `kubectl label namespace NAME ${OWNER_LABEL}-`
+  );
+}
+
+/** By Helm's own record, of which the first part is enough. */
+async function hasRelease(cluster: Pick<Cluster, "get">, namespace: string): Promise<boolean> {
+  const selector = encodeURIComponent(`owner=helm,name=${RELEASE_NAME}`);
+  const path = `/api/v1/namespaces/${namespace}/secrets?labelSelector=${selector}&limit=1`;
+  return known(await cluster.get(path, z.object({ items: z.array(z.unknown()) }))).items.length > 0;
+}
+
+function known<T>(found: Found<T>): T {
+  if (!found.found) throw new Error(found.why);
+  return found.value;
+}
+
+function isThere<T>(found: Found<T> | undefined, ours: (value: T) => boolean): boolean {
+  if (found === undefined) return false;
+  if (!found.found && !found.absent) throw new Error(found.why);
+  return found.found && ours(found.value);
 }
 
 /** The second is what the provider calls itself where nobody names it: stacks of earlier versions. */
 function isStack(manager: string): boolean {
   return manager === FIELD_MANAGER || manager.startsWith("pulumi-kubernetes");
 }
+
+const namespaceList = z.object({
+  items: z.array(
+    z.object({
+      metadata: marked.shape.metadata.extend({
+        name: z.string(),
+        annotations: z.record(z.string(), z.string()).default({}),
+      }),
+    }),
+  ),
+});

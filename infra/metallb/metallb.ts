@@ -121,13 +121,13 @@ export class MetalLB extends pulumi.ComponentResource {
 
   /** By the names of #install: formerOwner.ts. What is read may hold secrets. */
   #letGo(name: string, { namespace, release }: MetalLBArgs["former"]): void {
-    if (namespace)
-      k8s.core.v1.Namespace.get(`${name}-namespace`, this.namespace, {
+    if (namespace !== undefined)
+      k8s.core.v1.Namespace.get(`${name}-namespace`, namespace, {
         parent: this,
         additionalSecretOutputs: ["metadata"],
       });
-    if (release)
-      k8s.helm.v3.Release.get(`${name}-release`, `${this.namespace}/${RELEASE_NAME}`, {
+    if (release !== undefined)
+      k8s.helm.v3.Release.get(`${name}-release`, `${release}/${RELEASE_NAME}`, {
         parent: this,
         additionalSecretOutputs: ["values", "manifest"],
       });

@@ -1,6 +1,6 @@
 /** Whose MetalLB is, and whose an object of its configuration. */
 import { z } from "zod";
-import type { Cluster } from "../kubernetes/cluster.ts";
+import type { Cluster, Found } from "../kubernetes/cluster.ts";
 
 /**
  * A label of the controller's pods, which only an installation writes, of MetalLB's namespace and the custom resource
@@ -11,7 +11,7 @@ export const OWNER_LABEL = "esddns.io/owner";
 /** An annotation of MetalLB's namespace: whether the stack that owns it keeps it at a destroy, as its last up has stored. */
 export const KEPT_ANNOTATION = "esddns.io/kept-on-destroy";
 
-/** Named, for people's `helm ls` and because the names of MetalLB's Deployment and DaemonSet come from it. */
+/** Named, for people's `helm ls` and because the names of MetalLB's Deployment and DaemonSet come from it, unless values of the chart say otherwise. */
 export const RELEASE_NAME = "metallb";
 
 /** What is known of the MetalLB that is there. */
@@ -30,9 +30,16 @@ export const marked = z.object({
   }),
 });
 
+/** A Deployment: MetalLB's controller, or another one. */
 const deployment = z.object({
-  spec: z.object({ template: z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) }) }),
+  metadata: z.object({ namespace: z.string().default(""), labels: z.record(z.string(), z.string()).default({}) }),
+  spec: z.object({
+    template: z.object({
+      metadata: z.object({ labels: z.record(z.string(), z.string()).default({}) }).prefault({}),
+    }),
+  }),
 });
+const deployments = z.object({ items: z.array(deployment) });
 
 /**
  * Who owns MetalLB. `own`: the namespace of the stack that asks, whose MetalLB it may be though the namespace is gone.
@@ -43,16 +50,36 @@ export async function installedMetalLB(
   metallbNamespace: string,
   own: string,
 ): Promise<Installed> {
-  const found = await cluster.get(controllerPath(metallbNamespace), deployment);
+  const found = await cluster.get(`/apis/apps/v1/namespaces/${metallbNamespace}/deployments`, deployments);
   if (!found.found && !found.absent) throw new Error(found.why);
-  if (!found.found) return { controller: false, owner: undefined };
-  const owner = found.value.spec.template.metadata.labels[OWNER_LABEL];
-  if (owner === undefined || owner === own) return { controller: true, owner };
+  const controllers = (found.found ? found.value.items : []).filter(isController);
+  const owner = controllers.map(ownerOf).find((each) => each !== undefined);
+  if (owner === undefined || owner === own) return { controller: controllers.length > 0, owner };
   const lives = await cluster.get(`/api/v1/namespaces/${owner}`, z.unknown());
   return { controller: true, owner: !lives.found && lives.absent ? undefined : owner };
 }
 
-/** Path of the controller's Deployment at the API server. */
-function controllerPath(metallbNamespace: string): string {
-  return `/apis/apps/v1/namespaces/${metallbNamespace}/deployments/${RELEASE_NAME}-controller`;
+/** By its label, which values of the chart do not change as they change its name. The plain manifests have the second. */
+function isController({ metadata: { labels } }: z.output<typeof deployment>): boolean {
+  return [labels[COMPONENT_LABEL], labels["component"]].includes("controller");
 }
+
+function ownerOf({ spec }: z.output<typeof deployment>): string | undefined {
+  return spec.template.metadata.labels[OWNER_LABEL];
+}
+
+/** Where stacks have installed MetalLB, in whatever namespace, and which stacks those are. */
+export async function ownedControllers(
+  cluster: Pick<Cluster, "get">,
+): Promise<Found<readonly { readonly namespace: string; readonly owner: string }[]>> {
+  const found = await cluster.get(CONTROLLERS, deployments);
+  if (!found.found) return found;
+  const value = found.value.items.flatMap((each) => {
+    const owner = ownerOf(each);
+    return owner === undefined ? [] : [{ namespace: each.metadata.namespace, owner }];
+  });
+  return { found: true, value };
+}
+
+const COMPONENT_LABEL = "app.kubernetes.io/component";
+const CONTROLLERS = `/apis/apps/v1/deployments?labelSelector=${encodeURIComponent(`${COMPONENT_LABEL}=controller`)}`;

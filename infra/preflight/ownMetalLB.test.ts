@@ -4,9 +4,9 @@ import { formatProblem } from "../config/problem.ts";
 import type { Found } from "../kubernetes/cluster.ts";
 import { foreignMetalLB, givenUpMetalLB, movedMetalLB, ownedMetalLBs } from "./ownMetalLB.ts";
 
-const CONTROLLERS = "/apis/apps/v1/deployments?labelSelector=app.kubernetes.io%2Fname%3Dmetallb";
+const CONTROLLERS = "/apis/apps/v1/deployments?labelSelector=app.kubernetes.io%2Fcomponent%3Dcontroller";
 const controller = (namespace: string, labels: Record<string, string>) => ({
-  metadata: { namespace, name: "metallb-controller" },
+  metadata: { namespace, name: "lb-controller" },
   spec: { template: { metadata: { labels }, spec: {} } },
 });
 

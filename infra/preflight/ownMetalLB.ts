@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
 import { quote, type Problem } from "../config/problem.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
-import { KEPT_ANNOTATION, OWNER_LABEL } from "../metallb/owner.ts";
+import { KEPT_ANNOTATION, ownedControllers } from "../metallb/owner.ts";
 import type { ClusterFacts } from "./facts.ts";
 
 /** A MetalLB that some stack has installed. */
@@ -20,14 +20,10 @@ export interface OwnedMetalLB {
 
 /** All that there are. Undefined: they may not be read. */
 export async function ownedMetalLBs(cluster: Pick<Cluster, "get">): Promise<readonly OwnedMetalLB[] | undefined> {
-  const found = await cluster.get(CONTROLLERS, controllers);
+  const found = await ownedControllers(cluster);
   if (!found.found) return found.absent ? [] : undefined;
-  const owned = found.value.items.flatMap(({ metadata, spec }) => {
-    const owner = spec.template.metadata.labels[OWNER_LABEL];
-    return owner === undefined ? [] : [{ namespace: metadata.namespace, owner }];
-  });
   return Promise.all(
-    owned.map(async (each) => {
+    found.value.map(async (each) => {
       const [kept, lives] = await Promise.all([isKept(cluster, each.namespace), isThere(cluster, each.owner)]);
       return { ...each, kept, lives };
     }),
@@ -81,8 +77,6 @@ export function givenUpMetalLB(config: Judged, owned: readonly OwnedMetalLB[]): 
     );
 }
 
-const CONTROLLERS = `/apis/apps/v1/deployments?labelSelector=${encodeURIComponent("app.kubernetes.io/name=metallb")}`;
-
 async function isKept(cluster: Pick<Cluster, "get">, namespace: string): Promise<boolean> {
   const found = await cluster.get(`/api/v1/namespaces/${namespace}`, annotated);
   return found.found && found.value.metadata.annotations[KEPT_ANNOTATION] === "true";
@@ -94,12 +88,4 @@ async function isThere(cluster: Pick<Cluster, "get">, namespace: string): Promis
 }
 
 const strings = z.record(z.string(), z.string()).default({});
-const controllers = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ namespace: z.string() }),
-      spec: z.object({ template: z.object({ metadata: z.object({ labels: strings }).prefault({}) }) }),
-    }),
-  ),
-});
 const annotated = z.object({ metadata: z.object({ annotations: strings }) });

@@ -55,15 +55,17 @@ export async function preflight(config: LoadedConfig): Promise<RunningMetalLB | 
 /**
  * What an adopter may have in its state of a time when it was the owner. An up looks whatever `esddns:checks` says: one
  * that does not know would delete it.
- * @throws pulumi.RunError if an up cannot look.
+ * @throws pulumi.RunError if an up cannot look, or cannot tell which MetalLB is in the state.
  */
 export async function formerShared(config: StackConfig): Promise<FormerlyOwned> {
   const isPreview = pulumi.runtime.isDryRun();
   if (config.shared !== "adopt" || (isPreview && config.checks.whenUnreachable === "Off")) return NEVER_OWNED;
   const { namespace, metallb } = config;
   try {
-    return await formerlyOwned(configuredCluster(), { namespace, metallbNamespace: metallb.namespace });
+    const asking = { namespace, mark: ownMark(), metallbNamespace: metallb.namespace };
+    return await formerlyOwned(configuredCluster(), asking);
   } catch (error) {
+    if (pulumi.RunError.isInstance(error)) throw error;
     if (isPreview) return NEVER_OWNED;
     const why = error instanceof Error ? error.message : String(error);
     throw new pulumi.RunError(
