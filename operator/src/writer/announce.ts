@@ -1,5 +1,6 @@
 /** What people read of records under "Events" of `kubectl describe`. */
 import type { DnsRecordObject, DnsRecordStatus } from "@esddns/common/api";
+import type { EsddnsError } from "../runtime/errors.ts";
 import type { EventRecorder } from "../kube/events.ts";
 import type { Reconciled } from "../records/reconciler.ts";
 import type { WriteFailure } from "../records/rrsets.ts";
@@ -29,7 +30,7 @@ export function announceDeletion(
   events: EventRecorder,
   record: DnsRecordObject,
   notes: readonly string[],
-  failure: WriteFailure | undefined,
+  failure: WriteFailure | EsddnsError | undefined,
 ): void {
   const done = notes.map((note) => `${note}. `).join("");
   if (failure === undefined) {

@@ -1,4 +1,5 @@
 import { type DnsRecordObject, type DnsRecordStatus, RECORD_FINALIZER } from "@esddns/common/api";
+import { EsddnsError } from "../runtime/errors.ts";
 import { fqdn } from "../gandi/names.ts";
 import { abandoned, everPublished, withAttempt, without } from "../records/left.ts";
 import { type Removal, type RemovalContext, removeRrset } from "../records/removal.ts";
@@ -22,8 +23,8 @@ export function releaseInMs({ metadata, spec }: DnsRecordObject, now: number): n
 interface Deletion {
   /** What was done about each rrset, in words. */
   readonly notes: readonly string[];
-  /** What could not be done; the rest has not been tried. */
-  readonly failure: WriteFailure | undefined;
+  /** What could not be done, also where the API server took no note of it; the rest has not been tried. */
+  readonly failure: WriteFailure | EsddnsError | undefined;
   /** The status, with what is not dealt with yet. */
   readonly rest: DnsRecordStatus;
 }
@@ -35,7 +36,7 @@ interface DeletionContext extends Omit<RemovalContext, "note"> {
 
 /**
  * Deletes at Gandi exactly what a record has published, each rrset only if it still stands so and no other record has
- * it. Rejects when the signal aborts, or where the API server could not be asked.
+ * it. Rejects when the signal aborts.
  */
 export async function deletePublished(record: DnsRecordObject, context: DeletionContext): Promise<Deletion> {
   const notes: string[] = [];
@@ -45,7 +46,14 @@ export async function deletePublished(record: DnsRecordObject, context: Deletion
     const what = `${group.type} ${fqdn(group.zone, group.name)}`;
     const before = rest;
     const noted = withAttempt(before, spec, group);
-    const removal = await removeRrset(group, { ...context, note: () => context.note(noted) });
+    let removal: Removal;
+    try {
+      removal = await removeRrset(group, { ...context, note: () => context.note(noted) });
+      if (removal.kind === "Failed" && removal.error.kind === "LeaseTooShort") await context.note(before);
+    } catch (error) {
+      if (context.signal.aborted || !(error instanceof EsddnsError)) throw error;
+      return { notes, failure: error, rest: before };
+    }
     if (removal.kind === "Failed") {
       return { notes, failure: removal.error, rest: mayHaveComeThrough(removal.error) ? noted : before };
     }

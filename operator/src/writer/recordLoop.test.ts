@@ -199,6 +199,23 @@ describe("deletionPolicy Delete", () => {
     await end();
   });
 
+  it.each([
+    ["notes", (target: string) => target.endsWith("/status")],
+    ["looks at the records", (target: string) => target === "/dnsrecords"],
+  ])("lets the object go after the timeout, and not before, while the API server refuses %s", async (_, isRefused) => {
+    await start("home", { deletionPolicy: "Delete" });
+    world.api.fault = ({ target }) => (isRefused(target) ? status(403, "Forbidden", "a webhook says no") : undefined);
+    world.changeRecord("home", { deleted: true });
+    await world.clock.run(59_000);
+    expect(world.stored("/dnsrecords/home")).toBeDefined();
+    await world.clock.run(2_000);
+    expect(world.stored("/dnsrecords/home")).toBeUndefined();
+    expect(world.gandi.at("home", "A")).toBeDefined();
+    expect(world.events.at(-1)).toMatchObject({ type: "Warning", reason: "NotDeleted" });
+    expect(world.events.at(-1)?.note).toMatch(/home\.example\.com .* by hand.* a webhook says no/);
+    await end();
+  });
+
   it("lets the object go at once where the zone is gone", async () => {
     await start("home", { deletionPolicy: "Delete" });
     world.gandi.fault = () => ({ kind: "ZoneNotFound", message: "no zone", status: 404 });

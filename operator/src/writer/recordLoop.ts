@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type DnsRecordObject, type RecordType, WAN_ADDRESS_NAME, type WanAddressObject } from "@esddns/common/api";
+import { EsddnsError } from "../runtime/errors.ts";
 import { writeFinalizer } from "../kube/apply.ts";
 import type { Term } from "../kube/lease.ts";
 import { dnsRecords } from "../kube/resources.ts";
@@ -132,7 +133,9 @@ export class Records {
     } catch (error) {
       if (this.#term.signal.aborted) return;
       this.#failures.set(name, failures + 1);
-      const waitMs = backoffMs(failures, WRITE_BACKOFF, this.#context.random);
+      // The end of a deletion that waits is not missed.
+      const releaseMs = releaseInMs(stored, this.#context.clock.now()) || Infinity;
+      const waitMs = Math.min(backoffMs(failures, WRITE_BACKOFF, this.#context.random), releaseMs);
       this.#context.log.warn({ err: error, record: name, waitMs: Math.round(waitMs) }, "DNS record to be tried again");
       this.#queue.add(key, waitMs);
     }
@@ -230,11 +233,12 @@ export class Records {
       const context = { livedns, signal, claimedBy: this.#claimedBy(record), ...this.#statuses.during(stored) };
       const { notes, failure, rest } = await deletePublished(record, context);
       const leftMs = releaseInMs(record, clock.now());
-      if (failure !== undefined && isNotSent(failure)) {
+      if (failure instanceof EsddnsError) {
+        if (leftMs > 0) throw failure;
+      } else if (failure !== undefined && isNotSent(failure)) {
         if (!isSameAccount(rest, record.status)) await this.#statuses.write(record, rest);
         return { againMs: interruption(failure).retryAfterMs, failed: false };
-      }
-      if (failure !== undefined && leftMs > 0) {
+      } else if (failure !== undefined && leftMs > 0) {
         const finding = failed(failure, attempt, random);
         const time = { generation: record.metadata.generation, now: clock.now() };
         const status = { ...rest, conditions: withSynced(rest.conditions ?? [], finding, time) };
