@@ -189,6 +189,7 @@ async function removeLeft(group: Abandoned, run: Run): Promise<Finding | Interru
   context.log.info({ record: record.metadata.name, what, outcome: removal.kind }, "Former DNS record");
   if (removal.kind === "Failed") {
     if (!mayHaveComeThrough(removal.error)) run.left = before;
+    if (removal.error.kind === "LeaseTooShort") await note(progress(run));
     return unwritten(removal.error, context.attempt, context.random);
   }
   run.left = run.left.filter((rrset) => !isOf(group, rrset));

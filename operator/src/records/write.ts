@@ -13,7 +13,7 @@ import {
 } from "./findings.ts";
 import { addAttempt } from "./left.ts";
 import { type Action, sameRrset } from "./plan.ts";
-import { isSame, mayHaveComeThrough, readBack } from "./rrsets.ts";
+import { isNotSent, isSame, mayHaveComeThrough, readBack } from "./rrsets.ts";
 import { placeOf, progress, type Run } from "./run.ts";
 
 type Put = Extract<Action, { kind: "Put" }>;
@@ -45,6 +45,7 @@ export async function writeRrset(
   const put = await livedns.putRrset(place.zone, place.name, rrset, run.signal, place.turn);
   if (!put.ok) {
     if (!mayHaveComeThrough(put.error)) forget();
+    if (isNotSent(put.error)) await context.note?.(progress(run));
     return unwritten(put.error, attempt, random);
   }
   const before = published.get(type);

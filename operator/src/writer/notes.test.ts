@@ -245,3 +245,55 @@ it("a record that goes while it is written is no fault to be told of", async () 
   expect(world.logged).not.toContain("WARN DNS record to be tried again");
   await end();
 });
+
+it("a PUT that is sent again is noted again: a record that was renamed unseen meanwhile is not written", async () => {
+  world.addRecord("home");
+  world.observe("node1", agreed(A));
+  world.gandi.fault = (call) => (call.startsWith("PUT") ? { kind: "Timeout", message: "no answer" } : undefined);
+  const end = world.lead();
+  await world.clock.run(100);
+  expect(world.puts).toHaveLength(1);
+  world.gandi.fault = () => undefined;
+  world.hidden = true;
+  world.changeRecord("home", { spec: { name: "www" } });
+  world.hidden = false;
+  await world.clock.run(10_000);
+  expect(world.gandi.at("home", "A")).toBeUndefined();
+  expect(world.gandi.at("www", "A")?.values).toEqual([A]);
+  await end();
+});
+
+it("a write that the lease holds back is not noted any longer", async () => {
+  world.addRecord("home", { deletionPolicy: "Delete" });
+  world.observe("node1", agreed(A));
+  const end = world.lead();
+  await world.clock.run(1_000);
+  world.remainingMs = 5_000;
+  world.observe("node1", agreed(B));
+  await world.clock.run(100);
+  expect(statusOf("home")).toMatchObject({ published: [{ values: [A] }] });
+  expect(statusOf("home")).not.toHaveProperty("attempted");
+  world.changeRecord("home", { deleted: true });
+  await world.clock.run(100);
+  expect(statusOf("home")).toMatchObject({ published: [{ values: [A] }] });
+  expect(statusOf("home")).not.toHaveProperty("attempted");
+  expect(world.puts).toHaveLength(1);
+  await end();
+});
+
+it("a former name whose deletion the lease holds back is known to stand there still", async () => {
+  world.addRecord("home", { deletionPolicy: "Delete" });
+  world.observe("node1", agreed(A));
+  const end = world.lead();
+  await world.clock.run(1_000);
+  world.gandi.fault = (call) =>
+    call.startsWith("DELETE") ? { kind: "Forbidden", status: 403, message: "no" } : undefined;
+  world.changeRecord("home", { spec: { name: "www" } });
+  await world.clock.run(1_000);
+  world.gandi.fault = () => undefined;
+  world.remainingMs = 5_000;
+  await world.clock.run(400_000);
+  expect(world.gandi.at("home", "A")).toBeDefined();
+  expect(statusOf("home").left).toEqual([{ zone: "example.com", name: "home", type: "A", ttl: 300, values: [A] }]);
+  await end();
+});

@@ -106,7 +106,7 @@ export class Statuses {
     return {
       note: async (status) => {
         if (isOutdated()) return CHANGED;
-        if (isSameAccount(status, known.status)) return undefined;
+        // Also what is noted already is sent: the API server compares the resourceVersion, the store may be behind.
         const noted = await this.#note(known, status);
         if ("kind" in noted && "message" in noted) return noted;
         known = noted;
