@@ -13,7 +13,7 @@ import { MetalLB } from "./metallb/metallb.ts";
 import { isTakeOver } from "./metallb/takeOver.ts";
 import { Observed } from "./observe.ts";
 import { ownershipGuard } from "./ownership.ts";
-import { formerShared, preflight } from "./preflight/preflight.ts";
+import { formerShared, preflight } from "./checks/preflight.ts";
 import { orNull } from "./outputs.ts";
 import type { StackOutputs } from "./stackOutputs.ts";
 import { StoredOutputs } from "./stored.ts";

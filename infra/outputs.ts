@@ -2,7 +2,7 @@
 import type { DnsRecordStatus, WanAddressStatus } from "@esddns/common/api";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { fqdn } from "./config/records.ts";
+import { fqdn } from "./config/keys/records.ts";
 import type { DnsRecordConfig } from "./config/schema.ts";
 import type { IPAddressPoolStatus } from "./kubernetes/kinds.ts";
 import type { PoolOutput, RecordOutput, StackOutputs } from "./stackOutputs.ts";

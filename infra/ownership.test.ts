@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import type { Found } from "./kubernetes/cluster.ts";
 import { refusal, settled, type Owner } from "./ownership.ts";
-import { CONFIG, runProgram } from "./testing/program.ts";
+import { CONFIG, runProgram } from "./test/testing.ts";
 
 /** A cluster that has these objects by path, and no others. A text is why one may not be read. */
 function cluster(objects: Readonly<Record<string, unknown>>) {

@@ -1,7 +1,7 @@
 /** The policies over what this repository's own program makes. */
 import type { ResourceValidationArgs } from "@pulumi/policy";
 import { beforeAll, describe, expect, it } from "vitest";
-import { CONFIG, runProgram, type ProgramRun } from "../infra/testing/program.ts";
+import { CONFIG, runProgram, type ProgramRun } from "../infra/test/testing.ts";
 import { policies } from "./policies.ts";
 
 let program: ProgramRun;

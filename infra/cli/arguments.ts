@@ -1,6 +1,6 @@
 /** The words behind `npm run deploy --` and `npm run destroy --`. Pure. */
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { didYouMean, quote } from "../config/problem.ts";
+import { didYouMean, quote } from "../config/validation/problem.ts";
 
 /** What both commands understand of a command line; options without a value are there or not. */
 export interface Words {

@@ -1,5 +1,5 @@
-import { machineComplaint, type Machine } from "@esddns/operator/image-machine";
-import type { ImageSource } from "../config/image.ts";
+import { machineComplaint, type Machine } from "../image/build/machine.ts";
+import type { ImageSource } from "../config/keys/image.ts";
 
 /** What must be on the PATH to build the image and bring it to the nodes. Pure. */
 export function imagePrograms(image: ImageSource): readonly string[] {

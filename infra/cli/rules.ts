@@ -1,6 +1,6 @@
 /** `npm run rules -- NAMESPACE [SECONDS]`: the alerts of a stack as a rules file, for a Prometheus without its operator. */
 import { stringify } from "yaml";
-import { monitoringSchema } from "../config/monitoring.ts";
+import { monitoringSchema } from "../config/keys/monitoring.ts";
 import { ruleGroups } from "../monitoring/rules.ts";
 
 const [namespace, interval = "300", ...more] = process.argv.slice(2);

@@ -1,9 +1,9 @@
 /** What a deploy changes in the config of a stack, and whether the whole is right. Pure. */
 import { z } from "zod";
 import { parseStackConfig, type StackConfig } from "../config/parse.ts";
-import { formatProblem } from "../config/problem.ts";
+import { formatProblem } from "../config/validation/problem.ts";
 import { shortName } from "./arguments.ts";
-import type { DeployRequest } from "./deployArguments.ts";
+import type { DeployRequest } from "./deploy/arguments.ts";
 
 /** `pulumi config --json`: a secret has no value there. */
 export const storedConfig = z.record(

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { redactor } from "./secrecy.ts";
 import { Guard } from "./guard.ts";
 import { parseStackConfig, type StackConfig } from "./parse.ts";
-import { formatProblem } from "./problem.ts";
+import { formatProblem } from "./validation/problem.ts";
 
 export interface LoadedConfig extends StackConfig {
   /** Gandi's token as a secret; undefined where the config holds none. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseStackConfig, type StackConfig } from "./parse.ts";
-import { formatProblem } from "./problem.ts";
+import { formatProblem } from "./validation/problem.ts";
 
 const DIGEST = "a".repeat(64);
 const SOUND = {

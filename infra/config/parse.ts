@@ -1,19 +1,19 @@
 /** From whatever stands in the stack config to a config that the program can rely on. Pure. */
 import type { DetectionSpec } from "@esddns/common/api";
-import { canonicalNetwork } from "./addresses.ts";
-import { checkDetection } from "./detection.ts";
-import { checkChannel } from "./notify.ts";
+import { canonicalNetwork } from "./values/addresses.ts";
+import { checkDetection } from "./keys/detection.ts";
+import { checkChannel } from "./keys/notify.ts";
 import { names } from "../esddns/names.ts";
-import { isDnsLabel } from "./fields.ts";
-import { imageSource, MISSING_IMAGE, type ImageSource } from "./image.ts";
-import { reservedNamespace } from "./metallbProblems.ts";
-import { readNetwork } from "./network.ts";
-import { quote, type Problem } from "./problem.ts";
-import { Reader } from "./reader.ts";
-import { checkRecords } from "./records.ts";
+import { isDnsLabel } from "./values/fields.ts";
+import { imageSource, MISSING_IMAGE, type ImageSource } from "./keys/image.ts";
+import { reservedNamespace } from "./keys/metallb/problems.ts";
+import { readNetwork } from "./crossChecks.ts";
+import { quote, type Problem } from "./validation/problem.ts";
+import { Reader } from "./validation/reader.ts";
+import { checkRecords } from "./keys/records.ts";
 import { bgpNames, encryptedProblems, hiddenValues, redactor } from "./secrecy.ts";
 import { type DnsRecordConfig, type Key, keys, type L2, type Pool, type Section } from "./schema.ts";
-import type { Family } from "./service.ts";
+import type { Family } from "./keys/service.ts";
 
 /** Where Gandi's token comes from. The token itself is no part of the config: it stays a secret of Pulumi's. */
 type TokenSource = { kind: "config" } | { kind: "secret"; name: string; key: string } | { kind: "none" };

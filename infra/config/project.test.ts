@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { projectDir } from "../projectDir.ts";
 import { parseStackConfig } from "./parse.ts";
-import { formatProblem } from "./problem.ts";
+import { formatProblem } from "./validation/problem.ts";
 import { keys } from "./schema.ts";
 
 const read = (file: string): unknown => parse(readFileSync(join(projectDir, file), "utf8"));

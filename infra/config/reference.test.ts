@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { entriesOf, isKnown } from "./reference.ts";
-import { labelSelector } from "./selectors.ts";
+import { labelSelector } from "./values/selectors.ts";
 import { keys } from "./schema.ts";
 
 it("says something of every key that a config can hold", () => {

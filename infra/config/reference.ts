@@ -1,9 +1,9 @@
 /** The stack config as a document: every key with its type, default and description, from the schema. Pure. */
 import { z } from "zod";
-import { labelSelector } from "./selectors.ts";
+import { labelSelector } from "./values/selectors.ts";
 import { keys, type Key } from "./schema.ts";
 import { secrecy } from "./secrecy.ts";
-import { core, descriptionOf } from "./shape.ts";
+import { core, descriptionOf } from "./validation/shape.ts";
 
 /** A row of a table. `path` is relative to its section: `addresses`, `peers[].name`. */
 export interface Entry {

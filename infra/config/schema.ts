@@ -8,15 +8,15 @@ import {
   TTL_MAX,
   TTL_MIN,
 } from "@esddns/common/api";
-import { bgpSchema } from "./bgpSchema.ts";
-import { detectionSchema } from "./detection.ts";
-import * as fields from "./fields.ts";
-import { imageSchema } from "./image.ts";
-import { CHECK_NAMES } from "./checks.ts";
-import { distinct } from "./lists.ts";
-import { monitoringSchema } from "./monitoring.ts";
-import { labelSelector } from "./selectors.ts";
-import { serviceSchema } from "./service.ts";
+import { bgpSchema } from "./keys/bgp/schema.ts";
+import { detectionSchema } from "./keys/detection.ts";
+import * as fields from "./values/fields.ts";
+import { imageSchema } from "./keys/image.ts";
+import { CHECK_NAMES } from "./keys/checks.ts";
+import { distinct } from "./values/lists.ts";
+import { monitoringSchema } from "./keys/monitoring.ts";
+import { labelSelector } from "./values/selectors.ts";
+import { serviceSchema } from "./keys/service.ts";
 
 const poolSchema = z.object({
   name: fields.objectName.describe("The pool's name, for instance esddns-pool."),

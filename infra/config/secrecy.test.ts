@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseStackConfig } from "./parse.ts";
-import { formatProblem } from "./problem.ts";
+import { formatProblem } from "./validation/problem.ts";
 import { keys, type Key } from "./schema.ts";
 import { hiddenValues, redactor, secrecy } from "./secrecy.ts";
 

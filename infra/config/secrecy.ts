@@ -1,6 +1,6 @@
 /** What becomes of a key of the stack config that the user stores encrypted. */
-import { describeRange, parseAddress, parseRange } from "./addresses.ts";
-import { formatPath, quote, type Problem } from "./problem.ts";
+import { describeRange, parseAddress, parseRange } from "./values/addresses.ts";
+import { formatPath, quote, type Problem } from "./validation/problem.ts";
 import type { Key } from "./schema.ts";
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { serviceSourceRules, WAN_ADDRESS_NAME } from "@esddns/common/api";
 import * as pulumi from "@pulumi/pulumi";
 import type { LoadedConfig } from "../config/load.ts";
-import { fqdn } from "../config/records.ts";
+import { fqdn } from "../config/keys/records.ts";
 import type { DnsRecordConfig } from "../config/schema.ts";
 import { DnsRecord, WanAddress } from "../kubernetes/kinds.ts";
 import { names } from "./names.ts";

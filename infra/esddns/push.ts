@@ -1,10 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { splitAddresses } from "../config/fields.ts";
+import { splitAddresses } from "../config/values/fields.ts";
 import type { Guard } from "../config/guard.ts";
 import type { StackConfig } from "../config/parse.ts";
-import { familiesOf, ipFamilies } from "../config/service.ts";
+import { familiesOf, ipFamilies } from "../config/keys/service.ts";
 import type { MetalLB } from "../metallb/metallb.ts";
 import { labels, names, PUSH_PORT } from "./names.ts";
 import type { PodArgs } from "./pod.ts";

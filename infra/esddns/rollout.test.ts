@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import type { Found } from "../kubernetes/cluster.ts";
-import { CONFIG, runProgram } from "../testing/program.ts";
+import { CONFIG, runProgram } from "../test/testing.ts";
 import { unreadyPods, updateStrategy } from "./rollout.ts";
 
 describe("a change of the operator's pods", () => {

@@ -1,6 +1,6 @@
 /** Whose the stack's own namespace is. Its name tells the stacks of a cluster apart, so two must not have the same. */
 import { z } from "zod";
-import { quote, type Complaint } from "../config/problem.ts";
+import { quote, type Complaint } from "../config/validation/problem.ts";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
 import { occupants } from "../kubernetes/occupants.ts";

@@ -1,9 +1,9 @@
 import { statusMetalLbRules, statusRules } from "@esddns/common/api";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { scrapeAnnotations } from "../config/monitoring.ts";
-import { sharesAddress } from "../config/push.ts";
-import { hostsEnv, ipFamilies } from "../config/service.ts";
+import { scrapeAnnotations } from "../config/keys/monitoring.ts";
+import { sharesAddress } from "../config/keys/push.ts";
+import { hostsEnv, ipFamilies } from "../config/keys/service.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { MetalLB } from "../metallb/metallb.ts";
 import { pageIngress } from "./ingress.ts";

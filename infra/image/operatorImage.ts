@@ -2,12 +2,12 @@ import { relative } from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Guard } from "../config/guard.ts";
-import type { ImageSource } from "../config/image.ts";
+import type { ImageSource } from "../config/keys/image.ts";
 import { projectDir } from "../projectDir.ts";
 import { contentHash } from "./contentHash.ts";
 
 /** Everything that the image is made of and how, relative to the project. */
-const INPUTS = ["common", "operator/src", "operator/image", "operator/package.json", "package-lock.json"];
+const INPUTS = ["common", "operator/src", "infra/image/build", "operator/package.json", "package-lock.json"];
 
 interface OperatorImageArgs {
   readonly source: ImageSource;
@@ -40,7 +40,7 @@ export class OperatorImage extends pulumi.ComponentResource {
         // Relative all through, so that another checkout of the same tree sees no difference.
         dir: relative(process.cwd(), projectDir) || ".",
         // The Node.js that runs this program: only some machines have the packaged one.
-        create: "node --import tsx operator/image/build.ts",
+        create: "node --import tsx infra/image/build/build.ts",
         environment: { ESDDNS_IMAGE: guard.value(JSON.stringify({ builder, delivery, tag: hash }), "image") },
         // What it is made of, and for which nodes: with both as they were, nothing is built.
         triggers: [hash, guard.value(nodes, "image")],

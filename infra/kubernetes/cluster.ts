@@ -4,7 +4,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { clean } from "@esddns/common/text";
 import type { z } from "zod";
-import { quote } from "../config/problem.ts";
+import { quote } from "../config/validation/problem.ts";
 import { collect, type Ended } from "../process.ts";
 
 /** What `kubernetes:kubeconfig` (a path or the content of one) and `kubernetes:context` say, where they are set. */

@@ -2,7 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { BgpAdvertisement, BgpPeer } from "../config/bgpSchema.ts";
+import type { BgpAdvertisement, BgpPeer } from "../config/keys/bgp/schema.ts";
 import type { Guard } from "../config/guard.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { BFDProfile, BGPAdvertisement, BGPPeer } from "../kubernetes/kinds.ts";

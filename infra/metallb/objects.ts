@@ -1,7 +1,7 @@
 /** What stacks write into MetalLB's namespace: names there are the same space for all stacks of the cluster. */
 import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
-import type { KeyPath } from "../config/problem.ts";
+import type { KeyPath } from "../config/validation/problem.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { OWNER_LABEL } from "./owner.ts";
 

@@ -1,5 +1,5 @@
 /** The objects by which a Prometheus operator finds metrics and alerts. Pure. */
-import type { Monitoring } from "../config/monitoring.ts";
+import type { Monitoring } from "../config/keys/monitoring.ts";
 import { labels, names } from "../esddns/names.ts";
 import { ruleGroups } from "./rules.ts";
 

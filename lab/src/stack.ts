@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { mendBackendFiles } from "../../infra/cli/backendFiles.ts";
+import { mendBackendFiles } from "@esddns/infra/backend-files";
 import { bgpStackConfig } from "./bgp/config.ts";
 import { containerdSocket } from "./cluster/node.ts";
 import { LabError } from "./errors.ts";

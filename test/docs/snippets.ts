@@ -2,7 +2,7 @@
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { parseStackConfig } from "../../infra/config/parse.ts";
-import { formatProblem } from "../../infra/config/problem.ts";
+import { formatProblem } from "../../infra/config/validation/problem.ts";
 import type { Document } from "./markdown.ts";
 
 type Config = Readonly<Record<string, unknown>>;

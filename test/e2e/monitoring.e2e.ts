@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
-import { monitoringSchema } from "../../infra/config/monitoring.ts";
+import { monitoringSchema } from "../../infra/config/keys/monitoring.ts";
 import { monitoringObjects } from "../../infra/monitoring/objects.ts";
 import { moduleDir } from "../../lab/src/toolchain.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Everything that the stack's pods may do, listen on and reach, as tables. infra/program.rights.test.ts compares them
+ * Everything that the stack's pods may do, listen on and reach, as tables. infra/test/rights.test.ts compares them
  * with what the program makes, line by line, and docs/rights.md shows them. A change of the program that is meant is
  * written here too.
  */

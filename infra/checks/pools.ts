@@ -1,0 +1,145 @@
+/** What the cluster has of the addresses of the config's pools already. Pure. */
+import {
+  describeRange,
+  overlap,
+  parseAddress,
+  parseNetwork,
+  parseRange,
+  type AddressRange,
+} from "../config/values/addresses.ts";
+import type { StackConfig } from "../config/parse.ts";
+import type { PlacedPool } from "../config/keys/pools/pools.ts";
+import { quote, type Problem } from "../config/validation/problem.ts";
+import type { ClusterFacts } from "./facts.ts";
+
+/** Addresses that something of the cluster has already: two would answer for them. */
+export function takenAddresses({ index, ranges }: PlacedPool, facts: ClusterFacts): Problem[] {
+  const taken = (facts.nodes ?? []).flatMap(({ name, addresses, podCidrs }) => [
+    ...addresses.map((address) => ({ range: parseAddress(address), what: `the address of the node ${name}` })),
+    ...podCidrs.map((cidr) => ({ range: networkOf(cidr), what: `for the pods of the node ${name} (${cidr})` })),
+  ]);
+  const services = facts.serviceCidrs.map((cidr) => ({
+    range: networkOf(cidr),
+    what: `for the cluster's own Service addresses (${cidr})`,
+  }));
+  return ranges.flatMap((range, i) => {
+    const found = [...taken, ...services].flatMap(({ range: other, what }) => {
+      const common = other && overlap(range, other);
+      return common === undefined ? [] : [{ common, what }];
+    });
+    const [first, ...more] = found;
+    if (first === undefined) return [];
+    const others = more.length === 0 ? "" : `, and ${more.length} more like it`;
+    const wrong = `${quote(range.canonical)} takes in ${first.common}, ${first.what}${others}`;
+    const right = "Take addresses that are free: no node's, no other device's, and not of what DHCP hands out.";
+    return [{ path: ["pools", index, "addresses", i], wrong, right }];
+  });
+}
+
+/** A pool as it is in the cluster; `owner`: the namespace of the stack whose it is, where it says so. */
+interface LivePool {
+  readonly name: string;
+  readonly ranges: readonly AddressRange[];
+  readonly owner: string | undefined;
+}
+
+type Judged = Pick<StackConfig, "namespace" | "shared">;
+
+/** MetalLB's webhook compares what is written with every other pool as it is at that moment, a stack's own too. */
+export function poolClashes(pools: readonly PlacedPool[], config: Judged, facts: ClusterFacts): Problem[] {
+  const live = facts.pools.map(({ name, addresses, owner }) => ({ name, owner, ranges: readRanges(addresses) }));
+  return pools.flatMap((written) =>
+    live
+      .filter(({ name }) => name !== written.pool.name)
+      .flatMap((other) =>
+        written.ranges.flatMap((range, i) => {
+          const [common] = commonRanges([range], other.ranges);
+          if (common === undefined) return [];
+          const wrong = `${describeRange(common)} is in the pool ${quote(other.name)} of the cluster already`;
+          const right = remedy(written, other, pools, live, config);
+          return [{ path: ["pools", written.index, "addresses", i], wrong, right }];
+        }),
+      ),
+  );
+}
+
+/** One up writes pools all at once and deletes last, so addresses leave a pool of the stack in the up before. */
+function remedy(
+  written: PlacedPool,
+  from: LivePool,
+  pools: readonly PlacedPool[],
+  live: readonly LivePool[],
+  { namespace, shared }: Judged,
+): string {
+  const stays = pools.find(({ pool }) => pool.name === from.name);
+  const own = from.owner === namespace || (stays !== undefined && from.owner === undefined);
+  if (!own) return "MetalLB takes no address twice: take others, or take it out of that pool first.";
+  const [to, other] = [quote(written.pool.name), quote(from.name)];
+  const mine = live.find(({ name }) => name === written.pool.name);
+  const until = mine ? `write ${list(shrunk(mine.ranges, written.ranges))} for ${to}` : `leave ${to} out`;
+  if (stays !== undefined) {
+    return `MetalLB takes no address twice. In one up, ${until} and write ${rest(from, stays, live)} for ${other}; in the next, as now.`;
+  }
+  const whose = `${other} is this stack's own, and goes last.`;
+  const possible = mine !== undefined || shared === "adopt" || pools.some(({ ranges }) => !clash(ranges, from.ranges));
+  if (possible) return `${whose} In one up, ${until}; in the next, as now.`;
+  // Without it there would be no pool at all.
+  const spared = without(
+    from.ranges,
+    pools.flatMap(({ ranges }) => ranges),
+  );
+  const meanwhile = spared.length > 0 ? list(spared) : "a free address that is in no pool";
+  return `${whose} Keep its name, or rename it in two steps: in one up, ${until} and write ${meanwhile} for ${other}; in the next, as now.`;
+}
+
+/** What a pool that gives addresses up has in between. */
+function rest(from: LivePool, written: PlacedPool, live: readonly LivePool[]): string {
+  const kept = commonRanges(from.ranges, written.ranges);
+  if (kept.length > 0) return list(kept);
+  const free = live.every(({ name, ranges }) => name === from.name || !clash(written.ranges, ranges));
+  return free ? list(written.ranges) : "a free address that is in no pool";
+}
+
+/** A pool without what it is to get, or, where it is to have none of what it has, as it is. */
+function shrunk(live: readonly AddressRange[], written: readonly AddressRange[]): readonly AddressRange[] {
+  const kept = commonRanges(live, written);
+  return kept.length > 0 ? kept : live;
+}
+
+function list(ranges: readonly AddressRange[]): string {
+  return `[${ranges.map(describeRange).join(", ")}]`;
+}
+
+function clash(some: readonly AddressRange[], others: readonly AddressRange[]): boolean {
+  return commonRanges(some, others).length > 0;
+}
+
+function commonRanges(some: readonly AddressRange[], others: readonly AddressRange[]): AddressRange[] {
+  return some.flatMap((range) => readRanges(others.flatMap((other) => overlap(range, other) ?? [])));
+}
+
+function without(ranges: readonly AddressRange[], taken: readonly AddressRange[]): readonly AddressRange[] {
+  return taken.reduce<readonly AddressRange[]>(
+    (left, other) =>
+      left.flatMap((range) => {
+        if (overlap(range, other) === undefined) return [range];
+        const before = { ...range, last: other.first - 1n };
+        const after = { ...range, first: other.last + 1n };
+        return [before, after].filter(({ first, last }) => first <= last);
+      }),
+    ranges,
+  );
+}
+
+/** Those that can be read: what is in the cluster need not have been written here. */
+function readRanges(texts: readonly string[]): AddressRange[] {
+  return texts.flatMap((text) => {
+    const parsed = parseRange(text);
+    return parsed.ok ? [parsed.range] : [];
+  });
+}
+
+function networkOf(cidr: string): AddressRange | undefined {
+  const parsed = parseNetwork(cidr);
+  return parsed.ok ? parsed.range : undefined;
+}

@@ -1,0 +1,116 @@
+/** The checks that need the cluster, before anything is composed. */
+import { printable } from "@esddns/common/text";
+import * as pulumi from "@pulumi/pulumi";
+import { monitoringKinds } from "../config/keys/monitoring.ts";
+import { formatProblem, type Problem } from "../config/validation/problem.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import type { StackConfig } from "../config/parse.ts";
+import { namespaceComplaint, stackMark } from "../esddns/stackNamespace.ts";
+import { configuredCluster } from "../kubernetes/provider.ts";
+import { formerlyOwned, NEVER_OWNED, type FormerlyOwned } from "../metallb/formerOwner.ts";
+import { isTakeOver } from "../metallb/takeOver.ts";
+import { readsOlderAnnotations } from "../metallb/version.ts";
+import { readFacts, type ClusterFacts, type ReadFacts, type RunningMetalLB } from "./facts.ts";
+import { judge, named, type NamedProblem } from "./judge.ts";
+import { foreignMetalLB } from "./ownMetalLB.ts";
+
+/**
+ * The MetalLB that runs, as far as it is known. Warnings are logged. Checks that could not be made stop an up, unless
+ * `esddns:checks.whenUnreachable` says otherwise, and are a warning of a preview, which changes nothing.
+ * @throws pulumi.RunError with every problem; Pulumi prints it without a stack trace.
+ */
+export async function preflight(config: LoadedConfig): Promise<RunningMetalLB | undefined> {
+  const { skip } = config.checks;
+  const whenUnreachable = ofThisRun() ?? config.checks.whenUnreachable;
+  if (whenUnreachable === "Off") return undefined;
+  const read = await readFacts(configuredCluster(), {
+    namespace: config.namespace,
+    mark: ownMark(),
+    metallbNamespace: config.metallb.namespace,
+    passwordSecrets: config.bgp.peers.flatMap(({ passwordSecret }) => passwordSecret ?? []),
+    adopted: config.shared === "adopt",
+    older: config.shared === "own" && readsOlderAnnotations(config.metallb.version),
+    monitored: monitoringKinds(config.monitoring).length > 0,
+  });
+  const unchecked = uncheckedMessage(read);
+  if (unchecked !== undefined) {
+    if (whenUnreachable === "Refuse" && !pulumi.runtime.isDryRun())
+      throw new pulumi.RunError(printable(`${unchecked} ${UNCHECKED_UP}`));
+    await pulumi.log.warn(printable(unchecked));
+  }
+  if (!read.reached) return undefined;
+  const { problems: others, warnings, notes } = judge(config, read.facts, skip);
+  const own = named(skip, [
+    ["namespace", namespaceProblems(config, read.facts)],
+    ["shared-metallb", foreignMetalLB(config, read.facts, isTakeOver())],
+  ]);
+  const problems = [...own.map(({ check, found }) => ({ ...found, check })), ...others];
+  const shown = (text: string): string => printable(config.redact(text));
+  if (problems.length > 0) throw new pulumi.RunError(shown(refusal(problems)));
+  for (const warning of warnings) await pulumi.log.warn(shown(warning));
+  if (pulumi.runtime.isDryRun()) for (const note of notes) await pulumi.log.info(shown(note));
+  return read.facts.metallb;
+}
+
+/**
+ * What an adopter may have in its state of a time when it was the owner. An up looks whatever `esddns:checks` says: one
+ * that does not know would delete it.
+ * @throws pulumi.RunError if an up cannot look, or cannot tell which MetalLB is in the state.
+ */
+export async function formerShared(config: StackConfig): Promise<FormerlyOwned> {
+  const isPreview = pulumi.runtime.isDryRun();
+  if (config.shared !== "adopt" || (isPreview && config.checks.whenUnreachable === "Off")) return NEVER_OWNED;
+  const { namespace, metallb } = config;
+  try {
+    const asking = { namespace, mark: ownMark(), metallbNamespace: metallb.namespace };
+    return await formerlyOwned(configuredCluster(), asking);
+  } catch (error) {
+    if (pulumi.RunError.isInstance(error)) throw error;
+    if (isPreview) return NEVER_OWNED;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new pulumi.RunError(
+      `esddns:shared: is adopt, and whether MetalLB was this stack's own could not be looked up: ${why}. ` +
+        "An up that does not know might delete it. Let kubectl reach the cluster as an administrator.",
+    );
+  }
+}
+
+function refusal(problems: readonly NamedProblem[]): string {
+  const names = [...new Set(problems.map(({ check }) => check))];
+  return [
+    "The stack config does not go with the cluster:",
+    ...problems.map((problem) => `  - [${problem.check}] ${formatProblem(problem)}`),
+    `If a check is wrong about this cluster, leave it out: esddns:checks: { skip: [${names.join(", ")}] }. ` +
+      "What is at risk then: docs/metallb.md.",
+  ].join("\n");
+}
+
+function uncheckedMessage(read: ReadFacts): string | undefined {
+  if (!read.reached) return `The cluster could not be looked at: ${read.why}. ${NOT_CHECKED}.`;
+  const { unread } = read.facts;
+  if (unread.length === 0) return undefined;
+  return `This user of the cluster may not read ${unread.join(", ")}: unchecked. ${NOT_CHECKED}.`;
+}
+
+const NOT_CHECKED =
+  "Not checked, or not fully: whose MetalLB and namespaces these are, and whether nodes have addresses of the pools and may announce them";
+
+const UNCHECKED_UP =
+  "An up without these checks may do harm, so it stops here. Does kubectl get nodes answer, as an administrator? " +
+  "To go on without them: esddns:checks: { whenUnreachable: Warn }, or ESDDNS_CHECKS=Off for a single run. Where an " +
+  "object is created, or MetalLB is adopted, kubectl must answer all the same: an up looks whose they are.";
+
+/** A destroy or a refresh with --run-program looks like an up to the program, and must not end here: docs/metallb.md. */
+function ofThisRun(): "Off" | undefined {
+  return process.env["ESDDNS_CHECKS"] === "Off" ? "Off" : undefined;
+}
+
+function namespaceProblems({ namespace }: StackConfig, { namespace: there }: ClusterFacts): Problem[] {
+  if (there === undefined || isTakeOver()) return [];
+  const complaint = namespaceComplaint(namespace, there, ownMark());
+  return complaint === undefined ? [] : [{ path: ["namespace"], ...complaint }];
+}
+
+function ownMark(): string {
+  return stackMark(pulumi.getProject(), pulumi.getStack());
+}

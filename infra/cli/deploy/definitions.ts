@@ -1,0 +1,31 @@
+/** This project's custom resource definitions, where no stack has them. */
+import { crds } from "@esddns/common/api";
+import { z } from "zod";
+import type { Cluster } from "../../kubernetes/cluster.ts";
+import { FIELD_MANAGER } from "../../kubernetes/fieldManager.ts";
+import { say } from "../terminal.ts";
+
+/**
+ * A MetalLB that no stack installed comes without this project's own definitions. They belong to no stack then, and are
+ * brought up to this version by every deploy; those of a stack are that stack's to update.
+ */
+export async function needDefinitions(cluster: Pick<Cluster, "get" | "kubectl">): Promise<void> {
+  const [first] = crds;
+  const there = await cluster.get(`${CRDS_PATH}/${first?.metadata.name ?? ""}`, definition);
+  if (!there.found && !there.absent) throw new Error(there.why);
+  const managers = there.found ? there.value.metadata.managedFields.map(({ manager }) => manager) : [];
+  // The second is what the provider calls itself where nobody names it: stacks of earlier versions.
+  const ownedByStack = managers.some((name) => name === FIELD_MANAGER || name.startsWith("pulumi-kubernetes"));
+  if (there.found && (ownedByStack || !managers.includes(MANAGER))) return;
+  const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: crds });
+  const apply = ["apply", "--server-side", `--field-manager=${MANAGER}`, "--filename=-"];
+  const { status, stderr } = await cluster.kubectl(apply, input);
+  if (status !== 0) throw new Error(`kubectl apply: ${stderr.trim()}`);
+  say("✓ the custom resource definitions, which no stack owns");
+}
+
+const MANAGER = "esddns-definitions";
+const CRDS_PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const definition = z.object({
+  metadata: z.object({ managedFields: z.array(z.object({ manager: z.string().default("") })).default([]) }),
+});

@@ -1,0 +1,150 @@
+/** What a deploy needs, judged from what was found. Pure. */
+import type { StackConfig } from "../../config/parse.ts";
+import { formatPath, formatProblem, quote } from "../../config/validation/problem.ts";
+import { namespaceComplaint, type NamespaceFact } from "../../esddns/stackNamespace.ts";
+import { writtenObjects, type SharedObject } from "../../metallb/objects.ts";
+
+/** What was found; undefined where it was not looked for. */
+export interface Surroundings {
+  /** Why a program cannot be used, by its name. */
+  readonly missing: Readonly<Record<string, string>>;
+  readonly backend: { readonly loggedIn: boolean; readonly needsPassphrase: boolean };
+  readonly cluster: { readonly reachable: true } | { readonly reachable: false; readonly why: string };
+  readonly mayInstall: boolean;
+  readonly nodes: readonly string[];
+  /** The MetalLB that runs there; `owner`: the namespace of the stack that installed it, where one did. */
+  readonly metallb: { readonly owner: string | undefined } | undefined;
+  /** What is in MetalLB's namespace and not in this stack's state. */
+  readonly objects: readonly SharedObject[];
+  /** The stack's own, where it is there. */
+  readonly namespace: NamespaceFact | undefined;
+  /** Whether it is in this stack's state. */
+  readonly ownsNamespace: boolean;
+  /** This stack's PROJECT/STACK, and those of all that the backend has. */
+  readonly mark: string;
+  readonly marks: readonly string[];
+  /** Whether MetalLB's release is in this stack's state. */
+  readonly ownsRelease: boolean;
+  readonly hasToken: boolean;
+}
+
+export interface Finding {
+  readonly level: "well" | "warning" | "problem";
+  readonly text: string;
+}
+
+type Needs = Pick<StackConfig, "shared" | "namespace" | "image" | "pools" | "l2" | "bgp">;
+
+/** Every finding at once, in the order in which one thing needs the other. */
+export function judgePrerequisites(found: Surroundings, config: Needs, takeOver: boolean): readonly Finding[] {
+  return [
+    ...Object.values(found.missing).map((why) => problem(why)),
+    ...backendFindings(found),
+    ...(found.hasToken
+      ? []
+      : [problem("Gandi's token is not stored yet. Set it: GANDI_API_KEY=… npm run deploy -- …")]),
+    ...clusterFindings(found, config, takeOver),
+  ];
+}
+
+function backendFindings({ missing, backend }: Surroundings): Finding[] {
+  if (missing["pulumi"] !== undefined) return [];
+  if (!backend.loggedIn)
+    return [problem("Pulumi does not know where to keep its state. Run: pulumi login (or --local)")];
+  if (!backend.needsPassphrase) return [];
+  const choose = "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, and keep it";
+  return [problem(`The stack's secrets are encrypted by a passphrase, and none is set. ${choose}`)];
+}
+
+function clusterFindings(found: Surroundings, config: Needs, takeOver: boolean): Finding[] {
+  if (found.missing["kubectl"] !== undefined) return [];
+  const { cluster } = found;
+  if (!cluster.reachable) {
+    return [problem(`The cluster does not answer: ${cluster.why}. Does KUBECONFIG name the right one?`)];
+  }
+  const nodes = `${found.nodes.length} ${found.nodes.length === 1 ? "node" : "nodes"}: ${found.nodes.join(", ")}`;
+  return [
+    { level: "well", text: `The cluster answers, with ${nodes}` },
+    ...(found.mayInstall
+      ? []
+      : [problem("This user of the cluster may not create cluster roles. Use an administrator's")]),
+    ...namespaceFindings(found, config, takeOver),
+    metallbFinding(found, config, takeOver),
+    ...objectFindings(found, config, takeOver),
+    ...imageFindings(found.nodes, config.image),
+  ];
+}
+
+/** Its name tells the stacks of a cluster apart. */
+function namespaceFindings(found: Surroundings, { namespace }: Needs, takeOver: boolean): Finding[] {
+  const { namespace: there, ownsNamespace, mark, marks } = found;
+  if (there === undefined) return [];
+  const complaint =
+    there.by === "earlier version" && !ownsNamespace
+      ? {
+          wrong: `${quote(namespace)} is of a stack already, and not in the state of this one`,
+          right: "Write one of its own. Where it is this stack's, and the state was lost: --take-over",
+        }
+      : namespaceComplaint(namespace, there, mark);
+  if (complaint === undefined) return [];
+  if (!takeOver) return [problem(formatProblem({ path: ["namespace"], ...complaint }))];
+  if (there.by === "stack" && marks.includes(there.mark)) {
+    const wrong = `${quote(namespace)} is the namespace of the stack ${there.mark}, and Pulumi has that stack still`;
+    const right = "Write one of its own, or destroy that stack and remove it (pulumi stack rm) first.";
+    return [problem(formatProblem({ path: ["namespace"], wrong, right }))];
+  }
+  return [{ level: "warning", text: `The namespace ${namespace} is taken over, with all that is in it` }];
+}
+
+function metallbFinding(found: Surroundings, { shared, namespace }: Needs, takeOver: boolean): Finding {
+  const { metallb, ownsRelease } = found;
+  if (shared === "adopt" && ownsRelease) {
+    const instead = "Leave out --adopt, or set esddns:shared to own. To hand it over: docs/two-stacks.md";
+    return problem(`MetalLB is this stack's own, and to adopt it would be to let go of it. ${instead}`);
+  }
+  if (shared === "adopt") {
+    return metallb === undefined
+      ? problem("There is no MetalLB to adopt. Leave out --adopt (or set esddns:shared to own) to have it installed")
+      : { level: "well", text: "MetalLB runs, and is adopted" };
+  }
+  if (metallb === undefined) return { level: "well", text: "MetalLB is not there yet, and will be installed" };
+  if (ownsRelease) return { level: "well", text: "MetalLB runs, installed by this stack" };
+  if (metallb.owner === namespace) return { level: "well", text: "MetalLB was kept by this stack, and is taken over" };
+  if (metallb.owner !== undefined) {
+    const whose = `MetalLB runs already, and belongs to the stack with the namespace ${metallb.owner}`;
+    return problem(`${whose}. Use it: --adopt (esddns:shared: adopt)`);
+  }
+  if (takeOver)
+    return { level: "warning", text: "MetalLB runs, and nobody's name is on it: its Helm release is taken over" };
+  return problem(
+    "MetalLB runs already, and this stack did not install it. Use it as it is: --adopt (esddns:shared: adopt)",
+  );
+}
+
+/** All of it stands in MetalLB's one namespace, so two stacks cannot both have an object of the same name. */
+function objectFindings(found: Surroundings, config: Needs, takeOver: boolean): Finding[] {
+  return writtenObjects(config).flatMap(({ kind, name, path }) => {
+    const there = found.objects.find((object) => object.kind === kind && object.name === name);
+    if (there === undefined || there.owner === config.namespace) return [];
+    const { owner } = there;
+    if (owner === undefined && takeOver) return [];
+    const whose = owner === undefined ? "is not of this stack" : `belongs to the stack with the namespace ${owner}`;
+    const right = `Name yours otherwise: ${formatPath(path)}`;
+    const or = owner === undefined ? ", or have this stack own it from now on: --take-over" : "";
+    return [problem(`The ${kind} ${name} is there already, and ${whose}. ${right}${or}`)];
+  });
+}
+
+function imageFindings(nodes: readonly string[], image: StackConfig["image"]): Finding[] {
+  if (image.kind === "reference" || !("containerd" in image.delivery)) return [];
+  const { containerd } = image.delivery;
+  if (containerd.length >= nodes.length) return [];
+  const text =
+    `The image is loaded into ${containerd.length} containerd of ${nodes.length} nodes. Pods on the others will ` +
+    "not find it: name the others in esddns:image.containerd, or push it to a registry (docs/image.md)";
+  return [{ level: "warning", text }];
+}
+
+function problem(text: string): Finding {
+  return { level: "problem", text };
+}

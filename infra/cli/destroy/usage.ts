@@ -1,0 +1,125 @@
+/** Who uses what in the cluster, for a destroy. Reads only. */
+import { z } from "zod";
+import { contains, parseAddress, parseRange } from "../../config/values/addresses.ts";
+import { readStackNamespace } from "../../esddns/stackNamespace.ts";
+import { names } from "../../esddns/names.ts";
+import type { Cluster, Found } from "../../kubernetes/cluster.ts";
+import { occupants } from "../../kubernetes/occupants.ts";
+import type { Others, OwnRecord } from "./plan.ts";
+import { dnsRecordsPath, METALLB_PATH, wanPath } from "../resourcePaths.ts";
+import { isInState, type StateResource } from "../state.ts";
+
+const objects = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({
+        name: z.string(),
+        namespace: z.string().default(""),
+        finalizers: z.array(z.string()).default([]),
+      }),
+    }),
+  ),
+});
+const services = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), namespace: z.string() }),
+      spec: z.object({ type: z.string().optional() }),
+      status: z
+        .object({
+          loadBalancer: z
+            .object({ ingress: z.array(z.object({ ip: z.string().optional() })).default([]) })
+            .prefault({}),
+        })
+        .prefault({}),
+    }),
+  ),
+});
+const pools = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), namespace: z.string().default("") }),
+      spec: z.object({ addresses: z.array(z.string()).default([]) }).prefault({}),
+    }),
+  ),
+});
+const daemonSet = z.object({ status: z.object({ numberReady: z.int().default(0) }).default({ numberReady: 0 }) });
+
+export async function others(
+  cluster: Pick<Cluster, "get">,
+  namespace: string,
+  state: readonly StateResource[],
+  metallbNamespace: string,
+): Promise<Others> {
+  const [wans, found, all] = await Promise.all([
+    cluster.get(wanPath(), objects),
+    cluster.get(`${METALLB_PATH}/namespaces/${metallbNamespace}/ipaddresspools`, pools),
+    cluster.get("/api/v1/services", services),
+  ]);
+  const isOwn = ({ metadata }: { metadata: { namespace: string; name: string } }) =>
+    isInState(state, "IPAddressPool", `${metadata.namespace}/${metadata.name}`);
+  const foreign = items(all).filter(
+    ({ metadata, spec }) => spec.type === "LoadBalancer" && metadata.namespace !== namespace,
+  );
+  const ranges = items(found)
+    .filter(isOwn)
+    .flatMap(({ spec }) => spec.addresses.map(parseRange))
+    .flatMap((parsed) => (parsed.ok ? [parsed.range] : []));
+  const isHere = (ip: string | undefined) => {
+    const address = parseAddress(ip ?? "");
+    return address !== undefined && ranges.some((range) => contains(range, address));
+  };
+  return {
+    stacks: items(wans).flatMap(({ metadata }) => (metadata.namespace === namespace ? [] : [metadata.namespace])),
+    pools: items(found).flatMap((pool) => (isOwn(pool) ? [] : [pool.metadata.name])),
+    services: foreign.map(nameOf),
+    tenants: foreign.filter(({ status }) => status.loadBalancer.ingress.some(({ ip }) => isHere(ip))).map(nameOf),
+  };
+}
+
+function nameOf({ metadata }: { metadata: { namespace: string; name: string } }): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+/** What stands in the stack's own namespace and is not the stack's, KIND NAME: it would go with the namespace. */
+export async function guests(
+  cluster: Pick<Cluster, "get">,
+  namespace: string,
+  state: readonly StateResource[],
+): Promise<readonly string[]> {
+  const own = new Set(state.map(({ type, id }) => `${type.split(":").at(-1) ?? ""} ${id}`));
+  const found = await occupants(cluster, namespace);
+  if (!found.found) throw new Error(`the cluster does not answer: ${found.why}`);
+  return found.value.flatMap(({ kind, name }) => (own.has(`${kind} ${namespace}/${name}`) ? [] : [`${kind} ${name}`]));
+}
+
+/** PROJECT/STACK of the stack whose the namespace is, if that is another. `mark`: this stack's. */
+export async function takenBy(
+  cluster: Pick<Cluster, "get">,
+  namespace: string,
+  mark: string,
+): Promise<string | undefined> {
+  const found = await readStackNamespace(cluster, namespace);
+  if (!found.found && !found.absent) throw new Error(`the cluster does not answer: ${found.why}`);
+  return found.found && found.value.by === "stack" && found.value.mark !== mark ? found.value.mark : undefined;
+}
+
+export async function ownRecords(cluster: Cluster, namespace: string): Promise<readonly OwnRecord[]> {
+  return items(await cluster.get(dnsRecordsPath(namespace), objects)).map(({ metadata }) => ({
+    name: metadata.name,
+    finalizer: metadata.finalizers.length > 0,
+  }));
+}
+
+export async function operatorIsReady(cluster: Cluster, namespace: string): Promise<boolean> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/daemonsets/${names.operator.daemonSet}`;
+  const found = await cluster.get(path, daemonSet);
+  return found.found && found.value.status.numberReady > 0;
+}
+
+/** Nothing where the kind is not there. @throws Error where the cluster does not answer: then nobody can tell. */
+function items<T>(read: Found<{ items: T[] }>): T[] {
+  if (read.found) return read.value.items;
+  if (read.absent) return [];
+  throw new Error(`the cluster does not answer: ${read.why}`);
+}

@@ -1,0 +1,47 @@
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { lookAtBackend } from "./environment.ts";
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "esddns-pulumi-"));
+  vi.stubEnv("PATH", [dir, process.env["PATH"]].join(delimiter));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** A Pulumi CLI that is logged in, and answers `stack ls` with a shell command. */
+async function cli(list: string): Promise<void> {
+  const file = join(dir, "pulumi");
+  await writeFile(file, `#!/bin/sh\n[ "$1" = whoami ] && { echo '{"url":"file://${dir}"}'; exit; }\n${list}\n`);
+  await chmod(file, 0o755);
+}
+
+it("knows the stacks of a backend", async () => {
+  await cli(`echo '[{"name":"production"}]'`);
+  expect(await lookAtBackend({}, "production")).toMatchObject({ loggedIn: true, stacks: ["production"], files: [] });
+});
+
+it("never takes stacks that it could not list for missing: the deploy would make them again, over their state", async () => {
+  await cli("echo 'error: EOF' >&2; exit 1");
+  await expect(lookAtBackend({}, "production")).rejects.toThrow("pulumi stack ls: error: EOF");
+});
+
+it("mends what a killed command left, before the stacks are listed", async () => {
+  const stacks = join(dir, ".pulumi/stacks/esddns");
+  await mkdir(stacks, { recursive: true });
+  await writeFile(join(stacks, "production.json"), "{}");
+  await writeFile(join(stacks, "production.json.attrs"), "");
+  await cli(
+    `[ -s '${stacks}/production.json.attrs' ] || [ ! -e '${stacks}/production.json.attrs' ] || exit 1\necho '[{"name":"production"}]'`,
+  );
+  expect(await lookAtBackend({}, "production")).toMatchObject({
+    stacks: ["production"],
+    files: [{ level: "warning" }],
+  });
+  expect(await readdir(stacks)).toEqual(["production.json", "production.json.attrs.damaged"]);
+});

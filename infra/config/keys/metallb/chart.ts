@@ -1,0 +1,40 @@
+/** Which version a chart by path is of: Helm reads it from the file, and what MetalLB reads of Services depends on it. */
+import { quote, type Problem } from "../../validation/problem.ts";
+import type { Section } from "../../schema.ts";
+
+type MetalLB = Section<"metallb">;
+
+/** As `helm package` and `helm pull` name an archive. */
+const ARCHIVE = /\/metallb-(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)\.tgz$/;
+
+/** The same with the version that the archive's name tells, in place of the default. */
+export function withChartVersion(metallb: MetalLB, versionIsWritten: boolean): MetalLB {
+  const told = versionIsWritten ? undefined : versionInName(metallb.chart);
+  return told === undefined ? metallb : { ...metallb, version: told };
+}
+
+export function chartVersionProblems({ chart, version }: MetalLB, versionIsWritten: boolean): Problem[] {
+  if (!isPath(chart)) return [];
+  const told = versionInName(chart);
+  const path = ["metallb", "version"];
+  if (told !== undefined && told !== version)
+    return [
+      {
+        path,
+        wrong: `${quote(version)} is another than that of ${chart}`,
+        right: `Write ${quote(told)}, or leave it out.`,
+      },
+    ];
+  if (told !== undefined || versionIsWritten) return [];
+  const right = "Write the version that is in its Chart.yaml: what MetalLB reads of Services depends on it.";
+  return [{ path, wrong: `is missing, and the name ${chart} does not tell it`, right }];
+}
+
+/** A file or folder, and no name in a repository or at a registry. */
+function isPath(chart: string): boolean {
+  return /^[./]/.test(chart);
+}
+
+function versionInName(chart: string): string | undefined {
+  return isPath(chart) ? ARCHIVE.exec(chart)?.[1] : undefined;
+}
