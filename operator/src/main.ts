@@ -7,7 +7,7 @@ import { LEASE_NAME, PAGE_SERVICE_NAME, WAN_ADDRESS_NAME } from "@esddns/common/
 import { systemClock } from "./runtime/clock.ts";
 import { Cluster } from "./snapshot/stores.ts";
 import { type OperatorConfig, parseConfig, type ServingConfig, type StatusConfig } from "./config.ts";
-import { doctorInPod } from "./doctor/pod.ts";
+import { doctorInPod } from "./doctor/inPod.ts";
 import { EsddnsError } from "./runtime/errors.ts";
 import { RateBudget } from "./gandi/budget.ts";
 import { LiveDns } from "./gandi/livedns.ts";

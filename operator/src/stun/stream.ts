@@ -7,7 +7,8 @@ import type { RandomBytes } from "./codec.ts";
 import { bindingRequest, describe, readBindingResponse } from "./codec.ts";
 import { MessageReader } from "./framing.ts";
 import { RFC_RETRANSMISSION, scheduleOf } from "../udp/schedule.ts";
-import type { Peer, TransactionResult } from "./transaction.ts";
+import type { TransactionResult } from "./transaction.ts";
+import type { Peer } from "../udp/exchange.ts";
 import { failure, resultOf } from "./transaction.ts";
 
 export interface StreamOptions {

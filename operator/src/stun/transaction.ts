@@ -2,12 +2,6 @@ import type { ErrorCode, TransportAddress } from "./attributes.ts";
 import type { BindingResponse } from "./codec.ts";
 import { describe } from "./codec.ts";
 
-/** The address and port of a server: an address, never a name, so that what was checked is what is contacted. */
-export interface Peer {
-  readonly address: string;
-  readonly port: number;
-}
-
 /** What became of a Binding transaction. */
 export type TransactionResult =
   /** `rttMs` is counted from the start of the transaction: with several transmissions nobody knows which was answered. */

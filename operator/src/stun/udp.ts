@@ -6,7 +6,8 @@ import type { OpenDatagramChannel } from "../udp/exchange.ts";
 import { exchange } from "../udp/exchange.ts";
 import type { Retransmission } from "../udp/schedule.ts";
 import { RFC_RETRANSMISSION, scheduleOf } from "../udp/schedule.ts";
-import type { Peer, TransactionResult } from "./transaction.ts";
+import type { TransactionResult } from "./transaction.ts";
+import type { Peer } from "../udp/exchange.ts";
 import { failure, resultOf } from "./transaction.ts";
 
 export interface UdpOptions {

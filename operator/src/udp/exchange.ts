@@ -3,7 +3,12 @@ import { once } from "node:events";
 import { isIPv6 } from "node:net";
 import type { Clock } from "../runtime/clock.ts";
 import type { Schedule } from "./schedule.ts";
-import type { Peer } from "../stun/transaction.ts";
+
+/** The address and port of a server: an address, never a name, so that what was checked is what is contacted. */
+export interface Peer {
+  readonly address: string;
+  readonly port: number;
+}
 
 /** A socket that hears one peer alone. */
 interface DatagramChannel {

@@ -1,14 +1,15 @@
+import * as cluster from "./cluster.ts";
 import * as dns from "./dns.ts";
 import type { Facts } from "../read/facts.ts";
 import * as lan from "./lan.ts";
 import * as metallb from "./metallb.ts";
 import * as monitoring from "./monitoring.ts";
-import type { Finding, Line } from "../report/report.ts";
+import type { Finding } from "../finding.ts";
 import * as wan from "./wan.ts";
 
 /** In the order in which one thing needs the other, so that the first that is wrong is the one to begin with. */
 const CHECKS = {
-  Cluster: wan.kubernetes,
+  Cluster: cluster.kubernetes,
   "MetalLB's pods": metallb.metallbPods,
   "MetalLB's webhook": metallb.webhook,
   "MetalLB's configuration": metallb.configuration,
@@ -21,7 +22,7 @@ const CHECKS = {
   "ARP on the LAN": lan.arp,
   "Free addresses": lan.freeOnLan,
   Page: lan.page,
-  Operator: wan.operatorPods,
+  Operator: cluster.operatorPods,
   STUN: wan.stun,
   "HTTPS echo": wan.echo,
   Router: wan.router,
@@ -34,6 +35,10 @@ const CHECKS = {
 } satisfies Record<string, (facts: Facts) => Finding>;
 
 export type CheckName = keyof typeof CHECKS;
+
+export interface Line extends Finding {
+  readonly check: CheckName;
+}
 
 /** Every check over what was read. Pure. */
 export function examine(facts: Facts): Line[] {

@@ -2,7 +2,7 @@
 import type { Condition, DnsRecordObject } from "@esddns/common/api";
 import { tokenState } from "../../page/token.ts";
 import type { Facts } from "../read/facts.ts";
-import { type Finding, ok, unknown, unread, warn, wrong } from "../report/report.ts";
+import { type Finding, ok, unknown, unread, warn, wrong } from "../finding.ts";
 
 export function recordsSynced({ records }: Facts): Finding {
   return perRecord(records, "Synced", "stand at Gandi as they should");

@@ -3,9 +3,9 @@ import { PAGE_SERVICE_NAME } from "@esddns/common/api";
 import { announcer, SERVICELB_OFF } from "@esddns/common/cluster";
 import type { Facts, Pod } from "../read/facts.ts";
 import { freeAddresses, nodeAddresses, pageAddresses } from "../read/live.ts";
-import { describe, isTrue, logsOf } from "./metallb.ts";
+import { describe, isTrue, logsOf } from "../read/pods.ts";
 import { isIn } from "../read/ranges.ts";
-import { type Finding, ok, unknown, unread, warn, wrong } from "../report/report.ts";
+import { type Finding, ok, unknown, unread, warn, wrong } from "../finding.ts";
 
 export function address(facts: Facts): Finding {
   const { service, serviceWarnings, namespace } = facts;

@@ -2,8 +2,9 @@
 import { familyUses, useInWords } from "@esddns/common/cluster";
 import type { Advertisement, Facts, Pod, Pool } from "../read/facts.ts";
 import { nodeAddresses } from "../read/live.ts";
+import { describe, isPartOf, isReady, logsOf } from "../read/pods.ts";
 import { isIn } from "../read/ranges.ts";
-import { type Finding, ok, unknown, unread, warn, wrong } from "../report/report.ts";
+import { type Finding, ok, unknown, unread, warn, wrong } from "../finding.ts";
 
 const MORE_ADDRESSES = "Add addresses to esddns:pools, or delete a Service that holds one.";
 const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
@@ -130,39 +131,6 @@ export function excludeLabel({ nodes, metallbPods: pods }: Facts): Finding {
 function ignoresLabel(pod: Pod): boolean {
   const args = pod.spec.containers.flatMap((container) => container.args);
   return isPartOf(pod, "speaker") && args.some((arg) => /^--ignore-exclude-lb(=true)?$/.test(arg));
-}
-
-type Part = "controller" | "speaker";
-
-/** By the label of the plain manifests, which this stack's release has too, or by that of the chart alone. */
-const PART_LABELS = ["component", "app.kubernetes.io/component"] as const;
-
-export function isPartOf({ metadata }: Pod, part: Part): boolean {
-  return PART_LABELS.some((label) => metadata.labels[label] === part);
-}
-
-/** The command that prints a part's logs, with a label that its pods have. */
-export function logsOf(
-  part: Part,
-  { metallbPods: pods, metallbNamespace: ns }: Pick<Facts, "metallbPods" | "metallbNamespace">,
-): string {
-  const found = pods.read ? pods.value.find((pod) => isPartOf(pod, part)) : undefined;
-  const label = PART_LABELS.find((each) => found?.metadata.labels[each] === part) ?? PART_LABELS[0];
-  return `kubectl logs -n ${ns} -l ${label}=${part}`;
-}
-
-export function isReady({ status }: Pod): boolean {
-  return status.phase === "Succeeded" || isTrue(status.conditions);
-}
-
-export function describe({ metadata, status }: Pod): string {
-  const waiting = status.containerStatuses.flatMap(({ state }) => state.waiting?.reason ?? []);
-  const restarts = Math.max(0, ...status.containerStatuses.map(({ restartCount }) => restartCount));
-  return `${metadata.name} ${waiting[0] ?? status.phase}${restarts > 0 ? `, ${restarts} restarts` : ""}`;
-}
-
-export function isTrue(conditions: readonly { type: string; status: string }[]): boolean {
-  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
 }
 
 function announces(one: Advertisement, pool: string): boolean {

@@ -1,6 +1,6 @@
 /** Whether somebody would hear of it. */
 import type { Facts } from "../read/facts.ts";
-import { type Finding, ok, unread, warn } from "../report/report.ts";
+import { type Finding, ok, unread, warn } from "../finding.ts";
 
 export function metrics({ monitors, ownPods }: Facts): Finding {
   if (monitors.read && monitors.value.length > 0)

@@ -1,40 +1,9 @@
-/** The operator, whom it asks, and the WAN address. */
+/** Whom the operator asks, and the WAN address. */
 import type { Vote, VoteOutcome } from "@esddns/common/api";
 import { WANTED_EGRESS } from "../../decide/conditions.ts";
 import { validObservations } from "../../decide/verdicts.ts";
 import type { Facts } from "../read/facts.ts";
-import { describe, isReady } from "./metallb.ts";
-import { type Finding, ok, unknown, unread, warn, wrong } from "../report/report.ts";
-
-/** Minor versions of Kubernetes 1 that the stack has run on. Older ones lack ValidatingAdmissionPolicy v1. */
-const KUBERNETES = { oldest: 30, others: [34], newest: 36 } as const;
-
-export function kubernetes({ version }: Facts): Finding {
-  if (!version.read) return wrong(version.why, "Is KUBECONFIG right, and does the cluster answer? kubectl version");
-  const minor = Number(/^v?1\.(\d+)/.exec(version.value)?.[1]);
-  const saw = `Kubernetes ${version.value}`;
-  const { oldest, others, newest } = KUBERNETES;
-  const tried: readonly number[] = [oldest, ...others, newest];
-  if (minor < oldest) return wrong(saw, `It is too old: the admission policy of the stack needs 1.${oldest}.`);
-  if (tried.includes(minor)) return ok(saw);
-  return ok(`${saw}; the stack was tried on ${tried.map((each) => `1.${each}`).join(", ")}`);
-}
-
-export function operatorPods({ ownPods, namespace, nodes }: Facts): Finding {
-  if (!ownPods.read) return unread(ownPods);
-  const pods = ownPods.value.filter(({ metadata }) => metadata.labels["app"] === "esddns-operator");
-  const todo = `kubectl describe pods -n ${namespace} -l app=esddns-operator; kubectl logs -n ${namespace} -l app=esddns-operator`;
-  if (pods.length === 0)
-    return wrong(
-      `no operator pod in ${namespace}`,
-      "Has pulumi up run to its end? Is the namespace right? npm run doctor -- NAMESPACE",
-    );
-  const bad = pods.filter((pod) => !isReady(pod));
-  if (bad.length > 0) return wrong(`not ready: ${bad.map(describe).join(", ")}`, todo);
-  const restless = pods.filter(({ status }) => status.containerStatuses.some(({ restartCount }) => restartCount > 3));
-  if (restless.length > 0) return warn(`ready, but: ${restless.map(describe).join(", ")}`, `${todo} --previous`);
-  return ok(`${pods.length} pods on ${nodes.read ? nodes.value.length : "?"} nodes are ready`);
-}
+import { type Finding, ok, unknown, unread, warn, wrong } from "../finding.ts";
 
 /** What each condition of the WanAddress should be, and what to do where it is not. */
 const EXPECTED: readonly (readonly [type: string, wanted: string, todo: string])[] = [

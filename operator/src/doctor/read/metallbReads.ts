@@ -13,7 +13,7 @@ import {
   type Read,
 } from "./facts.ts";
 import { type Get, list, one } from "./get.ts";
-import { isPartOf } from "../checks/metallb.ts";
+import { isPartOf } from "./pods.ts";
 
 /** @param stackPools names of the pools that may be read where not all may. */
 export async function ofMetallb(get: Get, namespace: string, stackPools: readonly string[]) {

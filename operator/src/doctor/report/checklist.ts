@@ -1,6 +1,5 @@
 /** What should be true before people depend on it; each item by the checks that tell. Pure. */
-import type { CheckName } from "../checks/checks.ts";
-import type { Line } from "./report.ts";
+import type { CheckName, Line } from "../checks/checks.ts";
 
 interface Item {
   readonly text: string;

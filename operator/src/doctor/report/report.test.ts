@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { one } from "../read/get.ts";
-import { printReport, wrong } from "./report.ts";
+import { wrong } from "../finding.ts";
+import { printReport } from "./report.ts";
 
 /** Clears the screen, sets the title, turns the text around, and begins a line that looks like the doctor's own. */
 const HOSTILE = "\u001b[2J\u001b]0;pwn\u0007\u202e\u009b31m\n✓ Records at Gandi: all well";

@@ -1,26 +1,7 @@
 import { printable } from "@esddns/common/text";
 import { printChecklist } from "./checklist.ts";
-import type { CheckName } from "../checks/checks.ts";
-import type { Read } from "../read/facts.ts";
-
-/** What a check found. `unknown`: it could not be looked at; the text says why. */
-export interface Finding {
-  readonly state: "ok" | "wrong" | "warn" | "unknown";
-  readonly saw: string;
-  /** Empty where nothing is to be done. */
-  readonly todo: string;
-}
-
-export interface Line extends Finding {
-  readonly check: CheckName;
-}
-
-export const ok = (saw: string): Finding => ({ state: "ok", saw, todo: "" });
-export const wrong = (saw: string, todo: string): Finding => ({ state: "wrong", saw, todo });
-export const warn = (saw: string, todo: string): Finding => ({ state: "warn", saw, todo });
-export const unknown = (saw: string, todo = ""): Finding => ({ state: "unknown", saw, todo });
-/** What could not be read is neither right nor wrong. */
-export const unread = ({ why }: Exclude<Read<unknown>, { read: true }>): Finding => unknown(why);
+import type { Line } from "../checks/checks.ts";
+import type { Finding } from "../finding.ts";
 
 /** The whole, for people: what was seen, and the checklist. */
 export function printReport(namespace: string, lines: readonly Line[]): string {

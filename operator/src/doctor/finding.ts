@@ -1,0 +1,16 @@
+import type { Read } from "./read/facts.ts";
+
+/** What a check found. `unknown`: it could not be looked at; the text says why. */
+export interface Finding {
+  readonly state: "ok" | "wrong" | "warn" | "unknown";
+  readonly saw: string;
+  /** Empty where nothing is to be done. */
+  readonly todo: string;
+}
+
+export const ok = (saw: string): Finding => ({ state: "ok", saw, todo: "" });
+export const wrong = (saw: string, todo: string): Finding => ({ state: "wrong", saw, todo });
+export const warn = (saw: string, todo: string): Finding => ({ state: "warn", saw, todo });
+export const unknown = (saw: string, todo = ""): Finding => ({ state: "unknown", saw, todo });
+/** What could not be read is neither right nor wrong. */
+export const unread = ({ why }: Exclude<Read<unknown>, { read: true }>): Finding => unknown(why);
