@@ -9,7 +9,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{bench,common,infra,operator,lab,policy,test}/**/*.test.ts"],
+          include: ["{bench,common,infra,operator,lab,policy,pulumi-stand-ins,test}/**/*.test.ts"],
           testTimeout: 20_000,
         },
       },

@@ -1,7 +1,7 @@
 /** How the lab runs the Pulumi CLI: on the LAN client, with state, secrets and plugins of the lab's own. */
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { pluginPathDirs } from "../plugins/index.ts";
+import { pluginPathDirs } from "@esddns/pulumi-stand-ins";
 import { kubeEnvironment } from "./cluster/kubeconfig.ts";
 import { binDir, projectDir, stateDir } from "./paths.ts";
 
