@@ -3,8 +3,7 @@
  * Gandi. Needs the running lab; gives the router its former address back.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { gandiControl } from "../lab/src/internet/gandi/control.ts";
-import { changeWan, readWan } from "../lab/src/wan.ts";
+import { changeWan, gandiControl, readWan } from "@esddns/lab";
 import { bench, kubeJson, namespace, numbers, print } from "./lab.ts";
 import { firstLook, seededRandom, summarise, table, type Summary } from "./stats.ts";
 

@@ -3,11 +3,7 @@
  * that announces it by layer 2 loses its cable. Needs the running lab; plugs the cable in again.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { nodes } from "../lab/src/hosts.ts";
-import { onHost, run } from "../lab/src/run.ts";
-import type { Step } from "../lab/src/steps.ts";
-import { lan } from "../lab/src/topology.ts";
-import { switchOff, switchOn, troubleNamed } from "../lab/src/trouble/index.ts";
+import { lan, nodes, onHost, run, type Step, switchOff, switchOn, troubleNamed } from "@esddns/lab";
 import { bench, kubeJson, namespace, numbers, print } from "./lab.ts";
 import { seededRandom, summarise, table } from "./stats.ts";
 

@@ -1,10 +1,6 @@
 /** What the benches need of the lab: that it runs, and that nobody else changes it meanwhile. */
 import { parseArgs } from "node:util";
-import { kubectl } from "../lab/src/cluster/kubectl.ts";
-import { LabError, messageOf, UsageError } from "../lab/src/errors.ts";
-import { takeLock } from "../lab/src/lock.ts";
-import { namespaceMounts } from "../lab/src/mounts.ts";
-import { lan, namespaceOf } from "../lab/src/topology.ts";
+import { kubectl, LabError, lan, messageOf, namespaceMounts, namespaceOf, takeLock, UsageError } from "@esddns/lab";
 
 /** Of the lab's own stack. */
 export const namespace = "esddns-development";

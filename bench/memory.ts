@@ -1,8 +1,7 @@
 /** Resident memory of the stack's pods, and of Node alone on the same machine. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cgroupPids } from "../lab/src/cgroups.ts";
-import { environmentOf, readOr } from "../lab/src/proc.ts";
+import { cgroupPids, environmentOf, readOr } from "@esddns/lab";
 import { namespace } from "./lab.ts";
 
 export interface Resident {

@@ -1,10 +1,5 @@
 /** Packets between the nodes and the internet, counted by rules of the home router that are gone afterwards. */
-import { inPrefix } from "../lab/src/address.ts";
-import { nodes } from "../lab/src/hosts.ts";
-import { shellOnHost } from "../lab/src/run.ts";
-import { lan } from "../lab/src/topology.ts";
-import { addRules, removeRules, type Rule } from "../lab/src/trouble/rules.ts";
-import { readWan, WAN_LINK } from "../lab/src/wan.ts";
+import { addRules, inPrefix, lan, nodes, readWan, removeRules, type Rule, shellOnHost, WAN_LINK } from "@esddns/lab";
 
 export interface Packets {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** What the operator's pods ask of the Kubernetes API, by their own count. */
-import { kubectl } from "../lab/src/cluster/kubectl.ts";
+import { kubectl } from "@esddns/lab";
 import { kubeJson, namespace } from "./lab.ts";
 
 interface Pod {

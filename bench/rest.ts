@@ -3,10 +3,7 @@
  * requests to the Kubernetes API and to Gandi, and memory. Needs the running lab, and changes nothing on it.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { nodes } from "../lab/src/hosts.ts";
-import { LabError } from "../lab/src/errors.ts";
-import { gandiControl } from "../lab/src/internet/gandi/control.ts";
-import { troublesOn } from "../lab/src/trouble/index.ts";
+import { gandiControl, LabError, nodes, troublesOn } from "@esddns/lab";
 import { bench, kubeJson, namespace, numbers, print } from "./lab.ts";
 import { bareNode, podMemory, type Resident } from "./memory.ts";
 import { countPackets } from "./packets.ts";

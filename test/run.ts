@@ -12,7 +12,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { z } from "zod";
-import { demandTool } from "../lab/src/toolchain.ts";
+import { demandTool } from "@esddns/lab";
 
 interface Tally {
   passed: number;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { requiredVersion } from "../lab/src/toolchain.ts";
+import { requiredVersion } from "@esddns/lab";
 
 const root = join(import.meta.dirname, "..");
 const dir = join(root, ".github", "workflows");

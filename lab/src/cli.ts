@@ -1,8 +1,8 @@
 /** The lab's command line: words in, one command out. Pure. */
 import { parseArgs } from "node:util";
-import { parseWanIpv4, parseWanPrefix } from "./address.ts";
+import { parseWanIpv4, parseWanPrefix } from "./network/address.ts";
 import { UsageError } from "./errors.ts";
-import { hostNames, nodes } from "./hosts.ts";
+import { hostNames, nodes } from "./network/hosts.ts";
 
 export type Command =
   | {

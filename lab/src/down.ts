@@ -3,16 +3,16 @@ import { existsSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cgroupPids, labCgroups, removeCgroups } from "./cgroups.ts";
+import { cgroupPids, labCgroups, removeCgroups } from "./machine/cgroups.ts";
 import { madeFoldersFile, mountNamespaceDir } from "./cluster/mount-namespace.ts";
-import { allMounts, namespaceMounts, NETNS_DIR } from "./mounts.ts";
+import { allMounts, namespaceMounts, NETNS_DIR } from "./machine/mounts.ts";
 import { stateDir } from "./paths.ts";
-import { allPids, namespaceIdOf, processOf, readOr, signal } from "./proc.ts";
-import { endProcesses, endStrays, recordedServices } from "./processes.ts";
-import { run } from "./run.ts";
-import type { Step } from "./steps.ts";
+import { allPids, namespaceIdOf, processOf, readOr, signal } from "./machine/proc.ts";
+import { endProcesses, endStrays, recordedServices } from "./machine/processes.ts";
+import { run } from "./machine/run.ts";
+import type { Step } from "./machine/steps.ts";
 import { NAMESPACE_PREFIX, namespaceOf } from "./topology.ts";
-import { restoreKernelTunables } from "./tunables.ts";
+import { restoreKernelTunables } from "./machine/tunables.ts";
 
 export async function stopProcesses(step: Step): Promise<void> {
   await endStrays();

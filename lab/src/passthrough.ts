@@ -3,8 +3,8 @@ import { chdir, env, execve } from "node:process";
 import { delimiter, join } from "node:path";
 import { accessSync, constants } from "node:fs";
 import { LabError } from "./errors.ts";
-import { resolverFile } from "./resolver.ts";
-import { onHost, type Argv } from "./run.ts";
+import { resolverFile } from "./network/resolver.ts";
+import { onHost, type Argv } from "./machine/run.ts";
 
 export interface Place {
   readonly host: string;

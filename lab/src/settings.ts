@@ -3,7 +3,7 @@
  * command is completed by the next.
  */
 import { join } from "node:path";
-import { nodes } from "./hosts.ts";
+import { nodes } from "./network/hosts.ts";
 import { put, readIfThere } from "./internet/files.ts";
 import { stateDir } from "./paths.ts";
 import type { Host } from "./topology.ts";

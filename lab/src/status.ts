@@ -1,17 +1,17 @@
 /** What of the lab runs, and its addresses. */
 import { existsSync } from "node:fs";
-import { routerState } from "./bgp/router.ts";
+import { routerState } from "./routers/bgp/router.ts";
 import { adminKubeconfig } from "./cluster/kubeconfig.ts";
 import { kubectl } from "./cluster/kubectl.ts";
 import { messageOf } from "./errors.ts";
-import { hostNames, nodes as possible } from "./hosts.ts";
-import { namespaceMounts } from "./mounts.ts";
+import { hostNames, nodes as possible } from "./network/hosts.ts";
+import { namespaceMounts } from "./machine/mounts.ts";
 import { stateDir } from "./paths.ts";
-import { recordedServices } from "./processes.ts";
+import { recordedServices } from "./machine/processes.ts";
 import { clusterNodes, readSettings } from "./settings.ts";
 import { lan, namespaceOf, type Host } from "./topology.ts";
 import { troublesOn } from "./trouble/index.ts";
-import { readWan } from "./wan.ts";
+import { readWan } from "./network/wan.ts";
 
 export interface Status {
   readonly lines: readonly string[];

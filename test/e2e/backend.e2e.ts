@@ -10,7 +10,7 @@ import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { mendBackendFiles } from "../../infra/cli/backendFiles.ts";
-import { binDir } from "../../lab/src/paths.ts";
+import { binDir } from "@esddns/lab";
 import { spawnCollect } from "./spawn.ts";
 
 const KILLS = 16;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { birdSocket } from "../../lab/src/bgp/router.ts";
+import { birdSocket } from "@esddns/lab";
 import { curl, eventually, lab, labJson, labOk, stackOutputs } from "./lab.ts";
 
 const address = "192.168.1.100";

@@ -3,10 +3,7 @@ import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { gandiControl } from "../../lab/src/internet/gandi/control.ts";
-import { projectDir } from "../../lab/src/paths.ts";
-import { labStack, pulumiCommand } from "../../lab/src/pulumi.ts";
-import { lan, namespaceOf } from "../../lab/src/topology.ts";
+import { gandiControl, labStack, lan, namespaceOf, projectDir, pulumiCommand } from "@esddns/lab";
 import { dig, eventually, labJson, labOk, stackOutputs } from "./lab.ts";
 import { spawnCollect } from "./spawn.ts";
 

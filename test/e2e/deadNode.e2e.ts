@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { labStack, stackConfigFile } from "../../lab/src/pulumi.ts";
+import { labStack, stackConfigFile } from "@esddns/lab";
 import { eventually, lab, labJson, labOk, type CommandResult } from "./lab.ts";
 
 const namespace = "esddns-development";

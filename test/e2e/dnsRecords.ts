@@ -1,7 +1,7 @@
 /** DnsRecords of the lab's cluster as the end-to-end tests make, change and look at them. */
 import { readFile } from "node:fs/promises";
 import { expect } from "vitest";
-import { caCertificate, gandiTokenFile } from "../../lab/src/internet/files.ts";
+import { caCertificate, gandiTokenFile } from "@esddns/lab";
 import { dig, eventually, lab, labJson, labOk } from "./lab.ts";
 
 export const zone = "example.com";

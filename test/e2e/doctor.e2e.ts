@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FIELD_MANAGER } from "../../infra/kubernetes/fieldManager.ts";
-import { lan, wan } from "../../lab/src/topology.ts";
+import { lan, wan } from "@esddns/lab";
 import { dig, eventually, lab, labJson, labOk } from "./lab.ts";
 import { goodToken, storeToken } from "./token.ts";
 

@@ -2,9 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { gandiTokenFile } from "../../lab/src/internet/files.ts";
-import { gandiControl } from "../../lab/src/internet/gandi/control.ts";
-import type { FaultInput } from "../../lab/src/internet/gandi/faults.ts";
+import { type FaultInput, gandiControl, gandiTokenFile } from "@esddns/lab";
 import { answers, apply, condition, conditionIs, deleteMade, lookAgain, status, zone } from "./dnsRecords.ts";
 import { dig, eventually, labJson, labOk } from "./lab.ts";
 import { goodToken, storeToken } from "./token.ts";

@@ -3,9 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { delimiter } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { kubeEnvironment } from "../../lab/src/cluster/kubeconfig.ts";
-import { binDir } from "../../lab/src/paths.ts";
-import { stackConfigFile } from "../../lab/src/pulumi.ts";
+import { binDir, kubeEnvironment, stackConfigFile } from "@esddns/lab";
 import { metallb, operatorLogs, page, portForward, restart, type GuideCommand } from "../guide/commands.ts";
 import { eventually, lab, labOk, stackOutputs } from "./lab.ts";
 

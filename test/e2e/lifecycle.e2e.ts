@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { labStack, stackConfigFile } from "../../lab/src/pulumi.ts";
+import { labStack, stackConfigFile } from "@esddns/lab";
 import { eventually, lab, labOk, stackOutputs } from "./lab.ts";
 
 const up = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"] as const;

@@ -6,7 +6,7 @@ import { crds } from "@esddns/common/api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { CONFIG, plain, runProgram } from "../../infra/test/testing.ts";
-import { demandTool, moduleDir } from "../../lab/src/toolchain.ts";
+import { demandTool, moduleDir } from "@esddns/lab";
 import { builtInSchemas, customSchemas, type Definition, type Swagger } from "../manifests/schemas.ts";
 import { spawnCollect } from "./spawn.ts";
 

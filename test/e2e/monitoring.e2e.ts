@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { monitoringSchema } from "../../infra/config/keys/monitoring.ts";
 import { monitoringObjects } from "../../infra/monitoring/objects.ts";
-import { moduleDir } from "../../lab/src/toolchain.ts";
+import { moduleDir } from "@esddns/lab";
 
 interface Schema {
   readonly type?: string;

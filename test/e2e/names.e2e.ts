@@ -1,6 +1,6 @@
 /** What pods reach by name on nodes whose search domain has a wildcard record, as a domain that is used at home has. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { homeDomain, internet, lan } from "../../lab/src/topology.ts";
+import { homeDomain, internet, lan } from "@esddns/lab";
 import { eventually, lab, labJson, labOk, stackOutputs } from "./lab.ts";
 
 const namespace = "esddns-development";

@@ -1,8 +1,7 @@
 /** The router's own word, told by a real miniupnpd: a vote like others, and what shows a second translation. */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { projectDir } from "../../lab/src/paths.ts";
-import { lan, wan } from "../../lab/src/topology.ts";
+import { lan, projectDir, wan } from "@esddns/lab";
 import type { Condition, Vote } from "@esddns/common/api";
 import { curl, dig, eventually, lab, labJson, labOk, stackOutputs } from "./lab.ts";
 

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { labStack, stackConfigFile } from "../../lab/src/pulumi.ts";
-import { wan } from "../../lab/src/topology.ts";
+import { labStack, stackConfigFile, wan } from "@esddns/lab";
 import { curl, dig, eventually, lab, labJson, labOk, stackOutputs, type CommandResult } from "./lab.ts";
 
 const namespace = "esddns-development";

@@ -2,8 +2,7 @@
 import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { notifySecretFile } from "../../lab/src/notes/index.ts";
-import { wan } from "../../lab/src/topology.ts";
+import { notifySecretFile, wan } from "@esddns/lab";
 import { dig, eventually, labOk } from "./lab.ts";
 
 const record = "home.example.com";

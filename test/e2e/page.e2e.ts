@@ -1,6 +1,6 @@
 /** The deployed page under nonsense and under load, from the LAN. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { wan } from "../../lab/src/topology.ts";
+import { wan } from "@esddns/lab";
 import { dig, eventually, labJson, labOk, stackOutputs } from "./lab.ts";
 
 const namespace = "esddns-development";

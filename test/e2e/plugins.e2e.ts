@@ -8,10 +8,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { toolsImage } from "../../lab/src/images.ts";
-import { projectDir } from "../../lab/src/paths.ts";
-import { pulumiCommand } from "../../lab/src/pulumi.ts";
-import { lan, namespaceOf } from "../../lab/src/topology.ts";
+import { lan, namespaceOf, projectDir, pulumiCommand, toolsImage } from "@esddns/lab";
 import { eventually, labJson, labOk } from "./lab.ts";
 import { blocksOf, changesOf, errorsOf, sectionsOf } from "./pulumi-output.ts";
 import { spawnCollect } from "./spawn.ts";

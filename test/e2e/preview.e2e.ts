@@ -7,8 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { labStack, pulumiCommand, stackConfigFile } from "../../lab/src/pulumi.ts";
-import { lan, namespaceOf } from "../../lab/src/topology.ts";
+import { labStack, lan, namespaceOf, pulumiCommand, stackConfigFile } from "@esddns/lab";
 import { dig, eventually, labOk, stackOutputs } from "./lab.ts";
 import { spawnCollect } from "./spawn.ts";
 

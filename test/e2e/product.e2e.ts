@@ -1,8 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gandiControl } from "../../lab/src/internet/gandi/control.ts";
-import { gandiTokenFile } from "../../lab/src/internet/files.ts";
-import { lan } from "../../lab/src/topology.ts";
+import { gandiControl, gandiTokenFile, lan } from "@esddns/lab";
 import { curl, dig, eventually, lab, labJson, labOk, stackOutputs } from "./lab.ts";
 
 const gandi = gandiControl();

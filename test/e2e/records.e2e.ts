@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gandiControl } from "../../lab/src/internet/gandi/control.ts";
+import { gandiControl } from "@esddns/lab";
 import {
   answers,
   apply,

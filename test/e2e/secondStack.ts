@@ -1,6 +1,6 @@
 /** A stack beside the lab's own, on the same cluster. */
 import { rm } from "node:fs/promises";
-import { stackConfigFile } from "../../lab/src/pulumi.ts";
+import { stackConfigFile } from "@esddns/lab";
 import { lab, stackOutputs, type CommandResult } from "./lab.ts";
 
 export const SECOND = "production";

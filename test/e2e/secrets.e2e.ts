@@ -10,8 +10,7 @@ import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { projectDir } from "../../lab/src/paths.ts";
-import { pulumiCommand } from "../../lab/src/pulumi.ts";
+import { projectDir, pulumiCommand } from "@esddns/lab";
 import { fakeCluster, type FakeCluster, type KubernetesObject } from "./fakeCluster.ts";
 import { spawnCollect } from "./spawn.ts";
 

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { gandiTokenFile } from "../../lab/src/internet/files.ts";
+import { gandiTokenFile } from "@esddns/lab";
 import { labOk } from "./lab.ts";
 
 /** The token that the lab's Gandi takes, as the stack's Secret holds it: the file's without its line end. */

@@ -2,9 +2,7 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { gandiControl } from "../../lab/src/internet/gandi/control.ts";
-import { gandiTokenFile } from "../../lab/src/internet/files.ts";
-import { lie } from "../../lab/src/trouble/catalogue.ts";
+import { gandiControl, gandiTokenFile, lie } from "@esddns/lab";
 import { dig, eventually, lab, labJson, labOk } from "./lab.ts";
 import { goodToken, storeToken } from "./token.ts";
 

@@ -1,10 +1,10 @@
 /** etcd, API server, controller manager and scheduler, all on node1. */
 import { join } from "node:path";
-import { POD_IPV4, POD_IPV6, SERVICE_IPV4, SERVICE_IPV6 } from "../address.ts";
-import type { Pinned } from "../pinned.ts";
+import { POD_IPV4, POD_IPV6, SERVICE_IPV4, SERVICE_IPV6 } from "../network/address.ts";
+import type { Pinned } from "../toolchain/pinned.ts";
 import { stateDir } from "../paths.ts";
-import { httpOk } from "../probe.ts";
-import type { Service } from "../service.ts";
+import { httpOk } from "../machine/probe.ts";
+import type { Service } from "../machine/service.ts";
 import { lan } from "../topology.ts";
 import { kubeconfigOf } from "./kubeconfig.ts";
 import { kubectl } from "./kubectl.ts";

@@ -1,12 +1,12 @@
 /** A Kubernetes of two nodes, or one, both IP families, with the control plane on node1. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { ensureCgroup } from "../cgroups.ts";
+import { ensureCgroup } from "../machine/cgroups.ts";
 import { LabError, messageOf } from "../errors.ts";
-import { chosenKubernetes } from "../kubernetes.ts";
-import { ensureRunning } from "../processes.ts";
+import { chosenKubernetes } from "./kubernetes.ts";
+import { ensureRunning } from "../machine/processes.ts";
 import { clusterNodes } from "../settings.ts";
-import type { Step } from "../steps.ts";
-import { saveKernelTunables } from "../tunables.ts";
+import type { Step } from "../machine/steps.ts";
+import { saveKernelTunables } from "../machine/tunables.ts";
 import { apiServer, controllers, etcd } from "./control-plane.ts";
 import { writeKubeconfigs } from "./kubeconfig.ts";
 import { kubectl } from "./kubectl.ts";

@@ -1,7 +1,7 @@
 /** Kubeconfigs, complete in themselves: with the certificates inside, not beside them. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { nodes } from "../hosts.ts";
+import { nodes } from "../network/hosts.ts";
 import { stateDir } from "../paths.ts";
 import { lan } from "../topology.ts";
 import { ca, crt, key } from "./pki.ts";

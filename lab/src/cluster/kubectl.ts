@@ -1,6 +1,6 @@
 /** kubectl as the lab itself uses it: on node1, with a limit on how long it may take. */
-import { chosenKubernetes } from "../kubernetes.ts";
-import { onHost, run } from "../run.ts";
+import { chosenKubernetes } from "./kubernetes.ts";
+import { onHost, run } from "../machine/run.ts";
 import { lan } from "../topology.ts";
 import { kubeEnvironment } from "./kubeconfig.ts";
 

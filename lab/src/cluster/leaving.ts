@@ -1,11 +1,11 @@
 /** Nodes that leave, when the lab is to have fewer of them (settings.ts). Whatever is gone already is passed over. */
 import { rm } from "node:fs/promises";
-import { removeCgroups } from "../cgroups.ts";
+import { removeCgroups } from "../machine/cgroups.ts";
 import { killInside } from "../down.ts";
-import { nodes } from "../hosts.ts";
-import { recordedServices, stop } from "../processes.ts";
+import { nodes } from "../network/hosts.ts";
+import { recordedServices, stop } from "../machine/processes.ts";
 import { clusterNodes } from "../settings.ts";
-import type { Step } from "../steps.ts";
+import type { Step } from "../machine/steps.ts";
 import type { Host } from "../topology.ts";
 import { kubectl } from "./kubectl.ts";
 import { removeMountNamespace } from "./mount-namespace.ts";

@@ -5,9 +5,9 @@
 import { existsSync } from "node:fs";
 import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { allMounts } from "../mounts.ts";
+import { allMounts } from "../machine/mounts.ts";
 import { stateDir } from "../paths.ts";
-import { run } from "../run.ts";
+import { run } from "../machine/run.ts";
 
 /** The namespaces are kept alive by files here, on a mount that propagates nowhere, as unshare(1) asks. */
 export const mountNamespaceDir = join(stateDir, "mount-namespaces");

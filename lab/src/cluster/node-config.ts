@@ -1,7 +1,7 @@
 /** The configuration files of a node, as data. Pure. */
 import { join } from "node:path";
-import { CGROUP_ROOT } from "../cgroups.ts";
-import { nodeResolverFile } from "../resolver.ts";
+import { CGROUP_ROOT } from "../machine/cgroups.ts";
+import { nodeResolverFile } from "../network/resolver.ts";
 import { lan } from "../topology.ts";
 import * as pki from "./pki.ts";
 

@@ -3,9 +3,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { nodes } from "../hosts.ts";
+import { nodes } from "../network/hosts.ts";
 import { stateDir } from "../paths.ts";
-import { run } from "../run.ts";
+import { run } from "../machine/run.ts";
 import { lan } from "../topology.ts";
 
 const pkiDir = join(stateDir, "pki", "cluster");

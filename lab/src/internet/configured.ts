@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { Service } from "../service.ts";
+import type { Service } from "../machine/service.ts";
 
 /**
  * The service, marked with a digest of the files that it reads once, at its start: when one of them changes, the

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Service } from "../service.ts";
+import type { Service } from "../machine/service.ts";
 import { internet, lan, zones as gandiZones } from "../topology.ts";
 import { configured } from "./configured.ts";
 import { internetDir, put, readIfThere } from "./files.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Service } from "../service.ts";
+import type { Service } from "../machine/service.ts";
 import { internet, zones, type Host } from "../topology.ts";
 import { configured } from "./configured.ts";
 import { tsigKeyFile } from "./dns.ts";

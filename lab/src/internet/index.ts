@@ -1,4 +1,4 @@
-import type { Service } from "../service.ts";
+import type { Service } from "../machine/service.ts";
 import { internet, type Host } from "../topology.ts";
 import { dnsServices, prepareDns } from "./dns.ts";
 import { echoServices, gandiService, prepareToken } from "./https.ts";

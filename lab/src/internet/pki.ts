@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { chmod, mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { run } from "../run.ts";
+import { run } from "../machine/run.ts";
 import { caCertificate, caKey, readIfThere, tlsFiles, type KeyPair } from "./files.ts";
 
 const DAY_MS = 86_400_000;

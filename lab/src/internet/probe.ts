@@ -1,4 +1,4 @@
-import { onHost, run, type Argv } from "../run.ts";
+import { onHost, run, type Argv } from "../machine/run.ts";
 
 /** Long for one answer in the lab, even on a busy machine; who asks does so again and again. */
 const TIMEOUT_MS = 4_000;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { Service } from "../service.ts";
-import { ISP } from "../hosts.ts";
+import type { Service } from "../machine/service.ts";
+import { ISP } from "../network/hosts.ts";
 import { internet, wan, type Host } from "../topology.ts";
 import { configured } from "./configured.ts";
 import { caCertificate, internetDir, put, tlsFiles } from "./files.ts";

@@ -1,4 +1,4 @@
-import { internetHosts } from "../hosts.ts";
+import { internetHosts } from "../network/hosts.ts";
 import { homeDomain, internet, lan, zones as gandiZones, type Host } from "../topology.ts";
 import { publicName } from "./names.ts";
 

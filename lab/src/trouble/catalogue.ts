@@ -1,14 +1,14 @@
 /** Every trouble of the lab's internet, as data: its processes, its firewall rules, or what else brings it about. */
 import { join } from "node:path";
 import { stateDir } from "../paths.ts";
-import { ISP, nodes } from "../hosts.ts";
-import { onHost, run } from "../run.ts";
+import { ISP, nodes } from "../network/hosts.ts";
+import { onHost, run } from "../machine/run.ts";
 import { coturnHosts } from "../internet/stun.ts";
 import { tlsFiles, type KeyPair } from "../internet/files.ts";
 import { faultKinds, type FaultKind } from "../internet/gandi/faults.ts";
-import type { Service } from "../service.ts";
+import type { Service } from "../machine/service.ts";
 import { internet, lan, wan } from "../topology.ts";
-import { WAN_LINK } from "../wan.ts";
+import { WAN_LINK } from "../network/wan.ts";
 import type { Rule } from "./rules.ts";
 
 export interface Trouble {

@@ -1,5 +1,5 @@
 /** Firewall rules that troubles add and take away, one by one, beside those that are the lab's own. */
-import { shellOnHost } from "../run.ts";
+import { shellOnHost } from "../machine/run.ts";
 
 export interface Rule {
   readonly host: string;

@@ -1,4 +1,4 @@
-import { run } from "../../run.ts";
+import { run } from "../../machine/run.ts";
 import type { Rrset } from "./rrset.ts";
 import type { RrsetChange, ZoneStore } from "./zone-store.ts";
 

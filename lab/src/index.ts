@@ -1,0 +1,27 @@
+/** What tests and benchmarks may use of the lab: its hosts, its programs, and its troubles. */
+export { toolsImage } from "./cluster/images.ts";
+export { kubeEnvironment } from "./cluster/kubeconfig.ts";
+export { kubectl } from "./cluster/kubectl.ts";
+export { LabError, messageOf, UsageError } from "./errors.ts";
+export { caCertificate, gandiTokenFile } from "./internet/files.ts";
+export { gandiControl } from "./internet/gandi/control.ts";
+export type { FaultInput } from "./internet/gandi/faults.ts";
+export { notifySecretFile } from "./internet/notifications/index.ts";
+export { cgroupPids } from "./machine/cgroups.ts";
+export { takeLock } from "./machine/lock.ts";
+export { namespaceMounts } from "./machine/mounts.ts";
+export { environmentOf, readOr } from "./machine/proc.ts";
+export { onHost, run, shellOnHost } from "./machine/run.ts";
+export type { Step } from "./machine/steps.ts";
+export { inPrefix } from "./network/address.ts";
+export { nodes } from "./network/hosts.ts";
+export { changeWan, readWan, WAN_LINK } from "./network/wan.ts";
+export { binDir, projectDir } from "./paths.ts";
+export { birdSocket } from "./routers/bgp/router.ts";
+export { prometheusUrl } from "./stack/prometheus.ts";
+export { labStack, pulumiCommand, stackConfigFile } from "./stack/pulumi.ts";
+export { demandTool, moduleDir, requiredVersion } from "./toolchain/toolchain.ts";
+export { homeDomain, internet, lan, namespaceOf, wan } from "./topology.ts";
+export { lie } from "./trouble/catalogue.ts";
+export { switchOff, switchOn, troubleNamed, troublesOn } from "./trouble/index.ts";
+export { addRules, removeRules, type Rule } from "./trouble/rules.ts";

@@ -1,0 +1,63 @@
+/** How the lab runs the Pulumi CLI: on the LAN client, with state, secrets and plugins of the lab's own. */
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { pluginPathDirs } from "@esddns/pulumi-stand-ins";
+import { kubeEnvironment } from "../cluster/kubeconfig.ts";
+import { binDir, projectDir, stateDir } from "../paths.ts";
+
+export const labStack = "development";
+
+const pulumiHome = join(stateDir, "pulumi-home");
+/** Where the file backend keeps its `.pulumi` folder. */
+export const backendDir = join(stateDir, "pulumi");
+export const passphraseFile = join(stateDir, "pulumi-passphrase");
+
+/** The lab's own stack config: the committed file and, over it, what only this machine knows (stack.ts). */
+export function stackConfigFile(stack: string): string {
+  return join(stateDir, `Pulumi.${stack}.yaml`);
+}
+
+export interface PulumiCommand {
+  readonly argv: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+/** The command line and environment of `pulumi ARGS`, to be run in the LAN client's network namespace. */
+export async function pulumiCommand(args: readonly string[]): Promise<PulumiCommand> {
+  return { argv: [join(binDir, "pulumi"), ...args], env: await pulumiEnv(stackOf(args)), cwd: projectDir };
+}
+
+/** Which plugins are not the real ones here; none where those are installed. */
+export async function standIns(): Promise<readonly string[]> {
+  return (await pluginPathDirs(pulumiHome)).standIns;
+}
+
+async function pulumiEnv(stack: string): Promise<Record<string, string>> {
+  const plugins = await pluginPathDirs(pulumiHome);
+  const path = [...plugins.dirs, binDir, join(projectDir, "node_modules", ".bin"), process.env["PATH"] ?? ""];
+  return {
+    PATH: path.join(delimiter),
+    HOME: process.env["HOME"] ?? "/root",
+    LANG: "C.UTF-8",
+    ...(process.env["TERM"] === undefined ? {} : { TERM: process.env["TERM"] }),
+    ...kubeEnvironment,
+    PULUMI_HOME: pulumiHome,
+    PULUMI_BACKEND_URL: `file://${backendDir}`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,
+    PULUMI_STACK: stack,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    // Every flag of the CLI can be given by environment: so people type the command as they would anywhere.
+    ...(existsSync(stackConfigFile(stack)) ? { PULUMI_OPTION_CONFIG_FILE: stackConfigFile(stack) } : {}),
+  };
+}
+
+/** The stack that a command line names; the lab's own when it names none. */
+export function stackOf(args: readonly string[]): string {
+  for (const [i, arg] of args.entries()) {
+    if (arg === "--stack" || arg === "-s") return args[i + 1] ?? labStack;
+    if (arg.startsWith("--stack=")) return arg.slice("--stack=".length);
+  }
+  return labStack;
+}
