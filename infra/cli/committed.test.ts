@@ -32,3 +32,21 @@ it("a password that stands there as plain text is told all the same", () => {
     problems: [expect.stringMatching(/^esddns:bgp\.peers\[0\]\.password: is stored as plain text/)],
   });
 });
+
+it("what cannot be decrypted yet is not judged: the stack is to be made first", () => {
+  const request = { stack: "production", ranges: [], image: undefined, adopt: false };
+  const file = `${FILE}  esddns:service: { address: { secure: v1:abc }, port: { secure: v1:abc } }\n  esddns:imaeg: x\n`;
+  const deployed = deployConfig(fromStackFile(file), request, false);
+  expect(deployed.ok ? [] : deployed.problems).toEqual([
+    expect.stringMatching(/^esddns:imaeg: is not a known key/),
+    "esddns:service: cannot be decrypted while the backend does not know the stack. Make it first: pulumi stack init production",
+  ]);
+});
+
+it("what must not be encrypted is told all the same", () => {
+  const request = { stack: "production", ranges: [], image: undefined, adopt: false };
+  const deployed = deployConfig(fromStackFile(FILE.replace("10.64.0.0/24", "{ secure: v1:abc }")), request, false);
+  expect(deployed.ok ? [] : deployed.problems).toContainEqual(
+    expect.stringMatching(/^esddns:pools: is stored encrypted, .*Write it as plain text/),
+  );
+});

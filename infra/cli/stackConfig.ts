@@ -1,7 +1,9 @@
 /** What a deploy changes in the config of a stack, and whether the whole is right. Pure. */
 import { z } from "zod";
 import { parseStackConfig, type StackConfig } from "../config/parse.ts";
-import { formatProblem } from "../config/validation/problem.ts";
+import { formatProblem, type Problem } from "../config/validation/problem.ts";
+import type { Key } from "../config/schema.ts";
+import { secrecy } from "../config/secrecy.ts";
 import { shortName } from "./arguments.ts";
 import type { DeployRequest } from "./deploy/arguments.ts";
 
@@ -38,7 +40,7 @@ export function deployConfig(
     secretKeys.add("gandiToken");
   }
   const parsed = parseStackConfig({ ...raw, ...changes }, { stack: shortName(request.stack), secretKeys });
-  if (!parsed.ok) return { ok: false, problems: parsed.problems.map(formatProblem) };
+  if (!parsed.ok) return { ok: false, problems: unlessHidden(parsed.problems, raw, request.stack) };
   return { ok: true, changes, config: parsed.config, hasToken: parsed.config.token.kind !== "none" };
 }
 
@@ -51,6 +53,23 @@ export function readConfig(stored: StoredConfig, stack: string): StackConfig | u
 
 /** In the place of a secret that is not shown: of a form that every key takes which is meant to hold one. */
 export const HIDDEN = "https://hidden.invalid/not-shown";
+
+/** What is hidden cannot be judged: Pulumi decrypts for stacks that it knows, and for no others. */
+function unlessHidden(problems: readonly Problem[], raw: Readonly<Record<string, unknown>>, stack: string): string[] {
+  // Other keys must not be encrypted at all.
+  const isHidden = (key: string) => secrecy[key as Key] === "secret" && holdsHidden(raw[key]);
+  const told = problems.map((problem) => {
+    const [key] = problem.path;
+    if (typeof key !== "string" || !isHidden(key)) return formatProblem(problem);
+    return `esddns:${key}: cannot be decrypted while the backend does not know the stack. Make it first: pulumi stack init ${stack}`;
+  });
+  return [...new Set(told)];
+}
+
+function holdsHidden(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return value === HIDDEN;
+  return Object.values(value).some(holdsHidden);
+}
 
 function readStored(stored: StoredConfig) {
   const raw: Record<string, unknown> = {};
