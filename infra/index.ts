@@ -26,12 +26,13 @@ const last = !config.observeLive || isVersionUnknown ? new StoredOutputs() : und
 const stored = config.observeLive ? undefined : last;
 const running = seen ?? (last && { version: await last.metallbVersion() });
 const former = await formerShared(config);
-const ownership = ownershipGuard(configuredCluster(), {
+const owner = {
   namespace: config.namespace,
   mark: stackMark(pulumi.getProject(), pulumi.getStack()),
   metallbNamespace: config.metallb.namespace,
   takeOver: isTakeOver(),
-});
+};
+const ownership = ownershipGuard(configuredCluster(), owner, config.messages);
 const onCluster = { provider: clusterProvider(), transformations: [fixedFieldManager, ownership] };
 
 const image = new OperatorImage("image", { source: config.image, guard: config.guard });

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { wanPath } from "./cli/resourcePaths.ts";
 import { namespaceComplaint, readStackNamespace } from "./esddns/stackNamespace.ts";
 import { installedMetalLB, marked, OWNER_LABEL } from "./metallb/owner.ts";
+import type { Messages } from "./config/messages.ts";
 import type { Cluster } from "./kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "./kubernetes/fieldManager.ts";
 import { occupants } from "./kubernetes/occupants.ts";
@@ -45,10 +46,12 @@ const PLURALS: Readonly<Record<string, string>> = {
 };
 
 /** An option of the components, whose children inherit it: each object is looked for just before it is made. */
-export function ownershipGuard(cluster: Reader, owner: Owner): pulumi.ResourceTransformation {
+export function ownershipGuard(cluster: Reader, owner: Owner, messages: Messages): pulumi.ResourceTransformation {
   const hook = new pulumi.ResourceHook("ownership", async ({ newInputs }) => {
-    const why = await refusal(cluster, objectSchema.parse(await settled(newInputs as object)), owner);
-    if (why !== undefined) throw new Error(why);
+    const why = await refusal(cluster, objectSchema.parse(await settled(newInputs as object)), owner).catch(
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+    if (why !== undefined) throw new Error(messages.shown(why));
   });
   return ({ type, props, opts }) => {
     const kind = type.split(":").at(-1) ?? "";

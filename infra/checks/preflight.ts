@@ -1,5 +1,4 @@
 /** The checks that need the cluster, before anything is composed. */
-import { printable } from "@esddns/common/text";
 import * as pulumi from "@pulumi/pulumi";
 import { monitoringKinds } from "../config/keys/monitoring.ts";
 import { formatProblem, type Problem } from "../config/validation/problem.ts";
@@ -7,7 +6,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { namespaceComplaint, stackMark } from "../esddns/stackNamespace.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
-import { formerlyOwned, NEVER_OWNED, type FormerlyOwned } from "../metallb/formerOwner.ts";
+import { formerlyOwned, NEVER_OWNED, SeveralOwned, type FormerlyOwned } from "../metallb/formerOwner.ts";
 import { isTakeOver } from "../metallb/takeOver.ts";
 import { readsOlderAnnotations } from "../metallb/version.ts";
 import { readFacts, type ClusterFacts, type ReadFacts, type RunningMetalLB } from "./facts.ts";
@@ -20,6 +19,7 @@ import { foreignMetalLB } from "./ownMetalLB.ts";
  * @throws pulumi.RunError with every problem; Pulumi prints it without a stack trace.
  */
 export async function preflight(config: LoadedConfig): Promise<RunningMetalLB | undefined> {
+  const { messages } = config;
   const { skip } = config.checks;
   const whenUnreachable = ofThisRun() ?? config.checks.whenUnreachable;
   if (whenUnreachable === "Off") return undefined;
@@ -35,8 +35,8 @@ export async function preflight(config: LoadedConfig): Promise<RunningMetalLB | 
   const unchecked = uncheckedMessage(read);
   if (unchecked !== undefined) {
     if (whenUnreachable === "Refuse" && !pulumi.runtime.isDryRun())
-      throw new pulumi.RunError(printable(`${unchecked} ${UNCHECKED_UP}`));
-    await pulumi.log.warn(printable(unchecked));
+      throw messages.refusal(`${unchecked} ${UNCHECKED_UP}`);
+    await messages.warn(unchecked);
   }
   if (!read.reached) return undefined;
   const { problems: others, warnings, notes } = judge(config, read.facts, skip);
@@ -45,10 +45,9 @@ export async function preflight(config: LoadedConfig): Promise<RunningMetalLB | 
     ["shared-metallb", foreignMetalLB(config, read.facts, isTakeOver())],
   ]);
   const problems = [...own.map(({ check, found }) => ({ ...found, check })), ...others];
-  const shown = (text: string): string => printable(config.redact(text));
-  if (problems.length > 0) throw new pulumi.RunError(shown(refusal(problems)));
-  for (const warning of warnings) await pulumi.log.warn(shown(warning));
-  if (pulumi.runtime.isDryRun()) for (const note of notes) await pulumi.log.info(shown(note));
+  if (problems.length > 0) throw messages.refusal(refusal(problems));
+  for (const warning of warnings) await messages.warn(warning);
+  if (pulumi.runtime.isDryRun()) for (const note of notes) await messages.info(note);
   return read.facts.metallb;
 }
 
@@ -57,7 +56,7 @@ export async function preflight(config: LoadedConfig): Promise<RunningMetalLB | 
  * that does not know would delete it.
  * @throws pulumi.RunError if an up cannot look, or cannot tell which MetalLB is in the state.
  */
-export async function formerShared(config: StackConfig): Promise<FormerlyOwned> {
+export async function formerShared(config: LoadedConfig): Promise<FormerlyOwned> {
   const isPreview = pulumi.runtime.isDryRun();
   if (config.shared !== "adopt" || (isPreview && config.checks.whenUnreachable === "Off")) return NEVER_OWNED;
   const { namespace, metallb } = config;
@@ -65,10 +64,10 @@ export async function formerShared(config: StackConfig): Promise<FormerlyOwned> 
     const asking = { namespace, mark: ownMark(), metallbNamespace: metallb.namespace };
     return await formerlyOwned(configuredCluster(), asking);
   } catch (error) {
-    if (pulumi.RunError.isInstance(error)) throw error;
+    if (error instanceof SeveralOwned) throw config.messages.refusal(error.message);
     if (isPreview) return NEVER_OWNED;
     const why = error instanceof Error ? error.message : String(error);
-    throw new pulumi.RunError(
+    throw config.messages.refusal(
       `esddns:shared: is adopt, and whether MetalLB was this stack's own could not be looked up: ${why}. ` +
         "An up that does not know might delete it. Let kubectl reach the cluster as an administrator.",
     );

@@ -1,7 +1,7 @@
 /** The one place where Pulumi's config is touched. */
 import * as pulumi from "@pulumi/pulumi";
-import { redactor } from "./secrecy.ts";
 import { Guard } from "./guard.ts";
+import { Messages } from "./messages.ts";
 import { parseStackConfig, type StackConfig } from "./parse.ts";
 import { formatProblem } from "./validation/problem.ts";
 
@@ -10,8 +10,7 @@ export interface LoadedConfig extends StackConfig {
   readonly gandiToken: pulumi.Output<string> | undefined;
   /** What comes of a key that is stored encrypted is a secret in the state, too. */
   readonly guard: Guard;
-  /** A message without the values of encrypted keys. */
-  readonly redact: (text: string) => string;
+  readonly messages: Messages;
 }
 
 /**
@@ -34,10 +33,11 @@ export function loadConfig(config: pulumi.Config): LoadedConfig {
       ),
     );
   }
-  for (const warning of parsed.warnings) void pulumi.log.warn(warning);
-  if (pulumi.runtime.isDryRun()) for (const size of poolSizes(parsed.config.pools)) void pulumi.log.info(size);
-  const redact = redactor(parsed.hidden);
-  return { ...parsed.config, gandiToken: requireToken(config, parsed.config), guard: new Guard(secretKeys), redact };
+  const messages = new Messages(parsed.hidden);
+  for (const warning of parsed.warnings) void messages.warn(warning);
+  if (pulumi.runtime.isDryRun()) for (const size of poolSizes(parsed.config.pools)) void messages.info(size);
+  const gandiToken = requireToken(config, parsed.config, messages);
+  return { ...parsed.config, gandiToken, guard: new Guard(secretKeys), messages };
 }
 
 /** `The pool esddns-pool has 11 addresses: 192.168.1.100-192.168.1.110.` */
@@ -55,13 +55,17 @@ export function isSecretKey(key: string): boolean {
 }
 
 /** A run without a token must not get as far as the Secret that holds one. */
-function requireToken(config: pulumi.Config, parsed: StackConfig): pulumi.Output<string> | undefined {
+function requireToken(
+  config: pulumi.Config,
+  parsed: StackConfig,
+  messages: Messages,
+): pulumi.Output<string> | undefined {
   if (parsed.token.kind === "config") return config.requireSecret("gandiToken").apply((token) => token.trim());
   if (parsed.token.kind === "secret") return undefined;
   const missing =
     "esddns:gandiToken: there is no token for Gandi. " +
     "Store it with: pulumi config set --secret gandiToken (or name a Secret that holds it: esddns:gandiTokenSecret).";
-  if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(missing);
-  void pulumi.log.warn(`${missing} pulumi up will not start without it.`);
+  if (!pulumi.runtime.isDryRun()) throw messages.refusal(missing);
+  void messages.warn(`${missing} pulumi up will not start without it.`);
   return undefined;
 }

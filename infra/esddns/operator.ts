@@ -36,6 +36,7 @@ export interface OperatorArgs extends Pick<
   | "operator"
   | "detection"
   | "guard"
+  | "messages"
 > {
   /** What an adopter may still have in its state. */
   readonly former: Pick<FormerlyOwned, "definitions">;
@@ -189,7 +190,7 @@ export class Operator extends pulumi.ComponentResource {
           ...(push?.resources ?? []),
         ],
         customTimeouts: { create: "5m", update: "5m" },
-        hooks: { onError: [rolloutDiagnosis(`${name}-rollout`, args.namespace, names.operator.app)] },
+        hooks: { onError: [rolloutDiagnosis(`${name}-rollout`, args.namespace, names.operator.app, args.messages)] },
       },
     );
     this.registerOutputs({ namespace: this.namespace });

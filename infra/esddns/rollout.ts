@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as k8s from "@pulumi/kubernetes";
 import { z } from "zod";
+import type { Messages } from "../config/messages.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
 
@@ -29,11 +30,11 @@ export function updateStrategy(hostNetwork: boolean): UpdateStrategy {
  * Returns a hook that reports, once the provider has waited in vain, which pods are not ready, on which nodes, and why.
  * It never asks for another attempt.
  */
-export function rolloutDiagnosis(name: string, namespace: string, app: string): pulumi.ErrorHook {
+export function rolloutDiagnosis(name: string, namespace: string, app: string, messages: Messages): pulumi.ErrorHook {
   return new pulumi.ErrorHook(name, async () => {
     if (pulumi.runtime.isDryRun()) return false;
     const pods = await unreadyPods(configuredCluster(), namespace, app);
-    if (pods.length > 0) await pulumi.log.error(diagnosis(pods, namespace));
+    if (pods.length > 0) await messages.error(diagnosis(pods, namespace));
     return false;
   });
 }

@@ -17,7 +17,7 @@ import { rolloutDiagnosis } from "./rollout.ts";
 
 export interface StatusPageArgs extends Pick<
   LoadedConfig,
-  "namespace" | "service" | "gandiTokenExpires" | "push" | "monitoring" | "guard"
+  "namespace" | "service" | "gandiTokenExpires" | "push" | "monitoring" | "guard" | "messages"
 > {
   /** By digest. */
   readonly image: pulumi.Input<string>;
@@ -136,7 +136,7 @@ export class StatusPage extends pulumi.ComponentResource {
         ...guard.outputs(["spec"], "operator", "monitoring", "gandiTokenExpires", "image", "service"),
         dependsOn: [...args.operator.definitions, ...account.rights],
         customTimeouts: { create: "5m", update: "5m" },
-        hooks: { onError: [rolloutDiagnosis(`${name}-rollout`, args.namespace, names.page.app)] },
+        hooks: { onError: [rolloutDiagnosis(`${name}-rollout`, args.namespace, names.page.app, args.messages)] },
       },
     );
     const shared = sharesAddress(args.service, args.push);

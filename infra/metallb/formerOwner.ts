@@ -7,7 +7,6 @@
  * namespace, in the same step. To read what was let go of long ago does no harm.
  */
 import { crds } from "@esddns/common/api";
-import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { STACK_ANNOTATION } from "../esddns/stackNamespace.ts";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";
@@ -26,6 +25,9 @@ export interface FormerlyOwned {
 
 export const NEVER_OWNED: FormerlyOwned = { namespace: undefined, release: undefined, definitions: [] };
 
+/** Nobody can tell which is in the state. */
+export class SeveralOwned extends Error {}
+
 /** The stack that asks. */
 interface Asking {
   readonly namespace: string;
@@ -36,7 +38,7 @@ interface Asking {
 
 /**
  * By the marks on them, and for a version that left none by the field manager, unless MetalLB is another stack's.
- * @throws pulumi.RunError if several namespaces have this stack's mark, and Error if the cluster could not be looked at.
+ * @throws SeveralOwned if several namespaces have this stack's mark, and Error if the cluster could not be looked at.
  */
 export async function formerlyOwned(
   cluster: Pick<Cluster, "get">,
@@ -65,7 +67,7 @@ export async function formerlyOwned(
         isSelf(labels[OWNER_LABEL]) || controllers.some(({ namespace, owner }) => namespace === name && isSelf(owner)),
     )
     .map(({ metadata }) => metadata.name);
-  if (installed.length > 1) throw new pulumi.RunError(several(installed));
+  if (installed.length > 1) throw new SeveralOwned(several(installed));
   const [place] = installed;
   const written = namespaces.find((namespace) => namespace.metadata.name === metallbNamespace && isOurs(namespace));
   return {

@@ -16,7 +16,7 @@ import { webhookRetry } from "./webhook.ts";
 
 export interface MetalLBArgs extends Pick<
   LoadedConfig,
-  "namespace" | "shared" | "keepOnDestroy" | "metallb" | "pools" | "l2" | "bgp" | "operator" | "guard"
+  "namespace" | "shared" | "keepOnDestroy" | "metallb" | "pools" | "l2" | "bgp" | "operator" | "guard" | "messages"
 > {
   /** The MetalLB that runs there already; undefined: there is none, or nobody looked. */
   readonly running: { readonly version: string | undefined } | undefined;
@@ -56,7 +56,7 @@ export class MetalLB extends pulumi.ComponentResource {
     const prefix = annotationPrefix(adopted ?? args.metallb.version);
     this.annotations = (named) =>
       Object.fromEntries(Object.entries(named).map(([key, value]) => [`${prefix}/${key}`, value]));
-    const hooks = { onError: [webhookRetry(`${name}-webhook`, this.namespace)] };
+    const hooks = { onError: [webhookRetry(`${name}-webhook`, this.namespace, args.messages)] };
     const objectOptions = { parent: this, hooks, dependsOn: release ? [release] : [] };
     this.pools = args.pools.map((config) => ({ config, resource: this.#pool(name, config, objectOptions) }));
     const poolResources = this.pools.map(({ resource }) => resource);
@@ -114,7 +114,7 @@ export class MetalLB extends pulumi.ComponentResource {
       {
         ...self,
         ...guard.outputs(RELEASE_OUTPUTS, "metallb", "operator"),
-        hooks: { onError: [releaseTakeOver(`${name}-take-over`, metallb.namespace, owner)] },
+        hooks: { onError: [releaseTakeOver(`${name}-take-over`, metallb.namespace, owner, args.messages)] },
       },
     );
   }

@@ -5,6 +5,7 @@
  * release's name, and takes them over as they stand. MetalLB's pods, definitions and pools live on all the while.
  */
 import * as pulumi from "@pulumi/pulumi";
+import type { Messages } from "../config/messages.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
 import { installedMetalLB, RELEASE_NAME, type Installed } from "./owner.ts";
 
@@ -36,7 +37,12 @@ export function isTakeOver(): boolean {
 }
 
 /** For the release alone. `metallbNamespace`: where it is; `own`: the stack's own namespace. */
-export function releaseTakeOver(name: string, metallbNamespace: string, own: string): pulumi.ErrorHook {
+export function releaseTakeOver(
+  name: string,
+  metallbNamespace: string,
+  own: string,
+  messages: Messages,
+): pulumi.ErrorHook {
   return new pulumi.ErrorHook(name, async ({ errors }) => {
     const [error = ""] = errors;
     if (errors.length > 1 || !(IN_USE.test(error) || PENDING.test(error))) return false;
@@ -45,7 +51,7 @@ export function releaseTakeOver(name: string, metallbNamespace: string, own: str
     const verdict = judgeRelease(error, installed, own, isTakeOver());
     if (verdict === "unrelated") return false;
     if ("refuse" in verdict) {
-      await pulumi.log.error(verdict.refuse);
+      await messages.error(verdict.refuse);
       return false;
     }
     const status = verdict.forget === "all" ? "" : `,status in (pending-install,pending-upgrade,pending-rollback)`;
@@ -57,8 +63,8 @@ export function releaseTakeOver(name: string, metallbNamespace: string, own: str
       `owner=helm,name=${RELEASE_NAME}${status}`,
     ];
     const { status: code, stderr } = await cluster.kubectl(["delete", ...records]);
-    if (code === 0) await pulumi.log.info("MetalLB is there already, and is taken over as it stands.");
-    else await pulumi.log.error(`MetalLB's release could not be taken over: ${stderr.trim()}`);
+    if (code === 0) await messages.info("MetalLB is there already, and is taken over as it stands.");
+    else await messages.error(`MetalLB's release could not be taken over: ${stderr.trim()}`);
     return code === 0;
   });
 }

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
+import type { Messages } from "../config/messages.ts";
 
 /** How long the webhook may take to come up, milliseconds: in an up after an installation; in a preview it has had time. */
 const DEADLINE_MS = 180_000;
@@ -32,7 +33,7 @@ export function judge(
 }
 
 /** A hook for every MetalLB object of a stack. `namespace`: MetalLB's. */
-export function webhookRetry(name: string, namespace: string): pulumi.ErrorHook {
+export function webhookRetry(name: string, namespace: string, messages: Messages): pulumi.ErrorHook {
   const firstFailures = new Map<string, number>();
   return new pulumi.ErrorHook(name, async ({ urn, errors }) => {
     const now = performance.now();
@@ -41,7 +42,7 @@ export function webhookRetry(name: string, namespace: string): pulumi.ErrorHook 
     const deadlineMs = pulumi.runtime.isDryRun() ? PREVIEW_DEADLINE_MS : DEADLINE_MS;
     const verdict = judge(errors[0] ?? "", errors.length, now - first, deadlineMs, namespace);
     if ("giveUp" in verdict) {
-      if (verdict.giveUp !== undefined) await pulumi.log.error(verdict.giveUp);
+      if (verdict.giveUp !== undefined) await messages.error(verdict.giveUp);
       return false;
     }
     await sleep(verdict.retryInMs);
