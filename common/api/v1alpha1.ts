@@ -298,11 +298,15 @@ export const publishedRrset = z.object({
 });
 export type PublishedRrset = z.infer<typeof publishedRrset>;
 
-/** An rrset that the record published when its zone, name or types were others. */
+/** An rrset that the record published when its zone, name or types were others, and that no other record has taken. */
 const leftRrset = publishedRrset.extend({
   zone: z.string(),
   name: z.string(),
   attempted: z.boolean().optional().describe("A write or the deletion was begun: it may stand there, or not."),
+  retained: z
+    .boolean()
+    .optional()
+    .describe("Left with deletionPolicy Retain: it stays, and is not deleted later either."),
 });
 export type LeftRrset = z.infer<typeof leftRrset>;
 
@@ -320,7 +324,7 @@ export const dnsRecordStatus = z.object({
     .array(leftRrset)
     .max(16)
     .optional()
-    .describe("With deletionPolicy Delete: published under a former zone, name or type, and still to be deleted."),
+    .describe("Published under a former zone, name or type: still to be deleted, or retained."),
   corrections: z
     .array(z.iso.datetime({ offset: true }))
     .max(64)

@@ -1,5 +1,6 @@
-import type { DnsRecordObject, RecordType } from "@esddns/common/api";
+import type { DnsRecordObject, LeftRrset, RecordType } from "@esddns/common/api";
 import { fqdn } from "../gandi/names.ts";
+import { everPublished, holdsAt, type RrsetPlace } from "./left.ts";
 
 /** Which record may write an rrset, by the rrset's key. */
 type Winners = ReadonlyMap<string, DnsRecordObject>;
@@ -24,6 +25,11 @@ export function rrsetKeys(record: DnsRecordObject): string[] {
   return record.spec.types.map((type) => rrsetKey(record, type));
 }
 
+/** Every rrset that a record names, or has by what its status says, as such keys. */
+export function allRrsetKeys(record: DnsRecordObject): string[] {
+  return [...rrsetKeys(record), ...everPublished(record.spec, record.status).map(keyOf)];
+}
+
 /** The types of a record that another record has, with that record's name. */
 export function lostTo(record: DnsRecordObject, all: Winners): ReadonlyMap<RecordType, string> {
   const lost = record.spec.types.flatMap((type): [RecordType, string][] => {
@@ -33,18 +39,28 @@ export function lostTo(record: DnsRecordObject, all: Winners): ReadonlyMap<Recor
   return new Map(lost);
 }
 
-/** The other record that has this rrset, by its name; undefined: none has. */
-export function claimant(
-  rrset: { zone: string; name: string; type: RecordType },
-  record: DnsRecordObject,
-  all: Winners,
-): string | undefined {
+/** Another record that has an rrset. */
+export interface Claim {
+  /** Its name. */
+  readonly by: string;
+  /** What its status says of the rrset: without anything it has not come to write it. */
+  readonly holds: readonly LeftRrset[];
+}
+
+/** The claim of the other record that has this rrset; undefined: none has. */
+export function claimOf(rrset: RrsetPlace, record: DnsRecordObject, all: Winners): Claim | undefined {
   const winner = all.get(keyOf(rrset));
-  return winner === undefined || isSame(winner, record) ? undefined : winner.metadata.name;
+  if (winner === undefined || isSame(winner, record)) return undefined;
+  return { by: winner.metadata.name, holds: holdsAt(rrset, winner) };
+}
+
+/** What the statuses of all other records say of this rrset: that is the operator's own, too. */
+export function heldByOthers(rrset: RrsetPlace, record: DnsRecordObject, all: readonly DnsRecordObject[]): LeftRrset[] {
+  return all.filter((other) => !isSame(other, record)).flatMap((other) => holdsAt(rrset, other));
 }
 
 /** The name as it is served, and the type; the zone too, since a zone and its subzone may both serve the name. */
-function keyOf({ zone, name, type }: { zone: string; name: string; type: RecordType }): string {
+function keyOf({ zone, name, type }: RrsetPlace): string {
   return `${zone.toLowerCase()} ${fqdn(zone, name)} ${type}`;
 }
 

@@ -34,14 +34,14 @@ describe("what stands under a former name", () => {
 });
 
 it("a deletion that is begun again is noted once", () => {
-  const group = { ...PLACE, type: "A" as const, candidates: [A, B] };
+  const group = { ...PLACE, type: "A" as const, candidates: [A, B].map((rrset) => ({ ...PLACE, ...rrset })) };
   const noted = withAttempt(status({ published: [A], attempted: [B, A] }), spec("home"), group);
   expect(noted).toEqual(status({ published: [], attempted: [B, A] }));
 });
 
 it("a deletion after many attempts is noted within what a status may hold", () => {
   const many = (type: "A" | "AAAA") => [1, 2, 3, 4].map((i) => ({ type, ttl: 300, values: [String(i)] }));
-  const group = { ...PLACE, type: "A" as const, candidates: [A] };
+  const group = { ...PLACE, type: "A" as const, candidates: [{ ...PLACE, ...A }] };
   const noted = withAttempt(
     status({ published: [A], attempted: [...many("A"), ...many("AAAA")] }),
     spec("home"),

@@ -1,4 +1,11 @@
-import type { DnsRecordSpec, DnsRecordStatus, LeftRrset, PublishedRrset, RecordType } from "@esddns/common/api";
+import type {
+  DnsRecordObject,
+  DnsRecordSpec,
+  DnsRecordStatus,
+  LeftRrset,
+  PublishedRrset,
+  RecordType,
+} from "@esddns/common/api";
 import { fqdn } from "../gandi/names.ts";
 import { sameRrset } from "./plan.ts";
 
@@ -8,16 +15,17 @@ interface Holdings {
   readonly published: Map<string, PublishedRrset>;
   /** The same of what writes and deletions of unknown outcome may have left there. */
   readonly attempted: Map<string, readonly PublishedRrset[]>;
-  /** To be deleted. Empty with deletionPolicy Retain: then what stands under a former name stays for good. */
+  /** Under former names: to be deleted, or with deletionPolicy Retain only known for the operator's own. */
   readonly left: readonly LeftRrset[];
 }
 
-/** One rrset that is to go: its place, and everything that the record may have put there. */
-export interface Abandoned {
-  readonly zone: string;
-  readonly name: string;
+/** Where an rrset stands. */
+export type RrsetPlace = Pick<LeftRrset, "zone" | "name" | "type">;
+
+/** One rrset that the record no longer has: its place, and everything that the record may have put there. */
+export interface Abandoned extends RrsetPlace {
   readonly type: RecordType;
-  readonly candidates: readonly PublishedRrset[];
+  readonly candidates: readonly LeftRrset[];
 }
 
 /** As many attempts as are kept of one rrset: with two types no more than the status may hold. */
@@ -31,9 +39,11 @@ export function holdings(spec: DnsRecordSpec, status: DnsRecordStatus | undefine
   for (const rrset of everPublished(spec, status)) {
     const { zone, name, type, ttl, values } = rrset;
     const isPresent = isSamePlace({ zone, name }, spec) && spec.types.some((wanted) => wanted === type);
-    if (isPresent && rrset.attempted === true) addAttempt(attempted, { type, ttl, values });
+    // Under a name that was given up with Retain others may have written since.
+    const isCertain = rrset.attempted !== true && rrset.retained !== true;
+    if (isPresent && !isCertain) addAttempt(attempted, { type, ttl, values });
     else if (isPresent) published.set(type, { type, ttl, values });
-    else if (spec.deletionPolicy === "Delete") addLeft(left, rrset);
+    else addLeft(left, spec.deletionPolicy === "Delete" ? rrset : { ...rrset, retained: true });
   }
   return { published, attempted, left };
 }
@@ -45,19 +55,25 @@ export function everPublished(spec: DnsRecordSpec, status: DnsRecordStatus | und
   return [...left, ...placed(published, spec, status), ...tried];
 }
 
+/** What the record has or may have at this place, as far as its status tells. */
+export function holdsAt(place: RrsetPlace, { spec, status }: Pick<DnsRecordObject, "spec" | "status">): LeftRrset[] {
+  return everPublished(spec, status).filter((rrset) => isOf(place, rrset));
+}
+
 /** By place and type, so that each is asked for once. */
 export function abandoned(rrsets: readonly LeftRrset[]): Abandoned[] {
   const groups = new Map<string, Abandoned>();
-  for (const { zone, name, type, ttl, values } of rrsets) {
+  for (const rrset of rrsets) {
+    const { zone, name, type } = rrset;
     if (!isAddressType(type)) continue;
     const key = `${zone.toLowerCase()} ${fqdn(zone, name)} ${type}`;
     const { candidates = [] } = groups.get(key) ?? {};
-    groups.set(key, { zone, name, type, candidates: [...candidates, { type, ttl, values }] });
+    groups.set(key, { zone, name, type, candidates: [...candidates, rrset] });
   }
   return [...groups.values()];
 }
 
-export function isOf(group: Abandoned, rrset: Pick<LeftRrset, "zone" | "name" | "type">): boolean {
+export function isOf(group: RrsetPlace, rrset: Pick<LeftRrset, "zone" | "name" | "type">): boolean {
   return rrset.type === group.type && isSamePlace(rrset, group);
 }
 

@@ -783,7 +783,7 @@ describe("a record that gets another name or loses a type", () => {
     await run();
     expect(gandi.at("home", "A")?.values).toEqual(["203.0.113.9"]);
     rename({ name: "again" });
-    await run(wan, { claimedBy: (_zone, name) => (name === "www" ? "other" : undefined) });
+    await run(wan, { claimedBy: (_zone, name) => (name === "www" ? { by: "other", holds: [] } : undefined) });
     expect(gandi.at("www", "A")).toBeDefined();
   });
 

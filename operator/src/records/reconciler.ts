@@ -1,4 +1,4 @@
-import { type DnsRecordObject, type DnsRecordStatus, type WanAddressStatus } from "@esddns/common/api";
+import { type DnsRecordObject, type DnsRecordStatus, type RecordType, type WanAddressStatus } from "@esddns/common/api";
 import { clean, cleanValues } from "@esddns/common/text";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
 import { fqdn } from "../gandi/names.ts";
@@ -83,6 +83,9 @@ async function settle(desired: Desired, run: Run): Promise<Finding | Interruptio
   const { type } = desired;
   const winner = context.lostTo?.get(type);
   if (winner !== undefined) {
+    const claim = context.claimedBy?.(run.record.spec.zone, run.record.spec.name, type);
+    // What stands there is the winner's from then on, whatever becomes of it.
+    if (claim?.holds.some(({ attempted }) => attempted !== true) === true) disown(type, run);
     const message = `DnsRecord ${winner} is older and has ${type} ${run.fqdn}: remove one of the two.`;
     return { effect: "blocked", reason: "Conflict", message };
   }
@@ -127,14 +130,21 @@ async function settleInTurn(rrset: Rrset, run: Run): Promise<Finding | Interrupt
     if (others.length === 0) run.attempted.delete(type);
     else run.attempted.set(type, others);
   }
+  // It is the operator's own as well: this record has taken the name from another one.
+  const handed = actual && run.context.heldByOthers?.(type).find((held) => sameRrset(held, actual));
   const action = planRrset({
     desired: rrset,
     actual,
     cname,
-    published: run.published.get(type),
+    published: handed ?? run.published.get(type),
     conflictPolicy: run.record.spec.conflictPolicy,
   });
   return carryOut(action, rrset, actual, run);
+}
+
+function disown(type: RecordType, { published, attempted }: Run): void {
+  published.delete(type);
+  attempted.delete(type);
 }
 
 /** Where only the turn has not come yet, what was in place by the last look is taken to be still. */
@@ -181,11 +191,13 @@ async function removeLeft(group: Abandoned, run: Run): Promise<Finding | Interru
     return await note(progress(run));
   };
   if (record.spec.dryRun) {
-    if (claimedBy(group.zone, group.name, group.type) !== undefined) return undefined;
-    const values = group.candidates.map((each) => `${each.values.join(", ")} (TTL ${each.ttl})`).join(" or ");
+    const toGo = group.candidates.filter(({ retained }) => retained !== true);
+    if (toGo.length === 0 || claimedBy(group.zone, group.name, group.type) !== undefined) return undefined;
+    const values = toGo.map((each) => `${each.values.join(", ")} (TTL ${each.ttl})`).join(" or ");
     return plan(`delete ${what} ${values} if it still stands so`, run);
   }
   const removal = await removeRrset(group, { livedns, signal, claimedBy, look, note: noteRemoval });
+  if (removal.kind === "Retained" || removal.kind === "Claimable") return undefined;
   context.log.info({ record: record.metadata.name, what, outcome: removal.kind }, "Former DNS record");
   if (removal.kind === "Failed") {
     if (!mayHaveComeThrough(removal.error)) run.left = before;

@@ -1,8 +1,9 @@
 /** Deletes an rrset at Gandi that its record no longer has. */
-import { type RecordType } from "@esddns/common/api";
+import type { LeftRrset, RecordType } from "@esddns/common/api";
 import { cleanValues } from "@esddns/common/text";
 import type { Reservation } from "../gandi/budget.ts";
 import type { Rrset } from "../gandi/rrset.ts";
+import type { Claim } from "./duplicates.ts";
 import type { Abandoned } from "./left.ts";
 import { sameRrset } from "./plan.ts";
 import type { NotSent, RrsetApi, WriteFailure } from "./rrsets.ts";
@@ -10,8 +11,8 @@ import type { NotSent, RrsetApi, WriteFailure } from "./rrsets.ts";
 export interface RemovalContext {
   readonly livedns: RrsetApi;
   readonly signal: AbortSignal;
-  /** The other record that has this rrset; undefined: none. */
-  readonly claimedBy: (zone: string, name: string, type: RecordType) => string | undefined;
+  /** The claim of the other record that has this rrset; undefined: none. */
+  readonly claimedBy: (zone: string, name: string, type: RecordType) => Claim | undefined;
   /** Reads all records anew, past the watch: `claimedBy` answers from them afterwards. */
   readonly look: () => Promise<NotSent | undefined>;
   /** Notes in the status that this rrset is about to be deleted. */
@@ -24,7 +25,12 @@ const REMOVAL_REQUESTS = 2;
 /** What became of an rrset that is to go. */
 export type Removal =
   | { kind: "Removed"; rrset: Rrset }
+  /** Another record has it, and its status says so. */
   | { kind: "Claimed"; by: string }
+  /** Another record has it, and does not know it for the operator's own yet: until then this one's status has to say so. */
+  | { kind: "Claimable"; by: string }
+  /** It was given up with deletionPolicy Retain, and no other record has it. */
+  | { kind: "Retained" }
   /** Nothing is there to be removed, or what is there is not what was published: then it belongs to somebody else. */
   | { kind: "Untouched"; because: string }
   | { kind: "Failed"; error: WriteFailure };
@@ -34,9 +40,9 @@ export type Removal =
  * the signal aborts, or where `look` or `note` rejects.
  */
 export async function removeRrset(group: Abandoned, context: RemovalContext): Promise<Removal> {
-  const { zone, name, type } = group;
-  const by = context.claimedBy(zone, name, type);
-  if (by !== undefined) return { kind: "Claimed", by };
+  const { zone, name, type, candidates } = group;
+  const isRetained = candidates.every(({ retained }) => retained === true);
+  if (isRetained && context.claimedBy(zone, name, type) === undefined) return { kind: "Retained" };
   const turn = context.livedns.reserve(REMOVAL_REQUESTS, "change");
   if (!turn.ok) return { kind: "Failed", error: turn.error };
   try {
@@ -47,26 +53,34 @@ export async function removeRrset(group: Abandoned, context: RemovalContext): Pr
 }
 
 async function removeInTurn(group: Abandoned, context: RemovalContext, turn: Reservation): Promise<Removal> {
-  const { livedns, signal, claimedBy, look, note } = context;
+  const { livedns, signal, look, note } = context;
   const { zone, name, type } = group;
   const found = await findOwn(group, context, turn);
   if ("kind" in found) return found;
+  const { rrset, known } = found;
+  const kept = (): Removal | undefined => {
+    const claim = context.claimedBy(zone, name, type);
+    if (claim === undefined) return known.retained === true ? { kind: "Retained" } : undefined;
+    return { kind: claim.holds.some((held) => sameRrset(held, rrset)) ? "Claimed" : "Claimable", by: claim.by };
+  };
 
+  const before = kept();
+  if (before !== undefined) return before;
   const outdated = await look();
   if (outdated !== undefined) return { kind: "Failed", error: outdated };
-  const by = claimedBy(zone, name, type);
-  if (by !== undefined) return { kind: "Claimed", by };
+  const after = kept();
+  if (after !== undefined) return after;
   const refused = await note(group);
   if (refused !== undefined) return { kind: "Failed", error: refused };
   const deleted = await livedns.deleteRrset(zone, name, type, signal, turn);
-  return deleted.ok ? { kind: "Removed", rrset: found.rrset } : { kind: "Failed", error: deleted.error };
+  return deleted.ok ? { kind: "Removed", rrset } : { kind: "Failed", error: deleted.error };
 }
 
 async function findOwn(
   { zone, name, type, candidates }: Abandoned,
   { livedns, signal }: RemovalContext,
   turn: Reservation,
-): Promise<{ rrset: Rrset } | Removal> {
+): Promise<{ rrset: Rrset; known: LeftRrset } | Removal> {
   const actual = await livedns.getRrset(zone, name, type, signal, turn);
   if (!actual.ok) {
     if (actual.error.kind !== "ZoneNotFound") return { kind: "Failed", error: actual.error };
@@ -74,7 +88,8 @@ async function findOwn(
   }
   const stands = actual.value;
   if (stands === undefined) return { kind: "Untouched", because: "it is gone already" };
-  if (candidates.some((candidate) => sameRrset(candidate, stands))) return { rrset: stands };
+  const known = candidates.find((candidate) => sameRrset(candidate, stands));
+  if (known !== undefined) return { rrset: stands, known };
   const because = `${cleanValues(stands.values)} (TTL ${stands.ttl}) stands there now, which is not what was published`;
   return { kind: "Untouched", because };
 }

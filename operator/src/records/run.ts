@@ -11,6 +11,7 @@ import type { Clock, Random } from "../runtime/clock.ts";
 import { fqdn } from "../gandi/names.ts";
 import type { Reservation } from "../gandi/budget.ts";
 import type { Logger } from "../runtime/log.ts";
+import type { Claim } from "./duplicates.ts";
 import { recentCorrections } from "./drift.ts";
 import { holdings, isSameZone } from "./left.ts";
 import type { NodeAddress } from "./nodeAddress.ts";
@@ -38,8 +39,10 @@ export interface RecordContext {
   note?: (status: DnsRecordStatus) => Promise<NotSent | undefined>;
   /** Reads all records anew, past the watch: for `claimedBy`, before something is deleted. Answers and rejects like `note`. */
   look?: () => Promise<NotSent | undefined>;
-  /** The other record that has this rrset; undefined: none. */
-  claimedBy?: (zone: string, name: string, type: RecordType) => string | undefined;
+  /** The claim of the other record that has this rrset; undefined: none. */
+  claimedBy?: (zone: string, name: string, type: RecordType) => Claim | undefined;
+  /** What the statuses of other records say of this rrset: they had it before, or have it no longer. */
+  heldByOthers?: (type: string) => readonly PublishedRrset[];
 }
 
 /** One run over one record: what it is about, and what is known at this point of it. */
@@ -77,11 +80,16 @@ export function kept(run: Run): DnsRecordStatus {
     ...(published.size > 0 ? { published: [...published.values()] } : {}),
     ...(attempted.size > 0 ? { attempted: [...attempted.values()].flat() } : {}),
     ...(replaced.size > 0 ? { replaced: [...replaced.values()] } : {}),
-    ...(left.length > 0 ? { left: left.slice(-MAX_LEFT) } : {}),
+    ...(left.length > 0 ? { left: deletedLast(left).slice(-MAX_LEFT) } : {}),
     ...(corrections.length > 0 ? { corrections: corrections.slice(-MAX_CORRECTIONS) } : {}),
     ...(plan.length > 0 ? { plan } : {}),
     conditions: conditionsFor(fqdn, record.status),
   };
+}
+
+/** Of too many what is only known goes first. */
+function deletedLast(left: readonly LeftRrset[]): LeftRrset[] {
+  return [...left].sort((a, b) => Number(b.retained ?? false) - Number(a.retained ?? false));
 }
 
 /** The status in the middle of a run: what was done so far, and nothing new in the conditions. */

@@ -5,15 +5,13 @@ import { FakeLiveDns } from "../records/testing.ts";
 import { virtualClock } from "../runtime/testing.ts";
 import { deletePublished } from "./deletion.ts";
 
+const A = { type: "A", ttl: 300, values: ["203.0.113.20"] };
 const record = {
   spec: { zone: "example.com", name: "home" },
   status: {
     zone: "example.com",
     fqdn: "home.example.com",
-    published: [
-      { type: "A", ttl: 300, values: ["203.0.113.20"] },
-      { type: "AAAA", ttl: 300, values: ["2001:db8::10"] },
-    ],
+    published: [A, { type: "AAAA", ttl: 300, values: ["2001:db8::10"] }],
   },
 } as unknown as DnsRecordObject;
 
@@ -23,7 +21,7 @@ describe("the rrsets that a deleted record has published", () => {
     gandi.stand("home", "A", 300, "203.0.113.20");
     gandi.stand("home", "AAAA", 300, "2001:db8::10");
     const claimedBy = (zone: string, name: string, type: RecordType) =>
-      `${zone} ${name} ${type}` === "example.com home A" ? "other" : undefined;
+      `${zone} ${name} ${type}` === "example.com home A" ? { by: "other", holds: [{ zone, name, ...A }] } : undefined;
     const { notes, failure } = await deletePublished(record, {
       livedns: gandi.api,
       signal: new AbortController().signal,

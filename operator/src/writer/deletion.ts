@@ -25,6 +25,8 @@ interface Deletion {
   readonly notes: readonly string[];
   /** What could not be done, also where the API server took no note of it; the rest has not been tried. */
   readonly failure: WriteFailure | EsddnsError | undefined;
+  /** Another record is about to take over what this one has: until then this one's status has to say whose it is. */
+  readonly isAwaited: boolean;
   /** The status, with what is not dealt with yet. */
   readonly rest: DnsRecordStatus;
 }
@@ -42,6 +44,7 @@ export async function deletePublished(record: DnsRecordObject, context: Deletion
   const notes: string[] = [];
   const { spec } = record;
   let rest = record.status ?? {};
+  let isAwaited = false;
   for (const group of abandoned(everPublished(spec, record.status))) {
     const what = `${group.type} ${fqdn(group.zone, group.name)}`;
     const before = rest;
@@ -52,15 +55,16 @@ export async function deletePublished(record: DnsRecordObject, context: Deletion
       if (removal.kind === "Failed" && removal.error.kind === "LeaseTooShort") await context.note(before);
     } catch (error) {
       if (context.signal.aborted || !(error instanceof EsddnsError)) throw error;
-      return { notes, failure: error, rest: before };
+      return { notes, failure: error, isAwaited, rest: before };
     }
     if (removal.kind === "Failed") {
-      return { notes, failure: removal.error, rest: mayHaveComeThrough(removal.error) ? noted : before };
+      return { notes, failure: removal.error, isAwaited, rest: mayHaveComeThrough(removal.error) ? noted : before };
     }
-    rest = without(rest, spec, group);
+    if (removal.kind === "Claimable") isAwaited = true;
+    else rest = without(rest, spec, group);
     notes.push(inWords(what, removal));
   }
-  return { notes, failure: undefined, rest };
+  return { notes, failure: undefined, isAwaited, rest };
 }
 
 function inWords(what: string, removal: Exclude<Removal, { kind: "Failed" }>): string {
@@ -68,7 +72,10 @@ function inWords(what: string, removal: Exclude<Removal, { kind: "Failed" }>): s
     case "Removed":
       return `${what} ${removal.rrset.values.join(", ")} is deleted`;
     case "Claimed":
+    case "Claimable":
       return `${what} stays: DnsRecord ${removal.by} has it`;
+    case "Retained":
+      return `${what} stays: it was given up with deletionPolicy Retain`;
     case "Untouched":
       return `${what} was left alone: ${removal.because}`;
   }

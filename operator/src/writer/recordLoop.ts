@@ -1,11 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
-import { type DnsRecordObject, type RecordType, WAN_ADDRESS_NAME, type WanAddressObject } from "@esddns/common/api";
+import {
+  type DnsRecordObject,
+  type LeftRrset,
+  type RecordType,
+  WAN_ADDRESS_NAME,
+  type WanAddressObject,
+} from "@esddns/common/api";
 import { EsddnsError } from "../runtime/errors.ts";
 import { writeFinalizer } from "../kube/apply.ts";
 import type { Term } from "../kube/lease.ts";
 import { dnsRecords } from "../kube/resources.ts";
 import { WorkQueue } from "../runtime/queue.ts";
-import { claimant, lostTo, rrsetKeys, winners } from "../records/duplicates.ts";
+import { allRrsetKeys, type Claim, claimOf, heldByOthers, lostTo, winners } from "../records/duplicates.ts";
 import { failed, interruption, withSynced } from "../records/findings.ts";
 import { type NodeAddress, nodeAddress } from "../records/nodeAddress.ts";
 import { type Reconciled, reconcileRecord } from "../records/reconciler.ts";
@@ -72,11 +78,11 @@ export class Records {
     for (const { metadata } of this.#context.records.items()) this.request(metadata.name);
   }
 
-  /** The record and all that name one of these rrsets (duplicates.ts). */
+  /** The record and all that name one of these rrsets, or have it (duplicates.ts). */
   requestNamesakes(name: string, rrsets: readonly string[]): void {
     this.request(name);
     for (const record of this.#context.records.items()) {
-      if (rrsetKeys(record).some((key) => rrsets.includes(key))) this.request(record.metadata.name);
+      if (allRrsetKeys(record).some((key) => rrsets.includes(key))) this.request(record.metadata.name);
     }
   }
 
@@ -201,6 +207,7 @@ export class Records {
       attempt,
       lostTo: lostTo(record, winners(records.items())),
       claimedBy: this.#claimedBy(record),
+      heldByOthers: (type) => this.#heldByOthers(record, type),
       nodeAddress: address,
       ...this.#statuses.during(stored),
       ...(found === undefined
@@ -219,8 +226,14 @@ export class Records {
   }
 
   /** Answers from the records as they are known at that moment. */
-  #claimedBy(record: DnsRecordObject): (zone: string, name: string, type: RecordType) => string | undefined {
-    return (zone, name, type) => claimant({ zone, name, type }, record, winners(this.#context.records.items()));
+  #claimedBy(record: DnsRecordObject): (zone: string, name: string, type: RecordType) => Claim | undefined {
+    return (zone, name, type) => claimOf({ zone, name, type }, record, winners(this.#context.records.items()));
+  }
+
+  #heldByOthers(record: DnsRecordObject, type: string): LeftRrset[] {
+    const { zone, name } = record.spec;
+    const all = this.#context.records.items().map((each) => this.#statuses.latest(each));
+    return heldByOthers({ zone, name, type }, record, all);
   }
 
   /** The finalizer's part: what was published goes, or the time for it runs out; then the object may go. */
@@ -231,7 +244,7 @@ export class Records {
       const livedns = fencedLiveDns(this.#context, this.#term, decisionKey(wan.get(WAN_ADDRESS_NAME)));
       const { signal } = this.#term;
       const context = { livedns, signal, claimedBy: this.#claimedBy(record), ...this.#statuses.during(stored) };
-      const { notes, failure, rest } = await deletePublished(record, context);
+      const { notes, failure, isAwaited, rest } = await deletePublished(record, context);
       const leftMs = releaseInMs(record, clock.now());
       if (failure instanceof EsddnsError) {
         if (leftMs > 0) throw failure;
@@ -246,6 +259,10 @@ export class Records {
           await this.#statuses.write(record, status);
         }
         return { againMs: Math.min(finding.retryAfterMs ?? leftMs, leftMs), failed: true };
+      }
+      if (failure === undefined && isAwaited && leftMs > 0) {
+        if (!isSameAccount(rest, record.status)) await this.#statuses.write(record, rest);
+        return { againMs: Math.min(backoffMs(attempt, WRITE_BACKOFF, random), leftMs), failed: true };
       }
       announceDeletion(events, record, notes, failure);
     }

@@ -43,7 +43,7 @@ export class Statuses {
   /** The record with what has been done at Gandi since its status was written. */
   latest(stored: DnsRecordObject): DnsRecordObject {
     const unwritten = this.#unwritten.get(stored.metadata.name);
-    return unwritten === undefined ? stored : { ...stored, status: unwritten.status };
+    return unwritten === undefined || this.isOfAnother(stored) ? stored : { ...stored, status: unwritten.status };
   }
 
   /** Whether what is kept here was done for another record, which had this one's name before it was deleted. */

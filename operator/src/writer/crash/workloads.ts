@@ -9,7 +9,7 @@ export interface Workload {
   readonly wan?: Partial<DetectionSpec>;
   readonly before?: Step;
   readonly steps: readonly Step[];
-  /** Kills in the steps before this one make another workload of it: the reason stands beside it. */
+  /** Kills and hidden events in the steps before this one make another workload of it: the reason stands beside it. */
   readonly killFromStep?: number;
 }
 
@@ -86,6 +86,8 @@ const dual: Partial<DetectionSpec> = {
 };
 
 const DELETE = { deletionPolicy: "Delete" };
+/** One false correction is too many. */
+const STRICT = { driftLimit: 0 };
 
 export const workloads: readonly Workload[] = [
   { name: "create", steps: [all(line(A), add("home")), line(B)] },
@@ -140,6 +142,75 @@ export const workloads: readonly Workload[] = [
       change("b", { name: "a" }),
       line(B),
     ],
+  },
+  ...["Refuse", "Adopt"].flatMap((conflictPolicy): Workload[] => [
+    {
+      name: `two records swap their names at once, ${conflictPolicy}`,
+      steps: [
+        all(
+          line(A),
+          add("a", { ...DELETE, ...STRICT, conflictPolicy }),
+          add("b", { ...STRICT, conflictPolicy, ttl: 900 }),
+        ),
+        all(change("a", { name: "b" }), change("b", { name: "a" })),
+        line(B),
+      ],
+    },
+    ...["Retain", "Delete"].map((deletionPolicy) => ({
+      name: `a name for a record with another ttl, ${conflictPolicy}, ${deletionPolicy}`,
+      steps: [
+        all(
+          line(A),
+          add("home", { ...STRICT, conflictPolicy, deletionPolicy }),
+          add("next", { ...DELETE, ...STRICT, conflictPolicy, ttl: 900 }),
+        ),
+        all(change("home", { name: "www" }), change("next", { name: "home" })),
+        line(B),
+      ],
+    })),
+    {
+      name: `a deleted record's name for one with another ttl, ${conflictPolicy}`,
+      steps: [
+        all(
+          line(A),
+          add("home", { ...DELETE, ...STRICT, conflictPolicy }),
+          add("next", { ...STRICT, conflictPolicy, name: "home", ttl: 900 }),
+        ),
+        remove("home"),
+        line(B),
+      ],
+    },
+    {
+      name: `a name that is lost and comes back, ${conflictPolicy}`,
+      steps: [
+        all(
+          line(A),
+          add("a", { ...DELETE, ...STRICT, conflictPolicy, ttl: 900 }),
+          add("b", { ...DELETE, ...STRICT, conflictPolicy }),
+        ),
+        change("a", { name: "b" }),
+        change("a", { name: "a" }),
+        line(B),
+      ],
+    },
+    {
+      // A name that no leader has published under is not left behind with Retain.
+      name: `a rename back with Retain, ${conflictPolicy}`,
+      killFromStep: 3,
+      steps: [
+        all(line(A), add("home", { ...STRICT, conflictPolicy })),
+        change("home", { name: "www" }),
+        all(line(B), change("home", { name: "home" })),
+        line(C),
+      ],
+    },
+  ]),
+  {
+    // A value that equals the wanted one is adopted by the first status: without it a successor sees a stranger's value.
+    name: "a stranger's equal value under Refuse",
+    killFromStep: 2,
+    before: edit("home", A),
+    steps: [all(line(A), add("home", { ...STRICT, conflictPolicy: "Refuse", ttl: 600 })), line(B), line(C)],
   },
   {
     name: "another ttl and another address at once",
