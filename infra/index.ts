@@ -21,10 +21,10 @@ import { StoredOutputs } from "./stored.ts";
 const config = loadConfig(new pulumi.Config());
 const seen = await preflight(config);
 // An adopted MetalLB that could not be looked at is of the version that the last up saw: annotations depend on it.
-const isVersionUnknown = seen === undefined && config.shared === "adopt";
+const isVersionUnknown = seen?.metallb === undefined && config.shared === "adopt";
 const last = !config.observeLive || isVersionUnknown ? new StoredOutputs() : undefined;
 const stored = config.observeLive ? undefined : last;
-const running = seen ?? (last && { version: await last.metallbVersion() });
+const running = seen?.metallb ?? (last && { version: await last.metallbVersion() });
 const former = await formerShared(config);
 const owner = {
   namespace: config.namespace,
@@ -41,8 +41,9 @@ const operator = new Operator("operator", { ...config, former, image: image.refe
 const page = new StatusPage("page", { ...config, image: image.reference, operator, loadBalancer }, onCluster);
 const dns = new Dns("dns", { ...config, operator }, onCluster);
 new Monitoring("monitoring", { ...config, operator }, onCluster);
-const { guard } = config;
-const observed = new Observed("live", { stored, loadBalancer, page, dns, guard }, onCluster).outputs;
+const { guard, messages } = config;
+const watched = { stored, loadBalancer, page, dns, pools: seen?.pools, guard, messages };
+const observed = new Observed("live", watched, onCluster).outputs;
 
 type Output<K extends keyof StackOutputs> = pulumi.Input<StackOutputs[K]>;
 

@@ -5,6 +5,7 @@ import type { StatusPage } from "./esddns/statusPage.ts";
 import { DnsRecord, IPAddressPool, WanAddress } from "./kubernetes/kinds.ts";
 import type { MetalLB } from "./metallb/metallb.ts";
 import {
+  foreignAddress,
   loadBalancerIp,
   orNull,
   poolOutput,
@@ -15,6 +16,7 @@ import {
   wanOutputs,
 } from "./outputs.ts";
 import type { Guard } from "./config/guard.ts";
+import type { Messages } from "./config/messages.ts";
 import type { Key } from "./config/schema.ts";
 import { SERVICE_KEYS } from "./esddns/push.ts";
 import type { StackOutputs } from "./stackOutputs.ts";
@@ -26,7 +28,10 @@ export interface ObserveArgs {
   readonly loadBalancer: MetalLB;
   readonly page: StatusPage;
   readonly dns: Dns;
+  /** Addresses of all pools of the cluster; undefined: nobody looked. */
+  readonly pools: readonly string[] | undefined;
   readonly guard: Guard;
+  readonly messages: Messages;
 }
 
 type Name = "wanIp" | "wanIpv4" | "wanIpv6" | "loadBalancerIp" | "statusUrl" | "records" | "pools";
@@ -49,7 +54,8 @@ export class Observed extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  #read(name: string, { loadBalancer, page, dns, guard }: ObserveArgs): Outputs {
+  #read(name: string, args: ObserveArgs): Outputs {
+    const { loadBalancer, page, dns, guard } = args;
     // Metadata tells when each field manager last wrote, as a change in every preview; kept secret, it is one line of it.
     const self = { parent: this, additionalSecretOutputs: ["metadata"] };
     // A read repeats all that was written. Of a status only what is no config is taken.
@@ -69,7 +75,12 @@ export class Observed extends pulumi.ComponentResource {
     const openService = (id: pulumi.Output<string>) =>
       k8s.core.v1.Service.get(`${name}-service`, id, within(["spec", "status"], ...SERVICE_KEYS));
     // The page's address may be the one of the config.
-    const ip = guard.output(pulumi.unsecret(status(page.service, openService)).apply(loadBalancerIp), "service");
+    const given = pulumi.unsecret(status(page.service, openService)).apply((service) => {
+      const foreign = foreignAddress(service, args.pools);
+      if (foreign !== undefined) void args.messages.warn(foreign);
+      return loadBalancerIp(service, args.pools);
+    });
+    const ip = guard.output(given, "service");
     const records = pulumi
       .all(
         dns.records.map(({ config, objectName, resource }) => {
@@ -94,7 +105,6 @@ export class Observed extends pulumi.ComponentResource {
 }
 
 function fromStored(stored: StoredOutputs, { loadBalancer, dns, guard }: ObserveArgs): Outputs {
-  const records = dns.records.map(({ config }) => config);
   const pools = loadBalancer.pools.map(({ config }) => config);
   return {
     wanIp: stored.get("wanIp"),
@@ -103,7 +113,7 @@ function fromStored(stored: StoredOutputs, { loadBalancer, dns, guard }: Observe
     // They may have been stored before the key was encrypted.
     loadBalancerIp: guard.output(stored.get("loadBalancerIp"), "service"),
     statusUrl: guard.output(stored.get("statusUrl"), "service"),
-    records: stored.get("records").apply((last) => storedRecords(records, last ?? [])),
+    records: stored.get("records").apply((last) => storedRecords(dns.records, last ?? [])),
     pools: stored.get("pools").apply((last) => storedPools(pools, last ?? [])),
   };
 }

@@ -2,6 +2,7 @@
 import type { DnsRecordStatus, WanAddressStatus } from "@esddns/common/api";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { contains, parseAddress, parseRange } from "./config/values/addresses.ts";
 import { fqdn } from "./config/keys/records.ts";
 import type { DnsRecordConfig } from "./config/schema.ts";
 import type { IPAddressPoolStatus } from "./kubernetes/kinds.ts";
@@ -15,12 +16,35 @@ export function orNull<T>(output: pulumi.Output<T | undefined>): pulumi.Output<T
   );
 }
 
-/** IPv4 first. */
-export function loadBalancerIp(status: k8s.types.output.core.v1.ServiceStatus | null): string | null {
-  // Typed as always there, but missing until the first address is.
-  const ingress = (status as Partial<k8s.types.output.core.v1.ServiceStatus> | null)?.loadBalancer?.ingress ?? [];
-  const ips = ingress.flatMap(({ ip }) => (ip ? [ip] : []));
+type ServiceStatus = k8s.types.output.core.v1.ServiceStatus;
+
+/** IPv4 first. `pools`: addresses of all pools of the cluster, one of which MetalLB gives; undefined: not known. */
+export function loadBalancerIp(status: ServiceStatus | null, pools: readonly string[] | undefined): string | null {
+  const ips = ingressIps(status).filter((ip) => pools === undefined || isInPools(ip, pools));
   return ips.find((ip) => !ip.includes(":")) ?? ips[0] ?? null;
+}
+
+/** A warning where all addresses of a Service are somebody else's than MetalLB's. */
+export function foreignAddress(status: ServiceStatus | null, pools: readonly string[] | undefined): string | undefined {
+  const ips = ingressIps(status);
+  if (ips.length === 0 || loadBalancerIp(status, pools) !== null) return undefined;
+  return (
+    `The page's Service has the address ${ips.join(", ")}, which is in no address pool: another load balancer than ` +
+    "MetalLB writes it, as k3s' ServiceLB does. The outputs loadBalancerIp and statusUrl are null until it is off: " +
+    "docs/troubleshooting.md"
+  );
+}
+
+function ingressIps(status: ServiceStatus | null): string[] {
+  // Typed as always there, but missing until the first address is.
+  const ingress = (status as Partial<ServiceStatus> | null)?.loadBalancer?.ingress ?? [];
+  return ingress.flatMap(({ ip }) => (ip ? [ip] : []));
+}
+
+function isInPools(ip: string, pools: readonly string[]): boolean {
+  const address = parseAddress(ip);
+  const ranges = pools.map(parseRange).flatMap((parsed) => (parsed.ok ? [parsed.range] : []));
+  return address !== undefined && ranges.some((range) => contains(range, address));
 }
 
 export function statusUrl(ip: string | null): string | null {
@@ -44,16 +68,19 @@ export function recordOutputs(record: DnsRecordConfig, status: DnsRecordStatus |
   }));
 }
 
-/** The records of the config, each with what was stored of the same name and type. */
+/**
+ * The records of the config, each with what was stored of the same name and type. Of one that is only planned by now
+ * (`dryRun`) nobody keeps what it was.
+ */
 export function storedRecords(
-  records: readonly DnsRecordConfig[],
+  records: readonly { readonly config: DnsRecordConfig; readonly dryRun: boolean }[],
   stored: StackOutputs["records"],
 ): StackOutputs["records"] {
   return records
-    .flatMap((record) => recordOutputs(record, null))
-    .map((record) => {
+    .flatMap(({ config, dryRun }) => recordOutputs(config, null).map((record) => ({ record, dryRun })))
+    .map(({ record, dryRun }) => {
       const last = stored.find(({ fqdn, type }) => fqdn === record.fqdn && type === record.type);
-      return last === undefined ? record : { ...record, value: last.value, synced: last.synced };
+      return last === undefined ? record : { ...record, value: last.value, synced: last.synced && !dryRun };
     });
 }
 

@@ -13,12 +13,19 @@ import { readFacts, type ClusterFacts, type ReadFacts, type RunningMetalLB } fro
 import { judge, named, type NamedProblem } from "./judge.ts";
 import { foreignMetalLB } from "./ownMetalLB.ts";
 
+/** What the program goes by, of what was seen; undefined: it may not be read. */
+export interface Seen {
+  readonly metallb: RunningMetalLB | undefined;
+  /** Addresses of all pools, of those of the config too. */
+  readonly pools: readonly string[] | undefined;
+}
+
 /**
- * The MetalLB that runs, as far as it is known. Warnings are logged. Checks that could not be made stop an up, unless
+ * What was seen of the cluster; undefined: nobody looked, or it did not answer. Warnings are logged. Checks that could not be made stop an up, unless
  * `esddns:checks.whenUnreachable` says otherwise, and are a warning of a preview, which changes nothing.
  * @throws pulumi.RunError with every problem; Pulumi prints it without a stack trace.
  */
-export async function preflight(config: LoadedConfig): Promise<RunningMetalLB | undefined> {
+export async function preflight(config: LoadedConfig): Promise<Seen | undefined> {
   const { messages } = config;
   const { skip } = config.checks;
   const whenUnreachable = ofThisRun() ?? config.checks.whenUnreachable;
@@ -48,7 +55,9 @@ export async function preflight(config: LoadedConfig): Promise<RunningMetalLB | 
   if (problems.length > 0) throw messages.refusal(refusal(problems));
   for (const warning of warnings) await messages.warn(warning);
   if (pulumi.runtime.isDryRun()) for (const note of notes) await messages.info(note);
-  return read.facts.metallb;
+  const { metallb, pools, unread } = read.facts;
+  const all = [...config.pools, ...pools].flatMap(({ addresses }) => addresses);
+  return { metallb, pools: unread.includes("address pools") ? undefined : all };
 }
 
 /**

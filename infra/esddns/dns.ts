@@ -25,6 +25,8 @@ export class Dns extends pulumi.ComponentResource {
   readonly wan: WanAddress;
   readonly records: readonly {
     readonly config: DnsRecordConfig;
+    /** Whether it is only planned, and nothing is written to Gandi. */
+    readonly dryRun: boolean;
     readonly objectName: string;
     readonly resource: DnsRecord;
   }[];
@@ -64,7 +66,7 @@ export class Dns extends pulumi.ComponentResource {
           customTimeouts: { delete: `${(config.deletionTimeoutSeconds ?? 60) + DELETION_SLACK_SECONDS}s` },
         },
       );
-      return { config, objectName, resource };
+      return { config, dryRun, objectName, resource };
     });
     this.registerOutputs({});
   }

@@ -178,6 +178,14 @@ describe("outputs", () => {
     for (const { inputs } of reads) expect(inputs).toEqual({});
   });
 
+  it("do not tell an address of the page that is in no pool", async () => {
+    const pools = [{ name: "esddns-pool", addresses: ["192.168.1.120-192.168.1.130"] }];
+    const { outputs } = await runProgram({ ...CONFIG, pools, service: {} });
+    expect(outputs).toMatchObject({ loadBalancerIp: null, statusUrl: null });
+    const { outputs: unseen } = await runProgram({ ...CONFIG, pools, service: {}, checks: { whenUnreachable: "Off" } });
+    expect(unseen.loadBalancerIp).toBe("192.168.1.100");
+  });
+
   it("tell what others need to know", () => {
     expect(program.outputs).toEqual({
       loadBalancerIp: "192.168.1.100",

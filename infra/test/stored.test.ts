@@ -67,6 +67,11 @@ it("makes a secret of what was stored before its key was encrypted", async () =>
   expect([...secretOutputs].sort()).toEqual(["loadBalancerIp", "statusUrl"]);
 });
 
+it("says that nothing is synced where the config only plans by now", async () => {
+  const { outputs } = await runProgram({ ...config, dryRun: true }, { stored: { ...STORED } });
+  expect(outputs.records).toEqual(STORED.records.map((record) => ({ ...record, synced: false })));
+});
+
 it("changes no output but live where the config is unchanged", async () => {
   const { outputs, secretOutputs } = await runProgram(config, { stored: { ...STORED } });
   expect(outputs).toEqual({ ...STORED, live: false });
