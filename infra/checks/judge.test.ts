@@ -234,8 +234,9 @@ describe("a node that is not Ready", () => {
     const { problems: refused, warnings } = judge(config(), facts({ nodes }));
     expect(refused).toEqual([]);
     expect(warnings).toEqual([
-      "The node pi3 is not Ready: Kubelet stopped posting node status. An up does not wait for the operator's pod on it.",
+      "[dead-nodes] The node pi3 is not Ready: Kubelet stopped posting node status. An up does not wait for the operator's pod on it.",
     ]);
+    expect(judge(config(), facts({ nodes }), ["dead-nodes"]).warnings).toEqual([]);
   });
 });
 

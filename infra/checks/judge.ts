@@ -66,18 +66,16 @@ export function judge(config: Judged, facts: ClusterFacts, skip: readonly CheckN
       ["architecture", foreignArchitecture(config, facts)],
       ["monitoring", monitoringProblems(config, facts)],
     ]).map(({ check, found }) => ({ ...found, check })),
-    warnings: [
-      ...deadNodes(facts),
-      ...named(skip, [
-        ["adopted-metallb", adopted.warnings],
-        ["announcers", announcing.warnings],
-        ["servicelb", secondLoadBalancer(config, facts)],
-        ["bgp-peer-nodes", ownPeers(config, facts)],
-        ["password-secrets", unfitSecrets(config, facts)],
-        ["node-names", unknownNodes(config, facts)],
-        ["api-server-port", closedApiServer(config, facts)],
-      ]).map(({ check, found }) => `[${check}] ${found}`),
-    ],
+    warnings: named(skip, [
+      ["dead-nodes", deadNodes(facts)],
+      ["adopted-metallb", adopted.warnings],
+      ["announcers", announcing.warnings],
+      ["servicelb", secondLoadBalancer(config, facts)],
+      ["bgp-peer-nodes", ownPeers(config, facts)],
+      ["password-secrets", unfitSecrets(config, facts)],
+      ["node-names", unknownNodes(config, facts)],
+      ["api-server-port", closedApiServer(config, facts)],
+    ]).map(({ check, found }) => `[${check}] ${found}`),
     notes: [
       ...givenUpMetalLB(config, facts.owned ?? []),
       ...announcing.notes,

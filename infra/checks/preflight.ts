@@ -78,7 +78,8 @@ export async function formerShared(config: LoadedConfig): Promise<FormerlyOwned>
     const why = error instanceof Error ? error.message : String(error);
     throw config.messages.refusal(
       `esddns:shared: is adopt, and whether MetalLB was this stack's own could not be looked up: ${why}. ` +
-        "An up that does not know might delete it. Let kubectl reach the cluster as an administrator.",
+        "An up that does not know might delete it. Let kubectl reach the cluster as an administrator. " +
+        "A destroy or refresh needs no kubectl without --run-program.",
     );
   }
 }

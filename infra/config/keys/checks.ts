@@ -21,6 +21,7 @@ export const CHECKS = {
   taints: "An up may then wait in vain for pods that no node takes.",
   architecture: 'Pods may then end with "exec format error", and an up waits for them in vain.',
   monitoring: "An up then ends at an object of a kind that the cluster does not know.",
+  "dead-nodes": "A node that is not Ready is then not named, and an up does not wait for the operator's pod on it.",
   "bgp-peer-nodes": "A BGP peer that is one of the nodes is then not named.",
   "password-secrets": "A missing Secret, or one of another type, is then not named; MetalLB logs it only.",
   "node-names": "A misspelt name of a node in the config is then not named.",
