@@ -1,7 +1,8 @@
 import { BlockList } from "node:net";
 import type { Family } from "../api/index.ts";
 import type { Address } from "./address.ts";
-import { isIpv4Mapped, parseAddress } from "./address.ts";
+import { isIpv4Mapped } from "./address.ts";
+import { endsOf, parseRange } from "./ranges.ts";
 import { notGloballyReachable } from "./specialPurpose.ts";
 
 /** Addresses whose judgement is kept. They come from the network, so that there may be any number of them. */
@@ -63,15 +64,14 @@ function fromRules(rules: Rules): Plausibility {
 
   const mayContact = (address: Address): Judgement => {
     const block = notGloballyReachable(address);
-    if (block === undefined || contains(allowed, address)) return { plausible: true };
+    if (block === undefined || isIn(allowed, address)) return { plausible: true };
     return refuse(`${address.text} is not globally reachable: ${block.name}, ${block.block}, ${block.rfc}`);
   };
   const judge = (address: Address, family: Family): Judgement => {
     if (address.family !== family) return refuse(`${address.text} is not an ${family} address`);
     // Never a host's address, whatever is allowed; a BlockList takes it for the IPv4 address inside.
     if (isIpv4Mapped(address)) return refuse(`${address.text} is an IPv4-mapped address`);
-    if (contains(excluded, address))
-      return refuse(`${address.text} is excluded, for instance one of the cluster's own`);
+    if (isIn(excluded, address)) return refuse(`${address.text} is excluded, for instance one of the cluster's own`);
     return mayContact(address);
   };
   const byText = remembered(REMEMBERED, (key) => {
@@ -89,39 +89,22 @@ function refuse(reason: string): Judgement {
   return { plausible: false, reason };
 }
 
-function contains(list: BlockList, { text, family }: Address): boolean {
-  return list.check(text, family === "IPv4" ? "ipv4" : "ipv6");
+function isIn(list: BlockList, address: Address): boolean {
+  return list.check(address.text, netFamily(address));
 }
 
 function blockList(entries: readonly string[], rule: string, problems: string[]): BlockList {
   const list = new BlockList();
   for (const entry of entries) {
-    if (!addEntry(list, entry)) problems.push(`${rule}: ${JSON.stringify(entry)} is no address, range or CIDR`);
+    const parsed = parseRange(entry.trim());
+    if (parsed.ok) {
+      const { first, last } = endsOf(parsed.range);
+      list.addRange(first, last, netFamily(parsed.range));
+    } else problems.push(`${rule}: ${JSON.stringify(entry)} is no address, range or CIDR`);
   }
   return list;
 }
 
-function addEntry(list: BlockList, entry: string): boolean {
-  const range = entry.split("-").map((part) => parseAddress(part.trim()));
-  const [first, last] = range;
-  if (range.length === 2 && first !== undefined && last !== undefined && first.family === last.family) {
-    try {
-      list.addRange(first.text, last.text, netFamily(first));
-      return true;
-    } catch {
-      return false; // The end lies before the start.
-    }
-  }
-  const cidr = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry.trim());
-  const address = parseAddress(cidr?.[1] ?? "");
-  if (address === undefined) return false;
-  const bits = address.family === "IPv4" ? 32 : 128;
-  const length = Number(cidr?.[2] ?? bits);
-  if (length > bits) return false;
-  list.addSubnet(address.text, length, netFamily(address));
-  return true;
-}
-
-function netFamily({ family }: Address): "ipv4" | "ipv6" {
+function netFamily({ family }: Pick<Address, "family">): "ipv4" | "ipv6" {
   return family === "IPv4" ? "ipv4" : "ipv6";
 }

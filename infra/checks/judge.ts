@@ -1,5 +1,5 @@
 /** What the config and the cluster make of each other. Pure. */
-import { parseAddress } from "../config/values/addresses.ts";
+import { parseSingle } from "@esddns/common/ip";
 import { nativeBgpProblems, sameAddress } from "../config/keys/bgp/bgp.ts";
 import type { CheckName } from "../config/keys/checks.ts";
 import { frrModes } from "../config/keys/metallb/problems.ts";
@@ -131,8 +131,8 @@ function otherClass({ loadBalancerClass }: Judged["service"], running: RunningMe
 /** Meant where a node runs a router beside MetalLB, and else a slip. */
 function ownPeers({ bgp }: Judged, { nodes = [] }: ClusterFacts): string[] {
   return bgp.peers.flatMap(({ peerAddress }, i) => {
-    const address = parseAddress(peerAddress)?.canonical;
-    const node = nodes.find(({ addresses }) => addresses.some((own) => parseAddress(own)?.canonical === address));
+    const address = parseSingle(peerAddress)?.canonical;
+    const node = nodes.find(({ addresses }) => addresses.some((own) => parseSingle(own)?.canonical === address));
     if (node === undefined) return [];
     const where = formatPath(["bgp", "peers", i, "peerAddress"]);
     return [`${where}: ${peerAddress} is the node ${node.name} itself: right only where a router runs on it.`];

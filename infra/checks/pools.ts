@@ -1,12 +1,13 @@
 /** What the cluster has of the addresses of the config's pools already. Pure. */
 import {
   describeRange,
+  intersection,
   overlap,
-  parseAddress,
   parseNetwork,
-  parseRange,
+  parseSingle,
+  readableRanges,
   type AddressRange,
-} from "../config/values/addresses.ts";
+} from "@esddns/common/ip";
 import type { StackConfig } from "../config/parse.ts";
 import type { PlacedPool } from "../config/keys/pools/pools.ts";
 import { quote, type Problem } from "../config/validation/problem.ts";
@@ -15,7 +16,7 @@ import type { ClusterFacts } from "./facts.ts";
 /** Addresses that something of the cluster has already: two would answer for them. */
 export function takenAddresses({ index, ranges }: PlacedPool, facts: ClusterFacts): Problem[] {
   const taken = (facts.nodes ?? []).flatMap(({ name, addresses, podCidrs }) => [
-    ...addresses.map((address) => ({ range: parseAddress(address), what: `the address of the node ${name}` })),
+    ...addresses.map((address) => ({ range: parseSingle(address), what: `the address of the node ${name}` })),
     ...podCidrs.map((cidr) => ({ range: networkOf(cidr), what: `for the pods of the node ${name} (${cidr})` })),
   ]);
   const services = facts.serviceCidrs.map((cidr) => ({
@@ -47,7 +48,7 @@ type Judged = Pick<StackConfig, "namespace" | "shared">;
 
 /** MetalLB's webhook compares what is written with every other pool as it is at that moment, a stack's own too. */
 export function poolClashes(pools: readonly PlacedPool[], config: Judged, facts: ClusterFacts): Problem[] {
-  const live = facts.pools.map(({ name, addresses, owner }) => ({ name, owner, ranges: readRanges(addresses) }));
+  const live = facts.pools.map(({ name, addresses, owner }) => ({ name, owner, ranges: readableRanges(addresses) }));
   return pools.flatMap((written) =>
     live
       .filter(({ name }) => name !== written.pool.name)
@@ -115,7 +116,7 @@ function clash(some: readonly AddressRange[], others: readonly AddressRange[]): 
 }
 
 function commonRanges(some: readonly AddressRange[], others: readonly AddressRange[]): AddressRange[] {
-  return some.flatMap((range) => readRanges(others.flatMap((other) => overlap(range, other) ?? [])));
+  return some.flatMap((range) => others.flatMap((other) => intersection(range, other) ?? []));
 }
 
 function without(ranges: readonly AddressRange[], taken: readonly AddressRange[]): readonly AddressRange[] {
@@ -129,14 +130,6 @@ function without(ranges: readonly AddressRange[], taken: readonly AddressRange[]
       }),
     ranges,
   );
-}
-
-/** Those that can be read: what is in the cluster need not have been written here. */
-function readRanges(texts: readonly string[]): AddressRange[] {
-  return texts.flatMap((text) => {
-    const parsed = parseRange(text);
-    return parsed.ok ? [parsed.range] : [];
-  });
 }
 
 function networkOf(cidr: string): AddressRange | undefined {

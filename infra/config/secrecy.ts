@@ -1,5 +1,5 @@
 /** What becomes of a key of the stack config that the user stores encrypted. */
-import { describeRange, parseAddress, parseRange } from "./values/addresses.ts";
+import { describeRange, parseRange, parseSingle } from "@esddns/common/ip";
 import { formatPath, quote, type Problem } from "./validation/problem.ts";
 import type { Key } from "./schema.ts";
 
@@ -111,7 +111,7 @@ function leavesOf(value: unknown): string[] {
 /** The ways in which a message may write it: messages name addresses in their shortest form. */
 function spellings(text: string): string[] {
   return [text, ...text.split(",")].flatMap((part) => {
-    const address = parseAddress(part.trim());
+    const address = parseSingle(part.trim());
     const range = parseRange(part.trim());
     return [
       part.trim(),

@@ -1,6 +1,7 @@
 /** `npm run deploy -- STACK [RANGE…]`: words in, one request out. Pure. */
+import { parsePoolRange } from "../../config/values/addresses.ts";
 import { imageReference } from "../../config/values/fields.ts";
-import { parseRange } from "../../config/values/addresses.ts";
+import { quote } from "../../config/validation/problem.ts";
 import { readWords, stackProblem } from "../arguments.ts";
 
 export interface DeployRequest {
@@ -64,8 +65,8 @@ export function parseDeploy(argv: readonly string[]): DeployArguments {
     ...words,
     ...optional(stackProblem(stack)),
     ...ranges.flatMap((range) => {
-      const parsed = parseRange(range);
-      return parsed.ok ? [] : [`RANGE: ${parsed.complaint.wrong}. ${parsed.complaint.right}`];
+      const parsed = parsePoolRange(range);
+      return parsed.ok ? [] : [`RANGE: ${quote(range)} ${parsed.wrong}. ${parsed.right}`];
     }),
     ...(wrongImage === undefined ? [] : [`--image: ${wrongImage}. Write name@sha256: and 64 hexadecimal digits`]),
     ...(wrongWait ? [`--wait: takes whole seconds, 0 to ${MAX_WAIT_SECONDS}`] : []),

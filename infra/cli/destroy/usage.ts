@@ -1,6 +1,6 @@
 /** Who uses what in the cluster, for a destroy. Reads only. */
+import { contains, parseSingle, readableRanges } from "@esddns/common/ip";
 import { z } from "zod";
-import { contains, parseAddress, parseRange } from "../../config/values/addresses.ts";
 import { readStackNamespace } from "../../esddns/stackNamespace.ts";
 import { names } from "../../esddns/names.ts";
 import type { Cluster, Found } from "../../kubernetes/cluster.ts";
@@ -63,10 +63,9 @@ export async function others(
   );
   const ranges = items(found)
     .filter(isOwn)
-    .flatMap(({ spec }) => spec.addresses.map(parseRange))
-    .flatMap((parsed) => (parsed.ok ? [parsed.range] : []));
+    .flatMap(({ spec }) => readableRanges(spec.addresses));
   const isHere = (ip: string | undefined) => {
-    const address = parseAddress(ip ?? "");
+    const address = parseSingle(ip ?? "");
     return address !== undefined && ranges.some((range) => contains(range, address));
   };
   return {

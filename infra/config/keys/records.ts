@@ -1,7 +1,6 @@
 /** What must hold for DNS records beyond the shape of each. */
 import type { DetectionSpec, Family, RecordType } from "@esddns/common/api";
-import { notGloballyReachable } from "@esddns/common/ip";
-import { parseAddress } from "../values/addresses.ts";
+import { notGloballyReachable, parseSingle } from "@esddns/common/ip";
 import { formatPath, quote, type KeyPath, type Problem } from "../validation/problem.ts";
 import type { Placed } from "../validation/reader.ts";
 import type { DnsRecordConfig } from "../schema.ts";
@@ -81,7 +80,7 @@ function valueProblems(
   allowPrivate: boolean,
   path: KeyPath,
 ): Problem[] {
-  const addresses = values.map((value) => parseAddress(value));
+  const addresses = values.map((value) => parseSingle(value));
   const families = addresses.map((address) => address?.family);
   const wrong = values.flatMap((value, i): Problem[] => {
     const address = addresses[i];
@@ -134,7 +133,7 @@ function hostPartProblems(
     return [{ path: ["records", index, key], wrong, right: "Leave it out: the source says the whole address." }];
   }
   if (ipv6Suffix === undefined) return [];
-  const suffix = parseAddress(ipv6Suffix);
+  const suffix = parseSingle(ipv6Suffix);
   if (suffix?.family !== "IPv6" || suffix.first === 0n || suffix.first >> BigInt(128 - prefixLength) !== 0n) {
     const wrong = `${quote(ipv6Suffix)} is not the host's part of an IPv6 address`;
     return [{ path, wrong, right: `Write an address whose first ${prefixLength} bits are zero, for instance ::10.` }];

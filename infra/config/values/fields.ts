@@ -1,8 +1,9 @@
 /** The single values of the stack config. Each check stands at the leaf, so that one bad value hides no other. */
 import { X509Certificate } from "node:crypto";
 import { isAbsolute } from "node:path";
+import { describeRange, parseNetwork, parseSingle } from "@esddns/common/ip";
 import { z } from "zod";
-import { describeRange, neverAHosts, parseAddress, parseNetwork, parseRange } from "./addresses.ts";
+import { neverAHosts, parsePoolRange } from "./addresses.ts";
 import { checkedString } from "./checkedString.ts";
 import { quote } from "../validation/problem.ts";
 
@@ -10,8 +11,8 @@ export * from "./dnsNames.ts";
 export * from "./kubernetesNames.ts";
 
 export const poolAddresses = checkedString((value) => {
-  const parsed = parseRange(value);
-  return parsed.ok ? undefined : parsed.complaint;
+  const parsed = parsePoolRange(value);
+  return parsed.ok ? undefined : { wrong: `${quote(value)} ${parsed.wrong}`, right: parsed.right };
 });
 
 /** A network that hosts of the internet, of a provider or of a lab may have addresses of. */
@@ -25,7 +26,7 @@ export const network = checkedString((value) => {
 
 /** One address, or one of each family with a comma between them, as MetalLB's annotation has it. */
 export const serviceAddress = checkedString((value) => {
-  const addresses = splitAddresses(value).map(parseAddress);
+  const addresses = splitAddresses(value).map(parseSingle);
   const families = new Set(addresses.map((address) => address?.family));
   if (!families.has(undefined) && families.size === addresses.length) return undefined;
   return {
@@ -37,14 +38,14 @@ export const serviceAddress = checkedString((value) => {
 /** The addresses that are readable, each as it is written shortest: two ways to write one address are one address. */
 export function splitAddresses(value: string): string[] {
   return value.split(",").map((part) => {
-    const address = parseAddress(part.trim());
+    const address = parseSingle(part.trim());
     return address === undefined ? part.trim() : describeRange(address);
   });
 }
 
 /** An address that can be spoken to over TCP; loopback is the node itself, which may run a router. */
 export const hostAddress = checkedString((value) => {
-  const address = parseAddress(value);
+  const address = parseSingle(value);
   const right = "Write one of a host, for instance 192.168.1.1.";
   if (address === undefined) return { wrong: `${quote(value)} is not an IP address`, right };
   const special = neverAHosts(address);
@@ -55,7 +56,7 @@ export const hostAddress = checkedString((value) => {
 
 /** A server by name or address, without the scheme or the port that a URL has. */
 export const serverHost = checkedString((value) =>
-  parseAddress(value) !== undefined || /^(?=.{1,253}$)[A-Za-z0-9_]([-\w]*\w)?(\.\w([-\w]*\w)?)*\.?$/.test(value)
+  parseSingle(value) !== undefined || /^(?=.{1,253}$)[A-Za-z0-9_]([-\w]*\w)?(\.\w([-\w]*\w)?)*\.?$/.test(value)
     ? undefined
     : {
         wrong: `${quote(value)} is not the name or address of a host`,
@@ -65,7 +66,7 @@ export const serverHost = checkedString((value) =>
 
 /** A router on the LAN: NAT-PMP is spoken over IPv4 alone. */
 export const routerAddress = checkedString((value) => {
-  const address = parseAddress(value);
+  const address = parseSingle(value);
   const right = "Write the IPv4 address of the router, as the nodes' default route has it: 192.168.1.1.";
   if (address?.family !== "IPv4") return { wrong: `${quote(value)} is not an IPv4 address`, right };
   return /^(0|127|22[4-9]|2[3-5]\d)\./.test(value)

@@ -1,5 +1,5 @@
 /** What must hold between BGP peers, advertisements and pools; MetalLB's own rules, told before anything is touched. */
-import { parseAddress } from "../../values/addresses.ts";
+import { parseSingle } from "@esddns/common/ip";
 import { advertisementProblems, nativeProblems, preferenceClashes } from "./advertisements.ts";
 import type { Bgp, BgpPeer } from "./schema.ts";
 import { durationSeconds } from "../../values/fields.ts";
@@ -74,7 +74,7 @@ function sessionProblems(peers: readonly BgpPeer[], frr: boolean, byNode: boolea
 }
 
 export function sameAddress(a: string, b: string): boolean {
-  return parseAddress(a)?.canonical === parseAddress(b)?.canonical;
+  return parseSingle(a)?.canonical === parseSingle(b)?.canonical;
 }
 
 function portOf({ peerPort = 179 }: BgpPeer): number {

@@ -1,5 +1,5 @@
 /** What must hold between pools, advertisements and the address of the status page. */
-import { contains, describeRange, parseAddress, parseRange, type AddressRange } from "../../values/addresses.ts";
+import { contains, describeRange, parseSingle, readableRanges, type AddressRange } from "@esddns/common/ip";
 import { labels, names } from "../../../esddns/names.ts";
 import { splitAddresses } from "../../values/fields.ts";
 import { didYouMean, formatPath, quote, type KeyPath, type Problem } from "../../validation/problem.ts";
@@ -15,8 +15,7 @@ export interface PlacedPool {
 }
 
 export function placePool(index: number, pool: Pool): PlacedPool {
-  const parsed = pool.addresses.map(parseRange);
-  return { index, pool, ranges: parsed.flatMap((each) => (each.ok ? [each.range] : [])) };
+  return { index, pool, ranges: readableRanges(pool.addresses) };
 }
 
 /** `path`: of the list. */
@@ -62,7 +61,7 @@ export function checkAdvertisements(
 
 /** A router cannot be reached at an address that MetalLB gives to Services. `path`: of the key that names it. */
 export function routerInPool(router: string, pools: readonly PlacedPool[], path: KeyPath): Problem[] {
-  const address = parseAddress(router);
+  const address = parseSingle(router);
   const home = address && pools.find(({ ranges }) => ranges.some((range) => contains(range, address)));
   if (home === undefined) return [];
   const wrong = `${quote(router)} is one of the addresses of the pool ${quote(home.pool.name)}`;
@@ -165,7 +164,7 @@ function addressProblems(service: Place, path: KeyPath, pools: readonly PlacedPo
 }
 
 function homeOf(address: string, pools: readonly PlacedPool[]): PlacedPool | undefined {
-  const single = parseAddress(address);
+  const single = parseSingle(address);
   return single && pools.find(({ ranges }) => ranges.some((range) => contains(range, single)));
 }
 

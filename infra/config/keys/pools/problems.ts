@@ -1,13 +1,6 @@
 /** What must hold of the pools, whoever announces or uses them. */
-import {
-  buggyAddress,
-  capacity,
-  contains,
-  describeRange,
-  overlap,
-  parseNetwork,
-  type AddressRange,
-} from "../../values/addresses.ts";
+import { contains, describeRange, overlap, type AddressRange } from "@esddns/common/ip";
+import { buggyAddress, capacity, networks } from "../../values/addresses.ts";
 import type { PlacedPool } from "./pools.ts";
 import { formatPath, quote, type KeyPath, type Problem } from "../../validation/problem.ts";
 
@@ -83,13 +76,10 @@ export function poolWarnings(pools: readonly PlacedPool[]): string[] {
 }
 
 /** Private (RFC 1918, RFC 4193), shared (RFC 6598), or for documents and tests (RFC 5737, RFC 3849, RFC 2544). */
-const LANS = [
+const LANS = networks(
   ...["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "100.64.0.0/10", "198.18.0.0/15"],
   ...["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"],
-].flatMap((cidr) => {
-  const parsed = parseNetwork(cidr);
-  return parsed.ok ? [parsed.range] : [];
-});
+);
 
 /** Wholly within one of them. */
 function isOfALan(range: AddressRange): boolean {
