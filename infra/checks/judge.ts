@@ -1,10 +1,10 @@
 /** What the config and the cluster make of each other. Pure. */
 import { parseSingle } from "@esddns/common/ip";
-import { nativeBgpProblems, sameAddress } from "../config/keys/bgp/bgp.ts";
+import { nativeBgpProblems, sameAddress } from "../config/keys/bgp/peers.ts";
 import type { CheckName } from "../config/keys/checks.ts";
-import { frrModes } from "../config/keys/metallb/problems.ts";
+import { frrModes } from "../config/keys/metallb/rules.ts";
 import { monitoringKinds } from "../config/keys/monitoring.ts";
-import { placePool, type PlacedPool } from "../config/keys/pools/pools.ts";
+import { placePool, type PlacedPool } from "../config/keys/pools/allocation.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { didYouMean, formatPath, quote, type Problem } from "../config/validation/problem.ts";
 import { API_SERVER_PORTS } from "../esddns/networkPolicy.ts";

@@ -9,7 +9,7 @@ import {
   type AddressRange,
 } from "@esddns/common/ip";
 import type { StackConfig } from "../config/parse.ts";
-import type { PlacedPool } from "../config/keys/pools/pools.ts";
+import type { PlacedPool } from "../config/keys/pools/allocation.ts";
 import { quote, type Problem } from "../config/validation/problem.ts";
 import type { ClusterFacts } from "./facts.ts";
 

@@ -1,10 +1,10 @@
 /** The part of the stack config that is MetalLB's: installation, pools, advertisements, the address of the page. */
 import { capacity } from "./values/addresses.ts";
-import { checkBgp } from "./keys/bgp/bgp.ts";
+import { checkBgp } from "./keys/bgp/peers.ts";
 import { withChartVersion } from "./keys/metallb/chart.ts";
 import { splitAddresses } from "./values/fields.ts";
 import { homePools, noHome } from "./keys/pools/defaultPool.ts";
-import { checkAdopted, checkOwn, frrModes, isWritten } from "./keys/metallb/problems.ts";
+import { checkAdopted, checkOwn, frrModes, isWritten } from "./keys/metallb/rules.ts";
 import {
   checkAdvertisements,
   checkService,
@@ -12,11 +12,11 @@ import {
   placePool,
   routerInPool,
   type PlacedPool,
-} from "./keys/pools/pools.ts";
-import { poolProblems, poolWarnings } from "./keys/pools/problems.ts";
+} from "./keys/pools/allocation.ts";
+import { poolProblems, poolWarnings } from "./keys/pools/rules.ts";
 import type { Problem } from "./validation/problem.ts";
 import { placePush } from "./keys/push.ts";
-import type { Reader } from "./validation/reader.ts";
+import type { Reader } from "./reader.ts";
 import type { L2, Section } from "./schema.ts";
 import { checkClass, checkFamilies, checkIngress, classOf, familiesOf, type Family } from "./keys/service.ts";
 

@@ -2,7 +2,7 @@
 import { capacity } from "../values/addresses.ts";
 import { splitAddresses } from "../values/fields.ts";
 import { homePools, noHome } from "./pools/defaultPool.ts";
-import type { PlacedPool } from "./pools/pools.ts";
+import type { PlacedPool } from "./pools/allocation.ts";
 import { quote, type Problem } from "../validation/problem.ts";
 import type { Section } from "../schema.ts";
 import { familiesOf, type Family } from "./service.ts";

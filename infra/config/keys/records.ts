@@ -2,7 +2,7 @@
 import type { DetectionSpec, Family, RecordType } from "@esddns/common/api";
 import { notGloballyReachable, parseSingle } from "@esddns/common/ip";
 import { formatPath, quote, type KeyPath, type Problem } from "../validation/problem.ts";
-import type { Placed } from "../validation/reader.ts";
+import type { Placed } from "../reader.ts";
 import type { DnsRecordConfig } from "../schema.ts";
 
 type PlacedRecord = Placed<DnsRecordConfig>;

@@ -1,8 +1,8 @@
 /** What must hold between BGP advertisements, the peers that they tell and the pools that they announce. */
 import { widestPrefix } from "../../values/addresses.ts";
-import type { BgpContext } from "./bgp.ts";
+import type { BgpContext } from "./peers.ts";
 import type { BgpAdvertisement, BgpPeer } from "./schema.ts";
-import { unknownPool, type PlacedPool } from "../pools/pools.ts";
+import { unknownPool, type PlacedPool } from "../pools/allocation.ts";
 import { didYouMean, quote, type KeyPath, type Problem } from "../../validation/problem.ts";
 
 export function advertisementProblems(

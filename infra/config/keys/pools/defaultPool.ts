@@ -1,5 +1,5 @@
 /** The pool that a Service gets its address from where the config names none. */
-import { checkService, labelsOf, type PlacedPool, type ServiceKey } from "./pools.ts";
+import { checkService, labelsOf, type PlacedPool, type ServiceKey } from "./allocation.ts";
 import type { Problem } from "../../validation/problem.ts";
 
 interface Wanted {

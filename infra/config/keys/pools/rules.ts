@@ -1,7 +1,7 @@
 /** What must hold of the pools, whoever announces or uses them. */
 import { contains, describeRange, overlap, type AddressRange } from "@esddns/common/ip";
 import { buggyAddress, capacity, networks } from "../../values/addresses.ts";
-import type { PlacedPool } from "./pools.ts";
+import type { PlacedPool } from "./allocation.ts";
 import { formatPath, quote, type KeyPath, type Problem } from "../../validation/problem.ts";
 
 export function poolProblems(pools: readonly PlacedPool[]): Problem[] {

@@ -3,7 +3,7 @@ import { parseSingle } from "@esddns/common/ip";
 import { advertisementProblems, nativeProblems, preferenceClashes } from "./advertisements.ts";
 import type { Bgp, BgpPeer } from "./schema.ts";
 import { durationSeconds } from "../../values/fields.ts";
-import { duplicateNames, routerInPool, type PlacedPool } from "../pools/pools.ts";
+import { duplicateNames, routerInPool, type PlacedPool } from "../pools/allocation.ts";
 import { quote, type KeyPath, type Problem } from "../../validation/problem.ts";
 
 /** Seconds: 16 bits of the OPEN message (RFC 4271, 4.2). */

@@ -3,7 +3,7 @@ import { contains, describeRange, parseSingle, readableRanges, type AddressRange
 import { labels, names } from "../../../esddns/names.ts";
 import { splitAddresses } from "../../values/fields.ts";
 import { didYouMean, formatPath, quote, type KeyPath, type Problem } from "../../validation/problem.ts";
-import type { Placed } from "../../validation/reader.ts";
+import type { Placed } from "../../reader.ts";
 import type { L2, Pool } from "../../schema.ts";
 import { type Labels, selected } from "../../values/selectors.ts";
 

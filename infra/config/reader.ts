@@ -1,8 +1,8 @@
 /** Reads the stack config section after section and collects what is wrong with it. */
 import type { z } from "zod";
-import type { Problem } from "./problem.ts";
-import { keys, type Key, type Section } from "../schema.ts";
-import { decode, shape, shapeItems, unknownKey } from "./shape.ts";
+import type { Problem } from "./validation/problem.ts";
+import { keys, type Key, type Section } from "./schema.ts";
+import { decode, shape, shapeItems, unknownKey } from "./validation/shape.ts";
 
 export interface Placed<T> {
   readonly index: number;
