@@ -1,8 +1,8 @@
 /** How the stack's outputs come from what the cluster says. */
 import type { DnsRecordStatus, WanAddressStatus } from "@esddns/common/api";
+import { contains, parseSingle, readableRanges } from "@esddns/common/ip";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { contains, parseAddress, parseRange } from "./config/values/addresses.ts";
 import { fqdn } from "./config/keys/records.ts";
 import type { DnsRecordConfig } from "./config/schema.ts";
 import type { IPAddressPoolStatus } from "./kubernetes/kinds.ts";
@@ -42,9 +42,8 @@ function ingressIps(status: ServiceStatus | null): string[] {
 }
 
 function isInPools(ip: string, pools: readonly string[]): boolean {
-  const address = parseAddress(ip);
-  const ranges = pools.map(parseRange).flatMap((parsed) => (parsed.ok ? [parsed.range] : []));
-  return address !== undefined && ranges.some((range) => contains(range, address));
+  const address = parseSingle(ip);
+  return address !== undefined && readableRanges(pools).some((range) => contains(range, address));
 }
 
 export function statusUrl(ip: string | null): string | null {

@@ -6,7 +6,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { wanPath } from "./cli/resourcePaths.ts";
+import { wanPath } from "./kubernetes/resourcePaths.ts";
 import { namespaceComplaint, readStackNamespace } from "./esddns/stackNamespace.ts";
 import { installedMetalLB, marked, OWNER_LABEL } from "./metallb/owner.ts";
 import type { Messages } from "./config/messages.ts";

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { parseStackConfig } from "../config/parse.ts";
 import { formatProblem } from "../config/validation/problem.ts";
-import { judge } from "./judge.ts";
+import { evaluate } from "./checks.ts";
 
 const BUILT = { builder: "docker", registry: "registry.example.com/esddns" };
 const READY = { reference: `x@sha256:${"a".repeat(64)}` };
@@ -21,7 +21,7 @@ function problems(nodes: ReturnType<typeof node>[], over: Record<string, unknown
   const parsed = parseStackConfig(raw, { stack: "production", secretKeys: new Set() });
   if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join("\n"));
   const facts = { nodes, serviceCidrs: [], pools: [], metallb: undefined, definitions: undefined, unread: [] };
-  return judge(parsed.config, facts).problems.map(formatProblem);
+  return evaluate(parsed.config, facts).problems.map(formatProblem);
 }
 
 it("an image that is built here is refused for a cluster with nodes that cannot run it", () => {

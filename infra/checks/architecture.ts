@@ -1,14 +1,13 @@
 /** Which nodes can run the image that is built here. Pure. */
 import type { Problem } from "../config/validation/problem.ts";
 import { CONTROL_PLANE } from "../kubernetes/tolerations.ts";
-import type { ClusterFacts } from "./facts.ts";
-import type { Judged } from "./judge.ts";
+import type { CheckedConfig, ClusterFacts } from "./facts.ts";
 
 /** infra/image/build takes Node.js for it, and this machine's libraries. */
 const BUILT_FOR = "amd64";
 
 /** On another the pods would end with "exec format error", again and again, and the up in a wait that runs out. */
-export function foreignArchitecture({ image, operator }: Judged, { nodes = [] }: ClusterFacts): Problem[] {
+export function foreignArchitecture({ image, operator }: CheckedConfig, { nodes = [] }: ClusterFacts): Problem[] {
   if (image.kind === "reference") return [];
   const runsPods = (taints: readonly string[]) =>
     taints.every((taint) => operator.tolerateControlPlane && taint === CONTROL_PLANE.key);

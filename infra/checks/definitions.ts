@@ -2,7 +2,8 @@
 import { crds } from "@esddns/common/api";
 import type { StackConfig } from "../config/parse.ts";
 import type { Problem } from "../config/validation/problem.ts";
-import { fieldsOf, type Definitions } from "./facts.ts";
+import type { Definitions } from "./facts.ts";
+import { fieldsOf } from "./readDefinitions.ts";
 
 type Writes = Pick<StackConfig, "pools" | "l2" | "bgp">;
 

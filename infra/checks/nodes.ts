@@ -1,14 +1,13 @@
 /** What the nodes let be: who may announce addresses, and where pods may run. Pure. */
-import type { KeyPath, Problem } from "../config/validation/problem.ts";
+import { didYouMean, formatPath, quote, type KeyPath, type Problem } from "../config/validation/problem.ts";
 import { selected, type LabelSelector } from "../config/values/selectors.ts";
 import { CONTROL_PLANE } from "../kubernetes/tolerations.ts";
-import type { ClusterFacts, NodeFact } from "./facts.ts";
-import type { Judged } from "./judge.ts";
+import type { CheckedConfig, ClusterFacts, NodeFact } from "./facts.ts";
 
 const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 /** Which nodes may announce at all: MetalLB says nothing of those that may not. */
-export function announcements(config: Judged, facts: ClusterFacts) {
+export function announcements(config: CheckedConfig, facts: ClusterFacts) {
   const found = { problems: [] as Problem[], warnings: [] as string[], notes: [] as string[] };
   const { nodes } = facts;
   if (nodes === undefined || nodes.length === 0) return found;
@@ -42,7 +41,7 @@ export function announcements(config: Judged, facts: ClusterFacts) {
   return found;
 }
 
-function advertisements({ l2, bgp }: Judged): { path: KeyPath; nodeSelectors: readonly LabelSelector[] }[] {
+function advertisements({ l2, bgp }: CheckedConfig): { path: KeyPath; nodeSelectors: readonly LabelSelector[] }[] {
   return [
     ...l2.map(({ nodeSelectors }, i) => ({ path: ["l2", i], nodeSelectors })),
     ...bgp.advertisements.map(({ nodeSelectors }, i) => ({ path: ["bgp", "advertisements", i], nodeSelectors })),
@@ -70,7 +69,7 @@ export function deadNodes({ nodes = [] }: ClusterFacts): string[] {
 }
 
 /** Pods that no node takes would be waited for until the time is over, and nobody would say why. */
-export function noRoomForPods({ operator, shared }: Judged, { nodes = [] }: ClusterFacts): Problem[] {
+export function noRoomForPods({ operator, shared }: CheckedConfig, { nodes = [] }: ClusterFacts): Problem[] {
   const tolerated = (taint: string) => operator.tolerateControlPlane && taint === CONTROL_PLANE.key;
   const barred = nodes.filter(({ taints }) => taints.some((taint) => !tolerated(taint)));
   if (nodes.length === 0 || barred.length < nodes.length) return [];
@@ -83,4 +82,20 @@ export function noRoomForPods({ operator, shared }: Judged, { nodes = [] }: Clus
     ? `Write true, or take the taint off (${take}).`
     : `Take it off (${take}), or add a node without it.`;
   return [{ path: onlyControlPlane ? ["operator", "tolerateControlPlane"] : ["operator"], wrong, right }];
+}
+
+/** It may be about to come. */
+export function unknownNodes({ detection, records }: CheckedConfig, { nodes = [] }: ClusterFacts): string[] {
+  const names = nodes.map(({ name }) => name);
+  const named = [
+    ...detection.preferNodes.map((name, i) => ({ name, path: ["detection", "preferNodes", i] })),
+    ...records.flatMap(({ ipv6FromNode: name }, i) =>
+      name === undefined ? [] : [{ name, path: ["records", i, "ipv6FromNode"] }],
+    ),
+  ];
+  return named.flatMap(({ name, path }) => {
+    if (names.length === 0 || names.includes(name)) return [];
+    const hint = didYouMean(name, names) || ` There are ${names.slice(0, 5).join(", ")}.`;
+    return [`${formatPath(path)}: there is no node ${quote(name)}.${hint}`];
+  });
 }

@@ -9,12 +9,16 @@ import {
   type AddressRange,
 } from "@esddns/common/ip";
 import type { StackConfig } from "../config/parse.ts";
-import type { PlacedPool } from "../config/keys/pools/allocation.ts";
+import { placePool, type PlacedPool } from "../config/keys/pools/allocation.ts";
 import { quote, type Problem } from "../config/validation/problem.ts";
-import type { ClusterFacts } from "./facts.ts";
+import type { CheckedConfig, ClusterFacts } from "./facts.ts";
+
+export function placedPools(pools: CheckedConfig["pools"]): readonly PlacedPool[] {
+  return pools.map((pool, index) => placePool(index, pool));
+}
 
 /** Addresses that something of the cluster has already: two would answer for them. */
-export function takenAddresses({ index, ranges }: PlacedPool, facts: ClusterFacts): Problem[] {
+export function takenAddresses({ pools }: Pick<CheckedConfig, "pools">, facts: ClusterFacts): Problem[] {
   const taken = (facts.nodes ?? []).flatMap(({ name, addresses, podCidrs }) => [
     ...addresses.map((address) => ({ range: parseSingle(address), what: `the address of the node ${name}` })),
     ...podCidrs.map((cidr) => ({ range: networkOf(cidr), what: `for the pods of the node ${name} (${cidr})` })),
@@ -23,18 +27,20 @@ export function takenAddresses({ index, ranges }: PlacedPool, facts: ClusterFact
     range: networkOf(cidr),
     what: `for the cluster's own Service addresses (${cidr})`,
   }));
-  return ranges.flatMap((range, i) => {
-    const found = [...taken, ...services].flatMap(({ range: other, what }) => {
-      const common = other && overlap(range, other);
-      return common === undefined ? [] : [{ common, what }];
-    });
-    const [first, ...more] = found;
-    if (first === undefined) return [];
-    const others = more.length === 0 ? "" : `, and ${more.length} more like it`;
-    const wrong = `${quote(range.canonical)} takes in ${first.common}, ${first.what}${others}`;
-    const right = "Take addresses that are free: no node's, no other device's, and not of what DHCP hands out.";
-    return [{ path: ["pools", index, "addresses", i], wrong, right }];
-  });
+  return placedPools(pools).flatMap(({ index, ranges }) =>
+    ranges.flatMap((range, i) => {
+      const found = [...taken, ...services].flatMap(({ range: other, what }) => {
+        const common = other && overlap(range, other);
+        return common === undefined ? [] : [{ common, what }];
+      });
+      const [first, ...more] = found;
+      if (first === undefined) return [];
+      const others = more.length === 0 ? "" : `, and ${more.length} more like it`;
+      const wrong = `${quote(range.canonical)} takes in ${first.common}, ${first.what}${others}`;
+      const right = "Take addresses that are free: no node's, no other device's, and not of what DHCP hands out.";
+      return [{ path: ["pools", index, "addresses", i], wrong, right }];
+    }),
+  );
 }
 
 /** A pool as it is in the cluster; `owner`: the namespace of the stack whose it is, where it says so. */

@@ -9,9 +9,10 @@ import { configuredCluster } from "../kubernetes/provider.ts";
 import { formerlyOwned, NEVER_OWNED, SeveralOwned, type FormerlyOwned } from "../metallb/formerOwner.ts";
 import { isTakeOver } from "../metallb/takeOver.ts";
 import { readsOlderAnnotations } from "../metallb/version.ts";
-import { readFacts, type ClusterFacts, type ReadFacts, type RunningMetalLB } from "./facts.ts";
-import { judge, named, type NamedProblem } from "./judge.ts";
-import { foreignMetalLB } from "./ownMetalLB.ts";
+import { evaluate, type NamedProblem } from "./checks.ts";
+import type { ClusterFacts, ReadFacts, RunningMetalLB } from "./facts.ts";
+import { foreignMetalLB } from "./metallb.ts";
+import { readFacts } from "./readFacts.ts";
 
 /** What the program goes by, of what was seen; undefined: it may not be read. */
 export interface Seen {
@@ -46,12 +47,12 @@ export async function preflight(config: LoadedConfig): Promise<Seen | undefined>
     await messages.warn(unchecked);
   }
   if (!read.reached) return undefined;
-  const { problems: others, warnings, notes } = judge(config, read.facts, skip);
-  const own = named(skip, [
-    ["namespace", namespaceProblems(config, read.facts)],
-    ["shared-metallb", foreignMetalLB(config, read.facts, isTakeOver())],
-  ]);
-  const problems = [...own.map(({ check, found }) => ({ ...found, check })), ...others];
+  const { problems: others, warnings, notes } = evaluate(config, read.facts, skip);
+  const own: readonly NamedProblem[] = [
+    ...namespaceProblems(config, read.facts).map((each) => ({ ...each, check: "namespace" as const })),
+    ...foreignMetalLB(config, read.facts, isTakeOver()).map((each) => ({ ...each, check: "shared-metallb" as const })),
+  ];
+  const problems = [...own.filter(({ check }) => !skip.includes(check)), ...others];
   if (problems.length > 0) throw messages.refusal(refusal(problems));
   for (const warning of warnings) await messages.warn(warning);
   if (pulumi.runtime.isDryRun()) for (const note of notes) await messages.info(note);

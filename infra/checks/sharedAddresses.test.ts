@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { formatProblem } from "../config/validation/problem.ts";
-import { unshared, type SharingService } from "./sharedAddresses.ts";
+import type { SharingService } from "./facts.ts";
+import { unshared } from "./sharedAddresses.ts";
 
 const service = (name: string, address: string, keys: Partial<SharingService["keys"]> = {}): SharingService => ({
   namespace: "esddns-production",

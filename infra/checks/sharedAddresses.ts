@@ -1,34 +1,8 @@
 /** Services that share an address, and a MetalLB that would not know that they may. */
-import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
 import type { Problem } from "../config/validation/problem.ts";
-import type { Cluster } from "../kubernetes/cluster.ts";
 import { readsOlderAnnotations } from "../metallb/version.ts";
 import type { ClusterFacts } from "./facts.ts";
-
-/** A Service with addresses of a load balancer. */
-export interface SharingService {
-  readonly namespace: string;
-  readonly name: string;
-  readonly addresses: readonly string[];
-  /** By which annotations it says that it may share them, and the key that it names. */
-  readonly keys: Readonly<Record<"metallb.io" | "metallb.universe.tf", string | undefined>>;
-}
-
-/** All there are; undefined: they may not be read. */
-export async function sharingServices(cluster: Pick<Cluster, "get">): Promise<readonly SharingService[] | undefined> {
-  const found = await cluster.get("/api/v1/services", services);
-  if (!found.found) return undefined;
-  return found.value.items.map(({ metadata: { namespace, name, annotations }, status }) => ({
-    namespace,
-    name,
-    addresses: status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? []),
-    keys: {
-      "metallb.io": annotations["metallb.io/allow-shared-ip"],
-      "metallb.universe.tf": annotations["metallb.universe.tf/allow-shared-ip"],
-    },
-  }));
-}
 
 type Judged = Pick<StackConfig, "shared" | "metallb">;
 type Facts = Pick<ClusterFacts, "metallb" | "sharing">;
@@ -55,22 +29,3 @@ export function unshared({ shared, metallb }: Judged, { metallb: running, sharin
   });
   return [{ path: ["metallb", "version"], wrong, right: `Tell it first: ${commands.join("; ")}` }];
 }
-
-const services = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({
-        namespace: z.string(),
-        name: z.string(),
-        annotations: z.record(z.string(), z.string()).default({}),
-      }),
-      status: z
-        .object({
-          loadBalancer: z
-            .object({ ingress: z.array(z.object({ ip: z.string().optional() })).default([]) })
-            .prefault({}),
-        })
-        .prefault({}),
-    }),
-  ),
-});

@@ -9,7 +9,7 @@ import { mendBackendFiles, type FileFinding } from "./backendFiles.ts";
 import { projectName } from "./committed.ts";
 import type { Cluster, Connection } from "../kubernetes/cluster.ts";
 import { CONTEXT_KEY, KUBECONFIG_KEY } from "./connection.ts";
-import { METALLB_PATH } from "./resourcePaths.ts";
+import { METALLB_PATH } from "../kubernetes/resourcePaths.ts";
 import type { Surroundings } from "./deploy/prerequisites.ts";
 import { pulumi, readConfigValue } from "./pulumi.ts";
 import { buildComplaint, imagePrograms } from "./programs.ts";

@@ -3,7 +3,7 @@ import type { DetectionSpec } from "@esddns/common/api";
 import { canonicalNetwork } from "./values/addresses.ts";
 import { checkDetection } from "./keys/detection.ts";
 import { checkChannel } from "./keys/notify.ts";
-import { names } from "../esddns/names.ts";
+import { names } from "../names.ts";
 import { isDnsLabel } from "./values/fields.ts";
 import { imageSource, MISSING_IMAGE, type ImageSource } from "./keys/image.ts";
 import { reservedNamespace } from "./keys/metallb/rules.ts";

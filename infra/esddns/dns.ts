@@ -5,7 +5,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import { fqdn } from "../config/keys/records.ts";
 import type { DnsRecordConfig } from "../config/schema.ts";
 import { DnsRecord, WanAddress } from "../kubernetes/kinds.ts";
-import { names } from "./names.ts";
+import { names } from "../names.ts";
 import type { Operator } from "./operator.ts";
 import { rightsElsewhere } from "./rbac.ts";
 

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Guard } from "../config/guard.ts";
 import type { StackConfig } from "../config/parse.ts";
-import { labels, names } from "./names.ts";
+import { labels, names } from "../names.ts";
 
 /** The page under a name of its own, through whatever Ingress controller the cluster has. */
 export function pageIngress(

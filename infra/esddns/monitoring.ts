@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LoadedConfig } from "../config/load.ts";
 import { dashboard } from "../monitoring/dashboard.ts";
 import { monitoringObjects, PODS } from "../monitoring/objects.ts";
-import { HTTP_PORT, labels, names } from "./names.ts";
+import { HTTP_PORT, labels, names } from "../names.ts";
 import type { Operator } from "./operator.ts";
 
 interface MonitoringArgs extends Pick<LoadedConfig, "namespace" | "monitoring" | "detection" | "guard"> {

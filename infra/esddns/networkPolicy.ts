@@ -1,6 +1,6 @@
 /** What the pods may talk to. Where the network plugin enforces no NetworkPolicy, this changes nothing. Pure. */
 import type * as k8s from "@pulumi/kubernetes";
-import { HTTP_PORT, PUSH_PORT } from "./names.ts";
+import { HTTP_PORT, PUSH_PORT } from "../names.ts";
 
 type PolicySpec = k8s.types.input.networking.v1.NetworkPolicySpec;
 type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;

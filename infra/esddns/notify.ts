@@ -4,7 +4,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Guard } from "../config/guard.ts";
 import type { StackConfig } from "../config/parse.ts";
-import { names } from "./names.ts";
+import { names } from "../names.ts";
 
 const DIR = "/var/run/secrets/esddns-notify";
 

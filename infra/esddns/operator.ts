@@ -10,7 +10,7 @@ import { podSecurityLabels } from "../kubernetes/podSecurity.ts";
 import type { FormerlyOwned } from "../metallb/formerOwner.ts";
 import { OWNER_LABEL } from "../metallb/owner.ts";
 import { observationPolicy } from "./admission.ts";
-import { HTTP_PORT, labels, names } from "./names.ts";
+import { HTTP_PORT, labels, names } from "../names.ts";
 import { egressPolicy } from "./networkPolicy.ts";
 import { literalHosts, notifyAccess } from "./notify.ts";
 import { expiryEnv, podSpec, type PodArgs } from "./pod.ts";

@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { LoadedConfig } from "../config/load.ts";
 import { restrictedContainer, restrictedPod } from "../kubernetes/podSecurity.ts";
 import { CONTROL_PLANE } from "../kubernetes/tolerations.ts";
-import { HEALTH_PORT, HTTP_PORT, PUSH_PORT } from "./names.ts";
+import { HEALTH_PORT, HTTP_PORT, PUSH_PORT } from "../names.ts";
 
 export interface PodArgs {
   readonly command: "operator" | "status";

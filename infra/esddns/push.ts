@@ -6,7 +6,7 @@ import type { Guard } from "../config/guard.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { familiesOf, ipFamilies } from "../config/keys/service.ts";
 import type { MetalLB } from "../metallb/metallb.ts";
-import { labels, names, PUSH_PORT } from "./names.ts";
+import { labels, names, PUSH_PORT } from "../names.ts";
 import type { PodArgs } from "./pod.ts";
 
 const DIR = "/var/run/secrets/esddns-push";

@@ -4,7 +4,7 @@ import { quote, type Complaint } from "../config/validation/problem.ts";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
 import { occupants } from "../kubernetes/occupants.ts";
-import { names } from "./names.ts";
+import { names } from "../names.ts";
 
 /** An annotation of the namespace; its value is PROJECT/STACK. */
 export const STACK_ANNOTATION = "esddns.io/stack";

@@ -7,7 +7,7 @@ import { hostsEnv, ipFamilies } from "../config/keys/service.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { MetalLB } from "../metallb/metallb.ts";
 import { pageIngress } from "./ingress.ts";
-import { HTTP_PORT, labels, names } from "./names.ts";
+import { HTTP_PORT, labels, names } from "../names.ts";
 import { egressPolicy } from "./networkPolicy.ts";
 import type { Operator } from "./operator.ts";
 import { expiryEnv, podSpec } from "./pod.ts";

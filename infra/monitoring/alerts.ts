@@ -1,5 +1,5 @@
 /** The table of alerts, from which the PrometheusRule is made. docs/runbooks.md has a section for each. Pure. */
-import { names } from "../esddns/names.ts";
+import { names } from "../names.ts";
 import { selectIn } from "./selector.ts";
 
 export interface Alert {

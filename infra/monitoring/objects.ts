@@ -1,6 +1,6 @@
 /** The objects by which a Prometheus operator finds metrics and alerts. Pure. */
 import type { Monitoring } from "../config/keys/monitoring.ts";
-import { labels, names } from "../esddns/names.ts";
+import { labels, names } from "../names.ts";
 import { ruleGroups } from "./rules.ts";
 
 const API_VERSION = "monitoring.coreos.com/v1";

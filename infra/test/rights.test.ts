@@ -21,7 +21,7 @@ import {
   services,
   type App,
   type Feature,
-} from "../../test/rights/table.ts";
+} from "./rightsTable.ts";
 
 type PodSpec = k8s.types.output.core.v1.PodSpec;
 type Policy = k8s.types.output.networking.v1.NetworkPolicySpec;

@@ -123,7 +123,7 @@ export async function runProgram(
     ...secrets.map((key) => `esddns:${key}`),
   ]);
   vi.resetModules();
-  vi.doMock("../checks/facts.ts", async (original) => ({
+  vi.doMock("../checks/readFacts.ts", async (original) => ({
     ...(await original<object>()),
     readFacts: () => Promise.resolve(cluster),
   }));

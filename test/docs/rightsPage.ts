@@ -9,7 +9,7 @@ import {
   rights,
   services,
   type Feature,
-} from "../rights/table.ts";
+} from "../../infra/test/rightsTable.ts";
 import { pretty } from "./pretty.ts";
 
 /** docs/rights.md, as the tables of rights have it. */
@@ -17,7 +17,7 @@ export function rightsPage(): Promise<string> {
   return pretty(
     [
       "# Rights",
-      "<!-- Made from test/rights/table.ts by: npm run docs -->",
+      "<!-- Made from infra/test/rightsTable.ts by: npm run docs -->",
       INTRODUCTION,
       "## In the cluster",
       table(

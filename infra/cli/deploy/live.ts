@@ -1,6 +1,6 @@
 /** Whether a deployed stack does its work: what its objects say, and its page. */
 import { z } from "zod";
-import { dnsRecordsPath, wanPath } from "../resourcePaths.ts";
+import { dnsRecordsPath, wanPath } from "../../kubernetes/resourcePaths.ts";
 import type { Cluster } from "../../kubernetes/cluster.ts";
 
 const condition = z.object({

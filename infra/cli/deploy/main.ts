@@ -1,7 +1,7 @@
 /** `npm run deploy -- STACK [RANGE…]`: from nothing, or from a running stack, to one that is seen to work. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { tokenComplaint } from "../../config/parse.ts";
-import { names } from "../../esddns/names.ts";
+import { names } from "../../names.ts";
 import { shortName } from "../arguments.ts";
 import { Cluster, type Connection } from "../../kubernetes/cluster.ts";
 import { deployHelp, parseDeploy, type DeployRequest } from "./arguments.ts";

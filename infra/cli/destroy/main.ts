@@ -6,7 +6,7 @@ import { stackMark } from "../../esddns/stackNamespace.ts";
 import { Cluster } from "../../kubernetes/cluster.ts";
 import { destroyHelp, parseDestroy, type DestroyRequest } from "./arguments.ts";
 import { planDestroy } from "./plan.ts";
-import { dnsRecordsPath } from "../resourcePaths.ts";
+import { dnsRecordsPath } from "../../kubernetes/resourcePaths.ts";
 import { readStackConfig, showPulumi } from "../pulumi.ts";
 import { readConfig } from "../stackConfig.ts";
 import { namespacesOf, stackState } from "../state.ts";

@@ -1,5 +1,5 @@
 /** What a destroy would take away, and from whom. Pure. */
-import { DEFINITION_GROUP } from "../resourcePaths.ts";
+import { DEFINITION_GROUP } from "../../kubernetes/resourcePaths.ts";
 import { isDefinition, isMetallbNamespace, isOwnRelease, type StateResource } from "../state.ts";
 
 /** What others have in the cluster; `namespace` is the one of the stack to be destroyed. */

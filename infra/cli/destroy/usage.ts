@@ -2,11 +2,11 @@
 import { contains, parseSingle, readableRanges } from "@esddns/common/ip";
 import { z } from "zod";
 import { readStackNamespace } from "../../esddns/stackNamespace.ts";
-import { names } from "../../esddns/names.ts";
+import { names } from "../../names.ts";
 import type { Cluster, Found } from "../../kubernetes/cluster.ts";
 import { occupants } from "../../kubernetes/occupants.ts";
 import type { Others, OwnRecord } from "./plan.ts";
-import { dnsRecordsPath, METALLB_PATH, wanPath } from "../resourcePaths.ts";
+import { dnsRecordsPath, METALLB_PATH, wanPath } from "../../kubernetes/resourcePaths.ts";
 import { isInState, type StateResource } from "../state.ts";
 
 const objects = z.object({

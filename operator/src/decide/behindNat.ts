@@ -1,5 +1,5 @@
 import type { Condition, DetectionSpec, WanObservation } from "@esddns/common/api";
-import { saysNoAddress } from "../router/natpmp.ts";
+import { saysNoAddress } from "../router/natpmpResult.ts";
 import { notGloballyReachable, parseAddress } from "@esddns/common/ip";
 import type { Plausibility } from "@esddns/common/ip";
 import { asks } from "@esddns/common/api";

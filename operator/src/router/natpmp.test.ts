@@ -7,7 +7,8 @@ import { systemClock } from "../runtime/clock.ts";
 import type { OpenDatagramChannel } from "../udp/exchange.ts";
 import { hex } from "../stun/testing.ts";
 import { virtualClock } from "../runtime/testing.ts";
-import { natPmpSchedule, publicAddress, readNatPmp, saysNoAddress } from "./natpmp.ts";
+import { natPmpSchedule, publicAddress, readNatPmp } from "./natpmp.ts";
+import { saysNoAddress } from "./natpmpResult.ts";
 
 const success = hex("00 80 0000 00012345 cb007107");
 

@@ -3,6 +3,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { OpenDatagramChannel } from "../udp/exchange.ts";
 import { exchange } from "../udp/exchange.ts";
 import type { Schedule } from "../udp/schedule.ts";
+import { refusal } from "./natpmpResult.ts";
 
 /** RFC 6886 section 3.1. */
 const NAT_PMP_PORT = 5351;
@@ -21,25 +22,6 @@ const PCP = { version: 2, headerBytes: 24, multipleOf: 4, maxBytes: 1100 } as co
 /** RFC 6886 section 3.1: sent after 250 ms for a second time, and after twice the time before for each further one. */
 const FIRST_WAIT_MS = 250;
 const TRANSMISSIONS = 9;
-
-/** RFC 6886 section 3.5: "Network Failure". */
-const NO_ADDRESS = 3;
-/** The same section, in words. */
-const RESULT_CODES = new Map([
-  [1, "unsupported version"],
-  [2, "not authorised: NAT-PMP is switched off in the router"],
-  [
-    NO_ADDRESS,
-    "the router has no public address: its line is down, or it has a private one (double NAT, carrier-grade NAT)",
-  ],
-  [4, "out of resources"],
-  [5, "unsupported opcode"],
-]);
-
-/** Whether this is how a vote tells, in its detail, that the router has answered that it has no address outside. */
-export function saysNoAddress(detail: string): boolean {
-  return detail.startsWith(`${resultText(NO_ADDRESS)}:`);
-}
 
 /** What a datagram is: an answer to the question, or none (`junk`), which is ignored. */
 export type NatPmpAnswer =
@@ -105,13 +87,9 @@ export function readNatPmp(bytes: Uint8Array): NatPmpAnswer {
   if (version === PCP.version) return readPcpError(bytes, low);
   if (version !== 0 || (bytes.length !== HEADER_BYTES && bytes.length !== ANSWER_BYTES)) return JUNK;
   const code = (high << 8) | low;
-  if (code !== 0) return { kind: "refused", detail: `${resultText(code)}: ${RESULT_CODES.get(code) ?? "unknown"}` };
+  if (code !== 0) return { kind: "refused", detail: refusal(code) };
   if (bytes.length !== ANSWER_BYTES) return JUNK;
   return { kind: "address", address: bytes.subarray(HEADER_BYTES).join(".") };
-}
-
-function resultText(code: number): string {
-  return `NAT-PMP result ${code}`;
 }
 
 const JUNK: NatPmpAnswer = { kind: "junk" };

@@ -1,6 +1,6 @@
 /** What must hold between pools, advertisements and the address of the status page. */
 import { contains, describeRange, parseSingle, readableRanges, type AddressRange } from "@esddns/common/ip";
-import { labels, names } from "../../../esddns/names.ts";
+import { labels, names } from "../../../names.ts";
 import { splitAddresses } from "../../values/fields.ts";
 import { didYouMean, formatPath, quote, type KeyPath, type Problem } from "../../validation/problem.ts";
 import type { Placed } from "../../reader.ts";

@@ -2,7 +2,7 @@ import { crds } from "@esddns/common/api";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import type { Found } from "../kubernetes/cluster.ts";
-import { readFacts } from "./facts.ts";
+import { readFacts } from "./readFacts.ts";
 
 /** A cluster that answers with these objects by path, and else that there is none. */
 function cluster(objects: Readonly<Record<string, unknown>>) {

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { CheckName } from "../config/keys/checks.ts";
 import { parseStackConfig, type StackConfig } from "../config/parse.ts";
 import { formatProblem } from "../config/validation/problem.ts";
-import { fieldsOf, type ClusterFacts, type NodeFact } from "./facts.ts";
-import { judge } from "./judge.ts";
+import { evaluate } from "./checks.ts";
+import type { ClusterFacts, NodeFact } from "./facts.ts";
+import { fieldsOf } from "./readDefinitions.ts";
 
 const LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 
@@ -42,11 +43,11 @@ const facts = (over: Partial<ClusterFacts> = {}): ClusterFacts => ({
 const PEER = { myASN: 64500, peerASN: 64501, peerAddress: "192.168.1.1" };
 
 const problems = (over: Record<string, unknown>, seen: Partial<ClusterFacts> = {}): string[] =>
-  judge(config(over), facts(seen)).problems.map(formatProblem);
+  evaluate(config(over), facts(seen)).problems.map(formatProblem);
 
 describe("a pool", () => {
   it("of free addresses is nothing to speak of", () => {
-    expect(judge(config(), facts())).toEqual({ problems: [], warnings: [], notes: [] });
+    expect(evaluate(config(), facts())).toEqual({ problems: [], warnings: [], notes: [] });
   });
 
   it.each([
@@ -175,14 +176,14 @@ describe("nodes with the exclude label", () => {
   });
 
   it("are only told of where others are left", () => {
-    const { problems: found, notes } = judge(config(), facts({ nodes: [excluded, node("node1")] }));
+    const { problems: found, notes } = evaluate(config(), facts({ nodes: [excluded, node("node1")] }));
     expect(found).toEqual([]);
     expect(notes).toEqual([expect.stringContaining(": cp.")]);
   });
 
   it("announce where the label is ignored", () => {
     const values = { speaker: { ignoreExcludeLB: true } };
-    expect(judge(config({ metallb: { values } }), facts({ nodes: [excluded] }))).toMatchObject({
+    expect(evaluate(config({ metallb: { values } }), facts({ nodes: [excluded] }))).toMatchObject({
       problems: [],
       notes: [],
     });
@@ -231,12 +232,12 @@ describe("nodes with taints", () => {
 describe("a node that is not Ready", () => {
   it("is named with its reason, and refuses nothing", () => {
     const nodes = [node("pi1"), node("pi3", { notReady: "Kubelet stopped posting node status." })];
-    const { problems: refused, warnings } = judge(config(), facts({ nodes }));
+    const { problems: refused, warnings } = evaluate(config(), facts({ nodes }));
     expect(refused).toEqual([]);
     expect(warnings).toEqual([
       "[dead-nodes] The node pi3 is not Ready: Kubelet stopped posting node status. An up does not wait for the operator's pod on it.",
     ]);
-    expect(judge(config(), facts({ nodes }), ["dead-nodes"]).warnings).toEqual([]);
+    expect(evaluate(config(), facts({ nodes }), ["dead-nodes"]).warnings).toEqual([]);
   });
 });
 
@@ -246,7 +247,7 @@ describe("a BGP peer", () => {
       peers: [{ name: "r", myASN: 1, peerASN: 2, peerAddress: "192.168.1.10" }],
       advertisements: [{ name: "b", pools: ["esddns-pool"] }],
     };
-    expect(judge(config({ bgp }), facts()).warnings).toEqual([
+    expect(evaluate(config({ bgp }), facts()).warnings).toEqual([
       expect.stringMatching(
         /^\[bgp-peer-nodes\] esddns:bgp\.peers\[0\]\.peerAddress: 192\.168\.1\.10 is the node node1 itself/,
       ),
@@ -257,16 +258,16 @@ describe("a BGP peer", () => {
 it("leaves out the checks that are named, and no other", () => {
   const over = { pools: [{ name: "p", addresses: ["192.168.1.0/24"] }] };
   const seen = facts({ nodes: [node("node1", { architecture: "arm64", taints: ["x"] })], apiServerPorts: [7443] });
-  const names = (skip: readonly CheckName[]) => judge(config(over), seen, skip).problems.map(({ check }) => check);
+  const names = (skip: readonly CheckName[]) => evaluate(config(over), seen, skip).problems.map(({ check }) => check);
   expect(names([])).toEqual(["pool-addresses", "taints"]);
   expect(names(["pool-addresses"])).toEqual(["taints"]);
-  expect(judge(config(over), seen, ["taints"]).warnings).toEqual([expect.stringContaining("[api-server-port]")]);
-  expect(judge(config(over), seen, ["api-server-port"]).warnings).toEqual([]);
+  expect(evaluate(config(over), seen, ["taints"]).warnings).toEqual([expect.stringContaining("[api-server-port]")]);
+  expect(evaluate(config(over), seen, ["api-server-port"]).warnings).toEqual([]);
 });
 
 describe("k3s' own load balancer", () => {
   const serviceLb = ["kube-system/svclb-traefik-1a2b"];
-  const warned = (over: Record<string, unknown>, seen: Partial<ClusterFacts>) => judge(config(over), facts(seen));
+  const warned = (over: Record<string, unknown>, seen: Partial<ClusterFacts>) => evaluate(config(over), facts(seen));
 
   it("beside MetalLB is named, with the way out", () => {
     expect(warned({}, { serviceLb }).warnings).toEqual([
@@ -292,7 +293,7 @@ describe("k3s' own load balancer", () => {
 
 describe("the API server's port", () => {
   const warnings = (apiServerPorts: number[], over: Record<string, unknown> = {}) =>
-    judge(config(over), facts({ apiServerPorts })).warnings;
+    evaluate(config(over), facts({ apiServerPorts })).warnings;
 
   it("is nothing to speak of where it is a usual one, or is not known", () => {
     for (const ports of [[443], [6443], [8443], [16443], []]) expect(warnings(ports)).toEqual([]);
@@ -378,7 +379,7 @@ describe("an adopted MetalLB", () => {
   });
 
   it("of a version that nobody can tell is spoken of", () => {
-    expect(judge(config(adopt), facts({ metallb: { ...METALLB, version: undefined } })).warnings).toEqual([
+    expect(evaluate(config(adopt), facts({ metallb: { ...METALLB, version: undefined } })).warnings).toEqual([
       expect.stringContaining("cannot be told"),
     ]);
   });
@@ -434,7 +435,7 @@ describe("a community by name", () => {
 
 describe("a warning comes of what the cluster does not have yet", () => {
   const warnings = (over: Record<string, unknown>, seen: Partial<ClusterFacts>) =>
-    judge(config(over), facts(seen)).warnings;
+    evaluate(config(over), facts(seen)).warnings;
   const bgp = {
     peers: [{ ...PEER, name: "r", passwordSecret: "bgp" }],
     advertisements: [{ name: "b", pools: ["esddns-pool"] }],

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { formatProblem } from "../config/validation/problem.ts";
 import type { Found } from "../kubernetes/cluster.ts";
-import { foreignMetalLB, givenUpMetalLB, movedMetalLB, ownedMetalLBs } from "./ownMetalLB.ts";
+import { foreignMetalLB, givenUpMetalLB, movedMetalLB } from "./metallb.ts";
+import { ownedMetalLBs } from "./readOwned.ts";
 
 const CONTROLLERS = "/apis/apps/v1/deployments?labelSelector=app.kubernetes.io%2Fcomponent%3Dcontroller";
 const controller = (namespace: string, labels: Record<string, string>) => ({

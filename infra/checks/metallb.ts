@@ -1,33 +1,47 @@
-/** The MetalLB that a stack has installed, and changes of the config that would take it away. */
-import { z } from "zod";
+/** The MetalLB that is there: whose it is, whether it can be adopted, and changes of the config that would take it away. Pure. */
+import { nativeBgpProblems } from "../config/keys/bgp/peers.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { quote, type Problem } from "../config/validation/problem.ts";
-import type { Cluster } from "../kubernetes/cluster.ts";
-import { KEPT_ANNOTATION, ownedControllers } from "../metallb/owner.ts";
-import type { ClusterFacts } from "./facts.ts";
+import { definitionProblems } from "./definitions.ts";
+import type { CheckedConfig, ClusterFacts, OwnedMetalLB, RunningMetalLB } from "./facts.ts";
+import { placedPools } from "./pools.ts";
 
-/** A MetalLB that some stack has installed. */
-export interface OwnedMetalLB {
-  /** That it runs in. */
-  readonly namespace: string;
-  /** The namespace of the stack whose it is. */
-  readonly owner: string;
-  /** Whether the last up of that stack has stored keepOnDestroy. */
-  readonly kept: boolean;
-  /** Whether that stack is there still, by its namespace. */
-  readonly lives: boolean;
+/** Whether the MetalLB that is adopted can do what the config asks for. */
+export function adopted(config: CheckedConfig, facts: ClusterFacts): { problems: Problem[]; warnings: string[] } {
+  if (config.shared !== "adopt") return { problems: [], warnings: [] };
+  const { metallb } = facts;
+  const where = config.metallb.namespace;
+  const lookedFor = !facts.unread.includes("MetalLB's controller");
+  if (metallb === undefined) {
+    const wrong = `there is no MetalLB in the namespace ${where} to adopt`;
+    const right = "Name the right one in esddns:metallb.namespace, or write own: then this stack installs MetalLB.";
+    return { problems: lookedFor ? [{ path: ["shared"], wrong, right }] : [], warnings: [] };
+  }
+  const version =
+    metallb.version === undefined
+      ? [`The version of the MetalLB in ${where} cannot be told from its image; it is taken for 0.14.9 or newer.`]
+      : [];
+  return {
+    problems: [
+      ...(facts.definitions ? definitionProblems(config, facts.definitions, metallb.version) : []),
+      ...(metallb.native ? nativeBgpProblems(config.bgp, placedPools(config.pools)) : []),
+      ...otherClass(config.service, metallb),
+    ],
+    warnings: version,
+  };
 }
 
-/** All that there are. Undefined: they may not be read. */
-export async function ownedMetalLBs(cluster: Pick<Cluster, "get">): Promise<readonly OwnedMetalLB[] | undefined> {
-  const found = await ownedControllers(cluster);
-  if (!found.found) return found.absent ? [] : undefined;
-  return Promise.all(
-    found.value.map(async (each) => {
-      const [kept, lives] = await Promise.all([isKept(cluster, each.namespace), isThere(cluster, each.owner)]);
-      return { ...each, kept, lives };
-    }),
-  );
+/** MetalLB passes over Services of another class than its own without a word. */
+function otherClass({ loadBalancerClass }: CheckedConfig["service"], running: RunningMetalLB): Problem[] {
+  const taken = running.loadBalancerClass;
+  if (loadBalancerClass === taken) return [];
+  const path = ["service", "loadBalancerClass"];
+  if (taken === undefined) {
+    const wrong = `${quote(loadBalancerClass)} is no class of the MetalLB there, which takes Services without one`;
+    return [{ path, wrong, right: "Leave it out." }];
+  }
+  const wrong = `is not ${quote(taken)}, and the MetalLB there takes Services of that class only`;
+  return [{ path, wrong, right: `Write ${taken}.` }];
 }
 
 type Judged = Pick<StackConfig, "namespace" | "shared" | "metallb">;
@@ -76,16 +90,3 @@ export function givenUpMetalLB(config: Judged, owned: readonly OwnedMetalLB[]): 
         "definitions stay as they are, and pulumi up no longer updates them. esddns:shared own takes them over again.",
     );
 }
-
-async function isKept(cluster: Pick<Cluster, "get">, namespace: string): Promise<boolean> {
-  const found = await cluster.get(`/api/v1/namespaces/${namespace}`, annotated);
-  return found.found && found.value.metadata.annotations[KEPT_ANNOTATION] === "true";
-}
-
-async function isThere(cluster: Pick<Cluster, "get">, namespace: string): Promise<boolean> {
-  const found = await cluster.get(`/api/v1/namespaces/${namespace}`, z.unknown());
-  return found.found || !found.absent;
-}
-
-const strings = z.record(z.string(), z.string()).default({});
-const annotated = z.object({ metadata: z.object({ annotations: strings }) });

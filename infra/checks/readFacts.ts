@@ -1,0 +1,285 @@
+/** Reads the cluster before anything is composed: once, bounded in time, and nothing else. */
+import { SERVICELB_PATH } from "@esddns/common/cluster";
+import { z } from "zod";
+import { readStackNamespace, STACK_ANNOTATION } from "../esddns/stackNamespace.ts";
+import type { Cluster, Found } from "../kubernetes/cluster.ts";
+import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
+import { readSharedObjects } from "../metallb/objects.ts";
+import { OWNER_LABEL } from "../metallb/owner.ts";
+import { versionOf } from "../metallb/version.ts";
+import type { NodeFact, ReadFacts, RunningMetalLB, SharingService } from "./facts.ts";
+import { readDefinitions } from "./readDefinitions.ts";
+import { ownedMetalLBs } from "./readOwned.ts";
+
+/** What is to be looked at. */
+interface Wanted {
+  /** The stack's own. */
+  readonly namespace: string;
+  /** PROJECT/STACK. */
+  readonly mark: string;
+  readonly metallbNamespace: string;
+  /** Secrets in MetalLB's namespace that the config names. */
+  readonly passwordSecrets: readonly string[];
+  readonly adopted: boolean;
+  /** Whether a MetalLB is to be installed that reads the older annotations of Services. */
+  readonly older: boolean;
+  readonly monitored: boolean;
+}
+
+export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): Promise<ReadFacts> {
+  const { metallbNamespace: namespace, adopted, older, monitored } = wanted;
+  // First alone: where nothing answers, one wait is enough.
+  const nodes = await cluster.get("/api/v1/nodes", list(node));
+  if (!nodes.found && !isRefusal(nodes)) return { reached: false, why: nodes.why };
+  const metallb = `/apis/metallb.io/v1beta1/namespaces/${namespace}`;
+  const apps = `/apis/apps/v1/namespaces/${namespace}`;
+  const read = await byName({
+    serviceCidrs: cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
+    apiServer: cluster.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes", endpointSlice),
+    pools: cluster.get(`${metallb}/ipaddresspools`, list(pool)),
+    communities: cluster.get(`${metallb}/communities`, list(community)),
+    deployments: cluster.get(`${apps}/deployments`, list(workload)),
+    daemonSets: cluster.get(`${apps}/daemonsets`, list(workload)),
+    definitions: adopted ? readDefinitions(cluster) : undefined,
+    monitoringKinds: monitored ? cluster.get("/apis/monitoring.coreos.com/v1", kinds) : undefined,
+    owned: ownedMetalLBs(cluster),
+    shared: readSharedObjects(cluster, namespace),
+    stackNamespace: readStackNamespace(cluster, wanted.namespace),
+    namespaces: cluster.get("/api/v1/namespaces", list(marked)),
+    sharing: older ? sharingServices(cluster) : undefined,
+    serviceLb: cluster.get(SERVICELB_PATH, list(placed)),
+    passwordSecrets: readTypes(cluster, namespace, wanted.passwordSecrets),
+  });
+  const named = {
+    nodes,
+    "address pools": read.pools,
+    "MetalLB's controller": read.deployments,
+    "MetalLB's speaker": read.daemonSets,
+    namespaces: read.namespaces,
+    [`what is in ${wanted.namespace}`]: read.stackNamespace,
+  };
+  const { definitions, monitoringKinds, communities, apiServer, namespaces, stackNamespace } = read;
+  const unread = [
+    ...Object.entries(named).flatMap(([what, one]) => (one.found || one.absent ? [] : [what])),
+    ...(read.owned === undefined ? ["deployments of all namespaces"] : []),
+    ...read.shared.unread.map((kind) => `${kind}s in ${namespace}`),
+    ...(definitions && "why" in definitions ? ["the custom resource definitions"] : []),
+  ];
+  return {
+    reached: true,
+    facts: {
+      nodes: nodes.found ? nodes.value.items.map(nodeFact) : undefined,
+      serviceCidrs: items(read.serviceCidrs).flatMap(({ spec }) => spec.cidrs),
+      apiServerPorts: apiServer.found ? apiServer.value.ports.flatMap(({ port }) => port ?? []) : [],
+      pools: items(read.pools).map(({ metadata, spec }) => ({
+        name: metadata.name,
+        addresses: spec.addresses,
+        owner: metadata.labels[OWNER_LABEL],
+      })),
+      communities: communities.found || communities.absent ? new Set(items(communities).flatMap(namesOf)) : undefined,
+      passwordSecrets: read.passwordSecrets,
+      objects: read.shared.objects,
+      metallb: running(items(read.deployments), items(read.daemonSets)),
+      metallbIsAStacks: namespaces.found ? isWritten(namespaces.value.items, namespace) : undefined,
+      owned: read.owned,
+      sharing: read.sharing,
+      serviceLb: items(read.serviceLb).map(({ metadata: { namespace, name } }) => `${namespace}/${name}`),
+      namespace: stackNamespace.found ? stackNamespace.value : undefined,
+      elsewhere: items(namespaces).find(
+        ({ metadata: { name, annotations } }) =>
+          name !== wanted.namespace && annotations[STACK_ANNOTATION] === wanted.mark,
+      )?.metadata.name,
+      monitoringKinds: monitoringKinds && kindsOf(monitoringKinds),
+      definitions: definitions && "fields" in definitions ? definitions.fields : undefined,
+      unread,
+    },
+  };
+}
+
+/** Waits for all, and gives each under its name. */
+async function byName<T extends Readonly<Record<string, unknown>>>(all: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  const pairs = Object.entries(all).map(async ([name, one]) => [name, await one] as const);
+  return Object.fromEntries(await Promise.all(pairs)) as { [K in keyof T]: Awaited<T[K]> };
+}
+
+/** None where the whole group is missing. */
+function kindsOf(read: Found<z.output<typeof kinds>>): ReadonlySet<string> | undefined {
+  if (!read.found && !read.absent) return undefined;
+  return new Set(read.found ? read.value.resources.map(({ kind }) => kind) : []);
+}
+
+/** The API server answered, and said no. */
+function isRefusal(read: Extract<Found<unknown>, { found: false }>): boolean {
+  return /Forbidden|forbidden/.test(read.why);
+}
+
+function items<T>(read: Found<{ items: T[] }>): T[] {
+  return read.found ? read.value.items : [];
+}
+
+function nodeFact({ metadata, spec, status }: z.output<typeof node>): NodeFact {
+  const own = status.addresses.filter(({ type }) => type === "InternalIP" || type === "ExternalIP");
+  return {
+    name: metadata.name,
+    labels: metadata.labels,
+    addresses: own.map(({ address }) => address),
+    podCidrs: spec.podCIDRs,
+    taints: spec.taints
+      .filter(({ key, effect }) => effect !== "PreferNoSchedule" && !key.startsWith("node.kubernetes.io/"))
+      .map(({ key }) => key),
+    architecture: status.nodeInfo.architecture,
+    notReady: whyNotReady(status.conditions.find(({ type }) => type === "Ready")),
+    ...(status.nodeInfo.kubeletVersion.includes("+k3s") ? { k3s: true } : {}),
+  };
+}
+
+/** A node that reports no condition yet is taken for one that is Ready: it has just joined. */
+function whyNotReady(ready: { status: string; reason: string; message: string } | undefined): string | undefined {
+  if (ready === undefined || ready.status === "True") return undefined;
+  return ready.message || ready.reason || `its condition Ready is ${ready.status}`;
+}
+
+/** Helm's chart and the plain manifests name and label the objects differently; the images are the same. */
+function running(deployments: readonly Workload[], daemonSets: readonly Workload[]): RunningMetalLB | undefined {
+  const find = (all: readonly Workload[], component: string) =>
+    all.find(({ metadata: { labels } }) =>
+      [labels["component"], labels["app.kubernetes.io/component"]].includes(component),
+    );
+  const controller = find(deployments, "controller");
+  if (controller === undefined) return undefined;
+  const containers = [...containersOf(controller), ...containersOf(find(daemonSets, "speaker"))];
+  const tags = [...containersOf(controller).map(({ image }) => image), controller.metadata.labels[VERSION_LABEL] ?? ""];
+  const mode = containers.flatMap(({ env }) => env).find(({ name }) => name === "METALLB_BGP_TYPE")?.value;
+  return {
+    version: tags.map(versionOf).find((version) => version !== undefined),
+    native: (mode ?? "native") === "native",
+    ignoresExcludeLabel: containers.some(({ args }) => args.some((arg) => /^--ignore-exclude-lb(=true)?$/.test(arg))),
+    loadBalancerClass: containersOf(controller)
+      .flatMap(({ args }) => args)
+      .map((arg) => /^--lb-class=(.+)$/.exec(arg)?.[1])
+      .find((found) => found !== undefined),
+  };
+}
+
+const VERSION_LABEL = "app.kubernetes.io/version";
+
+function containersOf(of: Workload | undefined) {
+  return of?.spec.template.spec.containers ?? [];
+}
+
+/** Of Secrets, without a look at what they hold. */
+async function readTypes(
+  cluster: Pick<Cluster, "get">,
+  namespace: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const types = new Map<string, string>();
+  for (const name of new Set(names)) {
+    const found = await cluster.get(`/api/v1/namespaces/${namespace}/secrets/${name}`, secret);
+    if (!found.found && !found.absent) return undefined;
+    if (found.found) types.set(name, found.value.type);
+  }
+  return types;
+}
+
+function namesOf({ spec }: z.output<typeof community>): string[] {
+  return spec.communities.map(({ name }) => name);
+}
+
+function isWritten(namespaces: readonly z.output<typeof marked>[], namespace: string): boolean {
+  const found = namespaces.find(({ metadata: { name } }) => name === namespace);
+  return found?.metadata.managedFields.some(({ manager }) => manager === FIELD_MANAGER) ?? false;
+}
+
+/** Undefined: they may not be read. */
+async function sharingServices(cluster: Pick<Cluster, "get">): Promise<readonly SharingService[] | undefined> {
+  const found = await cluster.get("/api/v1/services", services);
+  if (!found.found) return undefined;
+  return found.value.items.map(({ metadata: { namespace, name, annotations }, status }) => ({
+    namespace,
+    name,
+    addresses: status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? []),
+    keys: {
+      "metallb.io": annotations["metallb.io/allow-shared-ip"],
+      "metallb.universe.tf": annotations["metallb.universe.tf/allow-shared-ip"],
+    },
+  }));
+}
+
+const metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) });
+const placed = z.object({ metadata: z.object({ name: z.string(), namespace: z.string().default("") }) });
+const kinds = z.object({ resources: z.array(z.object({ kind: z.string() })) });
+const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
+const node = z.object({
+  metadata,
+  spec: z
+    .object({
+      podCIDRs: z.array(z.string()).default([]),
+      taints: z.array(z.object({ key: z.string(), effect: z.string() })).default([]),
+    })
+    .prefault({}),
+  status: z
+    .object({
+      addresses: z.array(z.object({ type: z.string(), address: z.string() })).default([]),
+      nodeInfo: z.object({ architecture: z.string().optional(), kubeletVersion: z.string().default("") }).prefault({}),
+      conditions: z
+        .array(
+          z.object({
+            type: z.string(),
+            status: z.string(),
+            reason: z.string().default(""),
+            message: z.string().default(""),
+          }),
+        )
+        .default([]),
+    })
+    .prefault({}),
+});
+const secret = z.object({ type: z.string().default("") });
+const community = z.object({
+  spec: z.object({ communities: z.array(z.object({ name: z.string().default("") })).default([]) }).prefault({}),
+});
+const marked = z.object({
+  metadata: z.object({
+    name: z.string(),
+    annotations: z.record(z.string(), z.string()).default({}),
+    managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
+  }),
+});
+const serviceCidr = z.object({ spec: z.object({ cidrs: z.array(z.string()).default([]) }) });
+const endpointSlice = z.object({
+  ports: z
+    .array(z.object({ port: z.int().nullish() }))
+    .nullish()
+    .transform((ports) => ports ?? []),
+});
+const pool = z.object({ metadata, spec: z.object({ addresses: z.array(z.string()).default([]) }).prefault({}) });
+const container = z.object({
+  image: z.string().default(""),
+  args: z.array(z.string()).default([]),
+  env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]),
+});
+const workload = z.object({
+  metadata,
+  spec: z.object({ template: z.object({ spec: z.object({ containers: z.array(container) }) }) }),
+});
+type Workload = z.output<typeof workload>;
+
+const services = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({
+        namespace: z.string(),
+        name: z.string(),
+        annotations: z.record(z.string(), z.string()).default({}),
+      }),
+      status: z
+        .object({
+          loadBalancer: z
+            .object({ ingress: z.array(z.object({ ip: z.string().optional() })).default([]) })
+            .prefault({}),
+        })
+        .prefault({}),
+    }),
+  ),
+});

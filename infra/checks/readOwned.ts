@@ -1,0 +1,30 @@
+/** Reads which MetalLBs stacks have installed. */
+import { z } from "zod";
+import type { Cluster } from "../kubernetes/cluster.ts";
+import { KEPT_ANNOTATION, ownedControllers } from "../metallb/owner.ts";
+import type { OwnedMetalLB } from "./facts.ts";
+
+/** All that there are. Undefined: they may not be read. */
+export async function ownedMetalLBs(cluster: Pick<Cluster, "get">): Promise<readonly OwnedMetalLB[] | undefined> {
+  const found = await ownedControllers(cluster);
+  if (!found.found) return found.absent ? [] : undefined;
+  return Promise.all(
+    found.value.map(async (each) => {
+      const [kept, lives] = await Promise.all([isKept(cluster, each.namespace), isThere(cluster, each.owner)]);
+      return { ...each, kept, lives };
+    }),
+  );
+}
+
+async function isKept(cluster: Pick<Cluster, "get">, namespace: string): Promise<boolean> {
+  const found = await cluster.get(`/api/v1/namespaces/${namespace}`, annotated);
+  return found.found && found.value.metadata.annotations[KEPT_ANNOTATION] === "true";
+}
+
+async function isThere(cluster: Pick<Cluster, "get">, namespace: string): Promise<boolean> {
+  const found = await cluster.get(`/api/v1/namespaces/${namespace}`, z.unknown());
+  return found.found || !found.absent;
+}
+
+const strings = z.record(z.string(), z.string()).default({});
+const annotated = z.object({ metadata: z.object({ annotations: strings }) });
