@@ -418,4 +418,38 @@ describe("Watch.refresh", () => {
     ]);
     expect(watch.get("home")?.spec.ttl).toBe(600);
   });
+
+  it("does not overtake a list when the one between them is given up, and goes on when one has failed", async () => {
+    const answers: PromiseWithResolvers<boolean>[] = [];
+    const watch = new Watch({
+      client: {
+        list: async () => {
+          const [answer, version] = [Promise.withResolvers<boolean>(), 11 + answers.length];
+          answers.push(answer);
+          const value = { resourceVersion: String(version), items: [item("home", version, 300)] };
+          return (await answer.promise) ? { ok: true, value } : { ok: false, error: { kind: "Network", message: "" } };
+        },
+        watch: () => new Promise(() => undefined),
+      },
+      resource: dnsRecords,
+      namespace: "home",
+      clock,
+      random: () => 1,
+      log: silentLog(),
+    });
+    const impatient = new AbortController();
+    const first = watch.refresh(stop.signal);
+    const between = watch.refresh(impatient.signal);
+    const last = watch.refresh(stop.signal);
+    await until(() => answers.length === 1);
+    impatient.abort(new Error("enough"));
+    await expect(between).rejects.toThrow("enough");
+    await new Promise(setImmediate);
+    expect(answers).toHaveLength(1);
+    answers[0]?.resolve(false);
+    expect(await first).toMatchObject({ ok: false });
+    await until(() => answers.length === 2);
+    answers[1]?.resolve(true);
+    expect(await last).toEqual({ ok: true, value: "12" });
+  });
 });

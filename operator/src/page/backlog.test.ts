@@ -1,9 +1,11 @@
 /** What clients can have the server hold, on connections that they do not read. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { Agent, get } from "node:http";
-import { connect, type Socket } from "node:net";
+import { once } from "node:events";
+import { Agent, get, IncomingMessage, ServerResponse } from "node:http";
+import { connect, Socket } from "node:net";
 import { text as readAll } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Backlog, parseInPieces } from "../server/backlog.ts";
 import { StatusServer, text } from "../server/server.ts";
 import { silentLog, type VirtualClock, virtualClock } from "../runtime/testing.ts";
 
@@ -153,5 +155,73 @@ describe("an answer that is not read", () => {
     expect(served?.destroyed).toBe(false);
     await clock.run(1_000);
     await settled(() => served?.destroyed === true);
+  });
+});
+
+const responseOn = (socket: Socket): ServerResponse => new ServerResponse(new IncomingMessage(socket));
+
+describe("Backlog, on a connection that is gone", () => {
+  const connection = (): { socket: Socket; reset: () => number } => {
+    const socket = new Socket();
+    const spy = vi.spyOn(socket, "resetAndDestroy").mockReturnThis();
+    return { socket, reset: () => spy.mock.calls.length };
+  };
+
+  it("admits nothing", () => {
+    const { socket } = connection();
+    socket.destroy();
+    expect(new Backlog(clock).admit(socket, responseOn(socket))).toBe(false);
+  });
+
+  it("waits for no answer: the time of the one that was not taken ends with the connection", async () => {
+    const { socket, reset } = connection();
+    new Backlog(clock).admit(socket, responseOn(socket));
+    socket.destroy();
+    await clock.run(60_000);
+    expect(reset()).toBe(0);
+  });
+
+  it("gives the answers behind one that ends no time of their own", async () => {
+    const { socket, reset } = connection();
+    const backlog = new Backlog(clock);
+    const first = responseOn(socket);
+    backlog.admit(socket, first);
+    backlog.admit(socket, responseOn(socket));
+    socket.destroy();
+    await once(socket, "close");
+    first.emit("close");
+    await clock.run(60_000);
+    expect(reset()).toBe(0);
+  });
+});
+
+describe("parseInPieces", () => {
+  const bytes = Buffer.from(Array.from({ length: 1_000 }, (_, i) => i % 251));
+  /** A connection with a parser that does this after its second piece. */
+  const parsed = (onSecond: (socket: Socket) => void): { socket: Socket; pieces: Buffer[] } => {
+    const socket = new Socket();
+    const pieces: Buffer[] = [];
+    socket.on("data", (piece: Buffer) => {
+      if (pieces.push(piece) === 2) onSecond(socket);
+    });
+    parseInPieces(socket);
+    return { socket, pieces };
+  };
+
+  it("keeps the rest while Node has enough to answer, and goes on in order", async () => {
+    const { socket, pieces } = parsed((each) => each.pause());
+    socket.push(bytes);
+    await settled(() => socket.isPaused());
+    expect(pieces.map(({ length }) => length)).toEqual([256, 256]);
+    socket.resume();
+    await settled(() => pieces.length === 4);
+    expect(Buffer.concat(pieces)).toEqual(bytes);
+  });
+
+  it("parses nothing more of a connection that is cut meanwhile", async () => {
+    const { socket, pieces } = parsed((each) => each.destroy());
+    socket.push(bytes);
+    await once(socket, "close");
+    expect(pieces).toHaveLength(2);
   });
 });
