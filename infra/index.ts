@@ -1,4 +1,5 @@
 /** The stack: config → components → outputs. */
+import "./requireNode.ts";
 import { WAN_ADDRESS_NAME } from "@esddns/common/api";
 import * as pulumi from "@pulumi/pulumi";
 import { loadConfig } from "./config/load.ts";
