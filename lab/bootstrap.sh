@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 stamp=node_modules/.esddns-lockfile
 if ! cmp -s package-lock.json "$stamp" 2>/dev/null; then
   echo "Installing npm dependencies …" >&2
-  npm ci --loglevel=error >&2
+  npm ci >&2
   cp package-lock.json "$stamp"
 fi
 PATH="$PWD/node_modules/.bin:$PATH"

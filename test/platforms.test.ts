@@ -76,8 +76,16 @@ describe("npm ci", () => {
     const set = (name: string, value: string) => `Object.defineProperty(process, "${name}", { value: "${value}" });`;
     await writeFile(join(dir, "elsewhere.cjs"), set("platform", platform) + set("arch", arch));
     const elsewhere = `--require ${JSON.stringify(join(dir, "elsewhere.cjs"))}`;
-    const ended = await start("npm", ["ci", "--dry-run", "--offline", "--loglevel=error"], { NODE_OPTIONS: elsewhere });
+    const ended = await start("npm", ["ci", "--dry-run", "--offline"], { NODE_OPTIONS: elsewhere });
     expect(ended).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it("says why it fails", { timeout: 60_000 }, async () => {
+    await cp(join(root, ".npmrc"), join(dir, ".npmrc"));
+    await writeFile(join(dir, "package.json"), "{}");
+    const { status, stderr } = await start("env", ["-u", "npm_config_loglevel", "npm", "ci", "--offline"], {});
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("package-lock.json");
   });
 });
 
