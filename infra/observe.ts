@@ -1,3 +1,4 @@
+import type { AddressRange } from "@esddns/common/ip";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Dns } from "./esddns/dns.ts";
@@ -29,7 +30,7 @@ export interface ObserveArgs {
   readonly page: StatusPage;
   readonly dns: Dns;
   /** Addresses of all pools of the cluster; undefined: nobody looked. */
-  readonly pools: readonly string[] | undefined;
+  readonly pools: readonly AddressRange[] | undefined;
   readonly guard: Guard;
   readonly messages: Messages;
 }

@@ -1,3 +1,4 @@
+import { readableRanges } from "@esddns/common/ip";
 import { describe, expect, it } from "vitest";
 import {
   foreignAddress,
@@ -33,7 +34,7 @@ describe("outputs", () => {
 
   it("know a node's address, which another load balancer has written, from one that MetalLB gave", () => {
     const service = (...ips: string[]) => ({ loadBalancer: { ingress: ips.map((ip) => ({ ip })) } }) as never;
-    const pools = ["192.168.1.100-192.168.1.110", "fd00:1::/120"];
+    const pools = readableRanges(["192.168.1.100-192.168.1.110", "fd00:1::/120"]);
     expect(loadBalancerIp(service("192.168.1.11", "192.168.1.12"), pools)).toBeNull();
     expect(foreignAddress(service("192.168.1.11", "192.168.1.12"), pools)).toMatch(
       /192\.168\.1\.11, 192\.168\.1\.12, which is in no address pool.*ServiceLB/,
@@ -56,7 +57,7 @@ describe("outputs", () => {
   });
 
   it("count pools that are larger than a double counts exactly, in numbers that JSON keeps", () => {
-    const pool = { name: "p", addresses: ["fd00::/64"], capacity: 1n << 64n };
+    const pool = { name: "p", addresses: [{ canonical: "fd00::/64" }], capacity: 1n << 64n };
     const status = { assignedIPv4: 0, assignedIPv6: 1, availableIPv4: 0, availableIPv6: 2 ** 63 };
     const output = poolOutput(pool, status);
     expect(JSON.parse(JSON.stringify(output))).toEqual({
@@ -66,7 +67,7 @@ describe("outputs", () => {
   });
 
   it("do not know the use of a pool where MetalLB does not count, or no longer", () => {
-    const pool = { name: "p", addresses: ["192.168.1.100"], capacity: 1n };
+    const pool = { name: "p", addresses: [{ canonical: "192.168.1.100" }], capacity: 1n };
     for (const status of [null, {}]) {
       expect(poolOutput(pool, status)).toMatchObject({ capacity: 1, assigned: null, available: null });
     }

@@ -1,10 +1,9 @@
 /** How the stack's outputs come from what the cluster says. */
 import type { DnsRecordStatus, WanAddressStatus } from "@esddns/common/api";
-import { contains, parseSingle, readableRanges } from "@esddns/common/ip";
+import { contains, parseSingle, type AddressRange } from "@esddns/common/ip";
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { fqdn } from "./config/keys/records.ts";
-import type { DnsRecordConfig } from "./config/schema.ts";
+import { fqdn, type DnsRecordConfig } from "./config/keys/records.ts";
 import type { IPAddressPoolStatus } from "./kubernetes/kinds.ts";
 import type { PoolOutput, RecordOutput, StackOutputs } from "./stackOutputs.ts";
 
@@ -19,13 +18,19 @@ export function orNull<T>(output: pulumi.Output<T | undefined>): pulumi.Output<T
 type ServiceStatus = k8s.types.output.core.v1.ServiceStatus;
 
 /** IPv4 first. `pools`: addresses of all pools of the cluster, one of which MetalLB gives; undefined: not known. */
-export function loadBalancerIp(status: ServiceStatus | null, pools: readonly string[] | undefined): string | null {
+export function loadBalancerIp(
+  status: ServiceStatus | null,
+  pools: readonly AddressRange[] | undefined,
+): string | null {
   const ips = ingressIps(status).filter((ip) => pools === undefined || isInPools(ip, pools));
   return ips.find((ip) => !ip.includes(":")) ?? ips[0] ?? null;
 }
 
 /** A warning where all addresses of a Service are somebody else's than MetalLB's. */
-export function foreignAddress(status: ServiceStatus | null, pools: readonly string[] | undefined): string | undefined {
+export function foreignAddress(
+  status: ServiceStatus | null,
+  pools: readonly AddressRange[] | undefined,
+): string | undefined {
   const ips = ingressIps(status);
   if (ips.length === 0 || loadBalancerIp(status, pools) !== null) return undefined;
   return (
@@ -41,9 +46,9 @@ function ingressIps(status: ServiceStatus | null): string[] {
   return ingress.flatMap(({ ip }) => (ip ? [ip] : []));
 }
 
-function isInPools(ip: string, pools: readonly string[]): boolean {
+function isInPools(ip: string, pools: readonly AddressRange[]): boolean {
   const address = parseSingle(ip);
-  return address !== undefined && readableRanges(pools).some((range) => contains(range, address));
+  return address !== undefined && pools.some((range) => contains(range, address));
 }
 
 export function statusUrl(ip: string | null): string | null {
@@ -92,7 +97,11 @@ export function storedPools(pools: readonly PoolConfig[], stored: StackOutputs["
   });
 }
 
-type PoolConfig = { readonly name: string; readonly addresses: readonly string[]; readonly capacity: bigint };
+type PoolConfig = {
+  readonly name: string;
+  readonly addresses: readonly { readonly canonical: string }[];
+  readonly capacity: bigint;
+};
 
 export function poolOutput(
   pool: PoolConfig,
@@ -101,7 +110,7 @@ export function poolOutput(
 ): PoolOutput {
   return {
     name: pool.name,
-    addresses: pool.addresses,
+    addresses: pool.addresses.map(({ canonical }) => canonical),
     capacity: Number(pool.capacity),
     assigned: sum(status?.assignedIPv4, status?.assignedIPv6),
     available: sum(status?.availableIPv4, status?.availableIPv6),

@@ -1,5 +1,5 @@
 /** The MetalLB that is there: whose it is, whether it can be adopted, and changes of the config that would take it away. Pure. */
-import { nativeBgpProblems } from "../config/keys/bgp/peers.ts";
+import { nativeBgpProblems } from "../config/keys/bgp/rules.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { quote, type Problem } from "../config/validation/problem.ts";
 import { definitionProblems } from "./definitions.ts";

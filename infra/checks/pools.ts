@@ -9,12 +9,12 @@ import {
   type AddressRange,
 } from "@esddns/common/ip";
 import type { StackConfig } from "../config/parse.ts";
-import { placePool, type PlacedPool } from "../config/keys/pools/allocation.ts";
+import type { PlacedPool } from "../config/keys/pools/schema.ts";
 import { quote, type Problem } from "../config/validation/problem.ts";
 import type { CheckedConfig, ClusterFacts } from "./facts.ts";
 
 export function placedPools(pools: CheckedConfig["pools"]): readonly PlacedPool[] {
-  return pools.map((pool, index) => placePool(index, pool));
+  return pools.map((value, index) => ({ index, value }));
 }
 
 /** Addresses that something of the cluster has already: two would answer for them. */
@@ -27,8 +27,8 @@ export function takenAddresses({ pools }: Pick<CheckedConfig, "pools">, facts: C
     range: networkOf(cidr),
     what: `for the cluster's own Service addresses (${cidr})`,
   }));
-  return placedPools(pools).flatMap(({ index, ranges }) =>
-    ranges.flatMap((range, i) => {
+  return placedPools(pools).flatMap(({ index, value }) =>
+    value.addresses.flatMap((range, i) => {
       const found = [...taken, ...services].flatMap(({ range: other, what }) => {
         const common = other && overlap(range, other);
         return common === undefined ? [] : [{ common, what }];
@@ -57,9 +57,9 @@ export function poolClashes(pools: readonly PlacedPool[], config: Judged, facts:
   const live = facts.pools.map(({ name, addresses, owner }) => ({ name, owner, ranges: readableRanges(addresses) }));
   return pools.flatMap((written) =>
     live
-      .filter(({ name }) => name !== written.pool.name)
+      .filter(({ name }) => name !== written.value.name)
       .flatMap((other) =>
-        written.ranges.flatMap((range, i) => {
+        written.value.addresses.flatMap((range, i) => {
           const [common] = commonRanges([range], other.ranges);
           if (common === undefined) return [];
           const wrong = `${describeRange(common)} is in the pool ${quote(other.name)} of the cluster already`;
@@ -78,33 +78,34 @@ function remedy(
   live: readonly LivePool[],
   { namespace, shared }: Judged,
 ): string {
-  const stays = pools.find(({ pool }) => pool.name === from.name);
+  const stays = pools.find(({ value }) => value.name === from.name);
   const own = from.owner === namespace || (stays !== undefined && from.owner === undefined);
   if (!own) return "MetalLB takes no address twice: take others, or take it out of that pool first.";
-  const [to, other] = [quote(written.pool.name), quote(from.name)];
-  const mine = live.find(({ name }) => name === written.pool.name);
-  const until = mine ? `write ${list(shrunk(mine.ranges, written.ranges))} for ${to}` : `leave ${to} out`;
+  const [to, other] = [quote(written.value.name), quote(from.name)];
+  const mine = live.find(({ name }) => name === written.value.name);
+  const until = mine ? `write ${list(shrunk(mine.ranges, written.value.addresses))} for ${to}` : `leave ${to} out`;
   if (stays !== undefined) {
     return `MetalLB takes no address twice. In one up, ${until} and write ${rest(from, stays, live)} for ${other}; in the next, as now.`;
   }
   const whose = `${other} is this stack's own, and goes last.`;
-  const possible = mine !== undefined || shared === "adopt" || pools.some(({ ranges }) => !clash(ranges, from.ranges));
+  const possible =
+    mine !== undefined || shared === "adopt" || pools.some(({ value }) => !clash(value.addresses, from.ranges));
   if (possible) return `${whose} In one up, ${until}; in the next, as now.`;
   // Without it there would be no pool at all.
   const spared = without(
     from.ranges,
-    pools.flatMap(({ ranges }) => ranges),
+    pools.flatMap(({ value }) => value.addresses),
   );
   const meanwhile = spared.length > 0 ? list(spared) : "a free address that is in no pool";
   return `${whose} Keep its name, or rename it in two steps: in one up, ${until} and write ${meanwhile} for ${other}; in the next, as now.`;
 }
 
 /** What a pool that gives addresses up has in between. */
-function rest(from: LivePool, written: PlacedPool, live: readonly LivePool[]): string {
-  const kept = commonRanges(from.ranges, written.ranges);
+function rest(from: LivePool, { value: { addresses: written } }: PlacedPool, live: readonly LivePool[]): string {
+  const kept = commonRanges(from.ranges, written);
   if (kept.length > 0) return list(kept);
-  const free = live.every(({ name, ranges }) => name === from.name || !clash(written.ranges, ranges));
-  return free ? list(written.ranges) : "a free address that is in no pool";
+  const free = live.every(({ name, ranges }) => name === from.name || !clash(written, ranges));
+  return free ? list(written) : "a free address that is in no pool";
 }
 
 /** A pool without what it is to get, or, where it is to have none of what it has, as it is. */

@@ -1,4 +1,5 @@
 /** The checks that need the cluster, before anything is composed. */
+import { readableRanges, type AddressRange } from "@esddns/common/ip";
 import * as pulumi from "@pulumi/pulumi";
 import { monitoringKinds } from "../config/keys/monitoring.ts";
 import { formatProblem, type Problem } from "../config/validation/problem.ts";
@@ -18,7 +19,7 @@ import { readFacts } from "./readFacts.ts";
 export interface Seen {
   readonly metallb: RunningMetalLB | undefined;
   /** Addresses of all pools, of those of the config too. */
-  readonly pools: readonly string[] | undefined;
+  readonly pools: readonly AddressRange[] | undefined;
 }
 
 /**
@@ -57,7 +58,8 @@ export async function preflight(config: LoadedConfig): Promise<Seen | undefined>
   for (const warning of warnings) await messages.warn(warning);
   if (pulumi.runtime.isDryRun()) for (const note of notes) await messages.info(note);
   const { metallb, pools, unread } = read.facts;
-  const all = [...config.pools, ...pools].flatMap(({ addresses }) => addresses);
+  const live = readableRanges(pools.flatMap(({ addresses }) => addresses));
+  const all = [...config.pools.flatMap(({ addresses }) => addresses), ...live];
   return { metallb, pools: unread.includes("address pools") ? undefined : all };
 }
 

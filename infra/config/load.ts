@@ -44,7 +44,7 @@ export function loadConfig(config: pulumi.Config): LoadedConfig {
 function poolSizes(pools: Pick<StackConfig, "pools">["pools"]): string[] {
   return pools.map(({ name, capacity, addresses }) => {
     const count = capacity === 1n ? "one address" : `${capacity} addresses`;
-    return `The pool ${name} has ${count}: ${addresses.join(", ")}.`;
+    return `The pool ${name} has ${count}: ${addresses.map(({ canonical }) => canonical).join(", ")}.`;
   });
 }
 

@@ -98,7 +98,11 @@ describe("pools", () => {
     ["fd00:192:168:1::100-fd00:192:168:1::110", "fd00:192:168:1::100-fd00:192:168:1::110"],
     ["FD00:0::/120", "fd00::/120"],
   ])("%s reaches MetalLB as %s", (written, canonical) => {
-    expect(accepted({ pools: [{ name: "p", addresses: [written] }] }).config.pools[0]?.addresses).toEqual([canonical]);
+    expect(
+      accepted({ pools: [{ name: "p", addresses: [written] }] }).config.pools[0]?.addresses.map(
+        (range) => range.canonical,
+      ),
+    ).toEqual([canonical]);
   });
 
   it("shows which network is meant where host bits are set", () => {
@@ -356,6 +360,14 @@ describe("the rest", () => {
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(wrong);
   });
+
+  it.each(["service", "bgp", "detection", "image", "l2", "metallb", "push"])(
+    "tells once that %s cannot be read",
+    (key) => {
+      const found = problems({ l2: [{ name: "lan", pools: ["esddns-pool"] }], [key]: "{" });
+      expect(found).toEqual([expect.stringContaining(`esddns:${key}: is not valid JSON`)]);
+    },
+  );
 
   it("refuses a stack whose name makes no namespace", () => {
     expect(problems({}, { ...CONTEXT, stack: "My_Stack" })[0]).toContain('the default, "esddns-My_Stack"');

@@ -1,71 +1,88 @@
-/** Reads the stack config section after section and collects what is wrong with it. */
+/** Reads the stack config section by section and collects what is wrong with it. */
 import type { z } from "zod";
+import { allKeys, keys, type Key, type Section, type Sections } from "./schema.ts";
 import type { Problem } from "./validation/problem.ts";
-import { keys, type Key, type Section } from "./schema.ts";
-import { decode, shape, shapeItems, unknownKey } from "./validation/shape.ts";
+import { decode, shape, shapeItems, unknownKey, type Placed } from "./validation/shape.ts";
 
-export interface Placed<T> {
-  readonly index: number;
-  readonly value: T;
-}
+/** A key whose value is a list that is read item by item. */
+type ListKey = "pools" | "l2" | "records";
 
 export class Reader {
   readonly problems: Problem[] = [];
   readonly #entries = new Map<string, unknown>();
   readonly #unreadable = new Map<string, unknown>();
   readonly #secretKeys: ReadonlySet<string>;
+  /** What was read of each key: its section, or its items. */
+  readonly #read = new Map<Key, unknown>();
 
-  /** `secretKeys`: of which no value is to be quoted. */
+  /** `secretKeys`: the keys of which no problem quotes a value. */
   constructor(raw: unknown, secretKeys: ReadonlySet<string>) {
     this.#secretKeys = secretKeys;
     const isObject = typeof raw === "object" && raw !== null && !Array.isArray(raw);
     if (!isObject)
-      this.complain([{ path: [], wrong: "the stack config is no object", right: "Its keys are esddns:…" }]);
+      this.addProblems([{ path: [], wrong: "the stack config is no object", right: "Its keys are esddns:…" }]);
     for (const [key, value] of Object.entries(isObject ? raw : {})) {
       if (!isUnset(value)) this.#enter(key, value);
     }
   }
 
-  complain(problems: readonly Problem[]): void {
+  addProblems(problems: readonly Problem[]): void {
     this.problems.push(...problems);
   }
 
-  /** Whether there is anything under a key, be it as wrong as it may. */
+  /** Whether anything is written under a key, be it wrong. */
   isSet(key: Key): boolean {
     return this.#entries.has(key) || this.#unreadable.has(key);
   }
 
-  /** What stands under a key, decoded but unchecked; undefined where nothing does. */
+  /** The value under a key, decoded but unchecked; undefined if there is none. */
   raw(key: Key): unknown {
     return this.#entries.get(key);
   }
 
-  /** The same for a key that may not exist, and of one that cannot be decoded what stands there. */
+  /** The same for a key that may not exist; of one that cannot be decoded, the text. */
   written(key: string): unknown {
     return this.#entries.get(key) ?? this.#unreadable.get(key);
   }
 
-  /** To be called once for each key: every call adds what is wrong to the problems. */
+  /** The section, or undefined if it has problems, which the first call adds. */
   section<K extends Key>(key: K): Section<K> | undefined {
-    const { value, problems } = shape(keys[key], this.raw(key), [key], this.#secretKeys.has(key));
-    this.complain(problems);
-    return value as Section<K> | undefined;
+    return this.#once(key, () => {
+      // Its one problem is known.
+      if (this.#unreadable.has(key)) return undefined;
+      const { value, problems } = shape(keys[key], this.raw(key), [key], this.#secretKeys.has(key));
+      this.addProblems(problems);
+      return value;
+    }) as Section<K> | undefined;
   }
 
-  /** The items of a list that fit, with their places in it; like `section`, once for each key. */
-  items<K extends "pools" | "l2" | "records">(key: K): Placed<NonNullable<Section<K>>[number]>[] {
-    const raw = this.raw(key);
-    if (raw === undefined) return [];
-    const list: z.ZodArray<z.ZodType> = keys[key].unwrap();
-    const { items, problems } = shapeItems(list, raw, [key], this.#secretKeys.has(key));
-    this.complain(problems);
-    return items as Placed<NonNullable<Section<K>>[number]>[];
+  /** The items of a list that fit, with their places in it. The first call adds the problems of the others. */
+  items<K extends ListKey>(key: K): Placed<NonNullable<Section<K>>[number]>[] {
+    return this.#once(key, () => {
+      const raw = this.raw(key);
+      if (raw === undefined) return [];
+      const list: z.ZodArray<z.ZodType> = keys[key].unwrap();
+      const { items, problems } = shapeItems(list, raw, [key], this.#secretKeys.has(key));
+      this.addProblems(problems);
+      return items;
+    }) as Placed<NonNullable<Section<K>>[number]>[];
+  }
+
+  /** All sections, or undefined if anything is wrong. Reads the keys that no one has asked for. */
+  complete(): Sections | undefined {
+    for (const key of Object.keys(keys) as Key[]) if (!this.#read.has(key)) this.section(key);
+    return this.problems.length > 0 ? undefined : allKeys.safeParse(Object.fromEntries(this.#entries)).data;
+  }
+
+  #once(key: Key, read: () => unknown): unknown {
+    if (!this.#read.has(key)) this.#read.set(key, read());
+    return this.#read.get(key);
   }
 
   #enter(key: string, value: unknown): void {
     const known = Object.keys(keys);
     if (!known.includes(key)) {
-      this.complain([unknownKey(key, known, [])]);
+      this.addProblems([unknownKey(key, known, [])]);
       return;
     }
     const schema = keys[key as Key];
@@ -73,12 +90,12 @@ export class Reader {
     if ("value" in decoded) this.#entries.set(key, decoded.value);
     else {
       this.#unreadable.set(key, value);
-      this.complain([{ path: [key], wrong: decoded.wrong, right: schema.description ?? "Write it as YAML." }]);
+      this.addProblems([{ path: [key], wrong: decoded.wrong, right: schema.description ?? "Write it as YAML." }]);
     }
   }
 }
 
-/** Pulumi.yaml must give every declared key a default; these stand for "not set". */
+/** Pulumi.yaml must give every declared key a default; these mean "not set". */
 function isUnset(value: unknown): boolean {
   if (value === undefined || value === null || value === "" || value === "{}") return true;
   return typeof value === "object" && !Array.isArray(value) && Object.keys(value).length === 0;

@@ -1,6 +1,7 @@
 /** The stack config as a document: every key with its type, default and description, from the schema. Pure. */
 import { z } from "zod";
 import { labelSelector } from "./values/selectors.ts";
+import { factsOf } from "./keyFacts.ts";
 import { keys, type Key } from "./schema.ts";
 import { secrecy } from "./secrecy.ts";
 import { core, descriptionOf } from "./validation/shape.ts";
@@ -19,8 +20,8 @@ export function configReference(described: Readonly<Partial<Record<Key, string>>
   const names = Object.keys(keys) as Key[];
   const top = names.map((name) => {
     const entry = entryOf(name, keys[name]);
-    const guide = GUIDES[name];
-    const said = described[name] ?? UNDECLARED[name];
+    const { guide, undeclared } = factsOf(keys[name]);
+    const said = described[name] ?? undeclared;
     // The guide is linked; Pulumi.yaml can only name its file.
     const description = said === undefined ? entry.description : escaped(said.replace(/, docs\/[\w-]+\.md/, ""));
     return {
@@ -104,44 +105,11 @@ read again. The backend's history keeps the older states: change a password that
 const EXCEPT = `Names, ids and URNs, and which resources there are, cannot be secrets in Pulumi. Of an encrypted \`bgp\` the
 names of peers and advertisements stay readable. \`metallb\` is taken with its default \`namespace\`.`;
 
-/** Pulumi.yaml cannot declare these, and says why. */
-const UNDECLARED: Partial<Record<Key, string>> = {
-  l2: "L2 advertisements, a list of { name, pools, interfaces, nodeSelectors }. Left out, one announces every pool of the stack; [] announces none.",
-  keepOnDestroy:
-    "Whether MetalLB and the custom resource definitions outlive a destroy. Left out: true for a stack named production, false for others.",
-  checks: "The checks of the cluster that precede an up: { whenUnreachable, skip }.",
-};
-
-/** Where more is said of it. */
-const GUIDES: Partial<Record<Key, string>> = {
-  shared: "two-stacks.md",
-  keepOnDestroy: "two-stacks.md#taking-one-away",
-  metallb: "metallb.md",
-  checks: "metallb.md#what-the-cluster-is-asked-first",
-  pools: "metallb.md#pools",
-  l2: "metallb.md#layer-2",
-  bgp: "metallb.md#bgp",
-  service: "metallb.md#the-pages-service",
-  records: "records.md",
-  detection: "detection-sources.md",
-  gandiToken: "gandi-token.md",
-  gandiTokenSecret: "gandi-token.md#a-secret-of-your-own",
-  gandiTokenExpires: "gandi-token.md#expiry",
-  gandiRequestsPerMinute: "records.md#how-long-it-takes",
-  notify: "notify.md",
-  push: "push.md",
-  monitoring: "monitoring.md",
-  image: "image.md",
-  observeLive: "outputs.md",
-};
-
-const REQUIRED = new Set<Key>(["image"]);
-
 function entryOf(path: string, schema: z.ZodType): Entry {
   return {
     path,
     type: typeName(schema),
-    fallback: REQUIRED.has(path as Key) ? "required" : fallbackOf(schema),
+    fallback: fallbackOf(schema),
     description: escaped(withoutType(descriptionOf(schema) ?? "")),
   };
 }

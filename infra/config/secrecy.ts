@@ -1,60 +1,28 @@
 /** What becomes of a key of the stack config that the user stores encrypted. */
 import { describeRange, parseRange, parseSingle } from "@esddns/common/ip";
+import { factsOf, RESOURCE_NAMES, type Secrecy } from "./keyFacts.ts";
+import { DEFAULT_NAMESPACE } from "./keys/metallb/schema.ts";
 import { formatPath, quote, type Problem } from "./validation/problem.ts";
-import type { Key } from "./schema.ts";
+import { keys } from "./schema.ts";
 
-/**
- * `secret`: everything that comes of the key is a secret in the inputs and outputs of resources and in the stack's
- * outputs. `refused`: why that cannot be. Pulumi marks whole keys only: one encrypted value makes its whole key secret.
- */
-type Secrecy = "secret" | { readonly refused: string };
+/** The behaviour of each key: keyFacts.ts. */
+export const secrecy: Readonly<Record<string, Secrecy>> = Object.fromEntries(
+  Object.entries(keys).map(([key, schema]) => [key, factsOf(schema).encrypted]),
+);
 
-const NAMES = "resource names, and Pulumi's state holds names, ids and URNs as plain text";
-
-/** One behaviour for each key. */
-export const secrecy: Readonly<Record<Key, Secrecy>> = {
-  namespace: { refused: `the namespace is part of ${NAMES}` },
-  shared: { refused: "it decides which resources the stack has, and their list is plain text in the state" },
-  keepOnDestroy: { refused: "Pulumi's state holds it as plain text, as an option of resources" },
-  // But for the namespace that it names: see encryptedProblems.
-  metallb: "secret",
-  pools: { refused: `the names of pools become ${NAMES}` },
-  l2: { refused: `the names of advertisements become ${NAMES}` },
-  // But for the names of peers and advertisements: a peer's password must be encrypted, and that marks the whole key.
-  bgp: "secret",
-  service: "secret",
-  records: { refused: `zone and name of a record become ${NAMES}` },
-  dryRun: { refused: "the outputs show it: with dryRun no record is ever synced" },
-  detection: "secret",
-  gandiToken: "secret",
-  gandiTokenSecret: "secret",
-  gandiTokenExpires: "secret",
-  gandiRequestsPerMinute: "secret",
-  notify: "secret",
-  monitoring: "secret",
-  push: "secret",
-  image: "secret",
-  extraCaCertificates: "secret",
-  operator: "secret",
-  observeLive: { refused: "the output live repeats it as plain text" },
-  // No resource comes of it.
-  checks: "secret",
-  waitForWanSeconds: "secret",
-};
-
-/** `metallb`: what stands under that key, which can be encrypted but for one part; undefined where that is not known. */
+/** `metallb`: the section as it is written, of which only the namespace cannot be encrypted; undefined if not known. */
 export function encryptedProblems(
   { secretKeys, stack }: { readonly secretKeys: ReadonlySet<string>; readonly stack: string },
   metallb: unknown,
 ): Problem[] {
-  const refused = (Object.entries(secrecy) as [Key, Secrecy][]).flatMap(([key, of]) =>
+  const refused = Object.entries(secrecy).flatMap(([key, of]) =>
     of !== "secret" && secretKeys.has(key) ? [problem([key], of.refused, stack)] : [],
   );
   const namespace = member(metallb, "namespace");
   return [
     ...refused,
-    ...(secretKeys.has("metallb") && namespace !== undefined && namespace !== "metallb-system"
-      ? [problem(["metallb", "namespace"], `the namespace is part of ${NAMES}`, stack)]
+    ...(secretKeys.has("metallb") && namespace !== undefined && namespace !== DEFAULT_NAMESPACE
+      ? [problem(["metallb", "namespace"], `the namespace is part of ${RESOURCE_NAMES}`, stack)]
       : []),
   ];
 }

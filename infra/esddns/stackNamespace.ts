@@ -1,6 +1,6 @@
 /** Whose the stack's own namespace is. Its name tells the stacks of a cluster apart, so two must not have the same. */
 import { z } from "zod";
-import { quote, type Complaint } from "../config/validation/problem.ts";
+import { quote, type ValueProblem } from "../config/validation/problem.ts";
 import type { Cluster, Found } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
 import { occupants } from "../kubernetes/occupants.ts";
@@ -41,7 +41,7 @@ export async function readStackNamespace(
 }
 
 /** Why a stack must not have the namespace, unless it is told to take it over; undefined: it may. `mark`: its own. */
-export function namespaceComplaint(namespace: string, fact: NamespaceFact, mark: string): Complaint | undefined {
+export function namespaceComplaint(namespace: string, fact: NamespaceFact, mark: string): ValueProblem | undefined {
   if (fact.by === "earlier version" || (fact.by === "stack" && fact.mark === mark)) return undefined;
   if (fact.by === "stack") {
     const wrong = `${quote(namespace)} is the namespace of the stack ${fact.mark}, and this is ${mark}, which would take over all that is in it`;

@@ -140,7 +140,7 @@ export class MetalLB extends pulumi.ComponentResource {
       {
         metadata: { name: pool.name, namespace: this.namespace, labels: this.#labels },
         spec: {
-          addresses,
+          addresses: addresses.map(({ canonical }) => canonical),
           autoAssign,
           avoidBuggyIPs,
           ...serviceAllocation(pool),

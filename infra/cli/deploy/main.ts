@@ -1,6 +1,6 @@
 /** `npm run deploy -- STACK [RANGE…]`: from nothing, or from a running stack, to one that is seen to work. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { tokenComplaint } from "../../config/parse.ts";
+import { tokenProblem } from "../../config/keys/gandiToken.ts";
 import { names } from "../../names.ts";
 import { shortName } from "../arguments.ts";
 import { Cluster, type Connection } from "../../kubernetes/cluster.ts";
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
   delete process.env["GANDI_API_KEY"];
   if (token === "")
     throw new Stop(EXIT.wrong, "GANDI_API_KEY: is empty. Put the token in, or leave it out to keep the stored one");
-  const wrong = token === undefined ? undefined : tokenComplaint(token);
+  const wrong = token === undefined ? undefined : tokenProblem(token);
   if (wrong !== undefined) throw new Stop(EXIT.wrong, `GANDI_API_KEY: ${wrong}`);
   return deploy(parsed.request, token);
 }

@@ -1,4 +1,7 @@
 /** The checks of the cluster that precede an up (infra/checks), by the names that `esddns:checks.skip` takes. */
+import { z } from "zod";
+import { stackKey } from "../keyFacts.ts";
+import { distinct } from "../values/lists.ts";
 
 /** What may happen when a check is left out, as one sentence for the documents. */
 export const CHECKS = {
@@ -33,4 +36,26 @@ export const CHECKS = {
 
 export type CheckName = keyof typeof CHECKS;
 
-export const CHECK_NAMES = Object.keys(CHECKS) as [CheckName, ...CheckName[]];
+const CHECK_NAMES = Object.keys(CHECKS) as [CheckName, ...CheckName[]];
+
+export const checksKey = stackKey(
+  z
+    .object({
+      whenUnreachable: z
+        .enum(["Refuse", "Warn", "Off"])
+        .default("Refuse")
+        .describe(
+          "What an up does if the cluster cannot be looked at: Refuse stops it, Warn lets it go on; a preview warns either way. Off: nobody looks.",
+        ),
+      skip: distinct(z.array(z.enum(CHECK_NAMES)))
+        .default([])
+        .describe("Checks that are left out, by name; docs/metallb.md has the names, and what is at risk."),
+    })
+    .prefault({}),
+  {
+    // No resource comes of it.
+    encrypted: "secret",
+    guide: "metallb.md#what-the-cluster-is-asked-first",
+    undeclared: "The checks of the cluster that precede an up: { whenUnreachable, skip }.",
+  },
+);

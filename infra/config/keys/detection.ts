@@ -1,10 +1,11 @@
 /** How the WAN address is looked for: the shape of the key, and what must hold beyond it. */
 import { detectionSpec, echoService, sourcesOf, stunServer } from "@esddns/common/api";
 import { z } from "zod";
+import { stackKey } from "../keyFacts.ts";
 import * as fields from "../values/fields.ts";
 import type { Problem } from "../validation/problem.ts";
 
-export const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
+const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
   allowNonGlobal: z
     .array(fields.network)
     .max(64)
@@ -56,19 +57,24 @@ export const detectionSchema = detectionSpec.omit({ excluded: true }).extend({
     .describe("true or false: whether the router is asked by the Port Control Protocol, too; needs hostNetwork."),
 });
 
-type Detection = z.output<typeof detectionSchema>;
+export const detectionKey = stackKey(detectionSchema.prefault({}), {
+  encrypted: "secret",
+  guide: "detection-sources.md",
+});
 
-export function checkDetection(detection: Detection): Problem[] {
+export type Detection = z.output<typeof detectionSchema>;
+
+export function detectionProblems(detection: Detection): Problem[] {
   const { sources, router, pcp, hostNetwork, allowUnauthenticated, multiWan, preferNodes, quorum } = detection;
   const problems: Problem[] = [];
-  const complain = (key: string, wrong: string, right: string): void => {
+  const addProblem = (key: string, wrong: string, right: string): void => {
     problems.push({ path: ["detection", key], wrong, right });
   };
   if (new Set(sources).size < sources.length) {
-    complain("sources", "names a link of the chain twice", "Write each of stun, https and direct once at most.");
+    addProblem("sources", "names a link of the chain twice", "Write each of stun, https and direct once at most.");
   }
   if (!allowUnauthenticated && !hasAuthenticated(detection)) {
-    complain(
+    addProblem(
       "sources",
       "leaves nobody who answers over verified TLS, so that no address would ever be believed",
       "Keep https with a service, name STUN servers with transport: tls, or set allowUnauthenticated.",
@@ -76,30 +82,30 @@ export function checkDetection(detection: Detection): Problem[] {
   }
   const voices = voicesOf(detection);
   if (quorum > voices) {
-    complain(
+    addProblem(
       "quorum",
       `asks for ${quorum} organisations that agree, and no more than ${voices} are asked`,
       "Lower it, or name more servers and services, each with its own organisation.",
     );
   }
   if (multiWan === "PreferNodes" && preferNodes.length === 0) {
-    complain("preferNodes", "is empty, and multiWan: PreferNodes goes by it", "Name at least one node.");
+    addProblem("preferNodes", "is empty, and multiWan: PreferNodes goes by it", "Name at least one node.");
   }
   if (multiWan !== "PreferNodes" && preferNodes.length > 0) {
-    complain("preferNodes", `says nothing with multiWan: ${multiWan}`, "Set multiWan: PreferNodes, or leave it out.");
+    addProblem("preferNodes", `says nothing with multiWan: ${multiWan}`, "Set multiWan: PreferNodes, or leave it out.");
   }
   if (new Set(preferNodes).size < preferNodes.length) {
-    complain("preferNodes", "names a node twice", "Write each node once.");
+    addProblem("preferNodes", "names a node twice", "Write each node once.");
   }
   if (router !== undefined && !sources.includes("direct")) {
-    complain(
+    addProblem(
       "router",
       "is not asked where sources leaves out direct",
       "Add direct to sources, or leave the router out.",
     );
   }
   if (pcp && (router === undefined || !hostNetwork)) {
-    complain(
+    addProblem(
       "pcp",
       "needs router, and hostNetwork: true: a router refuses such requests from pods, whose addresses are translated on the way",
       "Set both, or leave it out: NAT-PMP needs no hostNetwork.",

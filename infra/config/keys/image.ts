@@ -1,5 +1,6 @@
 /** Where the operator's image comes from, and how it gets to the nodes. */
 import { z } from "zod";
+import { stackKey } from "../keyFacts.ts";
 import * as fields from "../values/fields.ts";
 import type { Problem } from "../validation/problem.ts";
 
@@ -78,4 +79,15 @@ function build(builder: "buildah" | "docker", delivery: Delivery, nodes: readonl
   return { source: { kind: "build", builder, delivery, nodes } };
 }
 
-export const MISSING_IMAGE: Problem = { path: ["image"], wrong: "is missing", right: RIGHT };
+export const imageKey = stackKey(
+  imageSchema
+    .transform((image, context): ImageSource => {
+      const read = imageSource(image);
+      if ("source" in read) return read.source;
+      for (const { path, wrong, right } of read.problems)
+        context.addIssue({ code: "custom", path: path.slice(1), message: wrong, params: { right } });
+      return z.NEVER;
+    })
+    .describe(RIGHT),
+  { encrypted: "secret", guide: "image.md" },
+);

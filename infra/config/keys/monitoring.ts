@@ -1,5 +1,6 @@
 /** Who collects the metrics, and what comes with them. */
 import { z } from "zod";
+import { stackKey } from "../keyFacts.ts";
 import { labelMap } from "../values/labels.ts";
 
 export const monitoringSchema = z.object({
@@ -33,6 +34,8 @@ export const monitoringSchema = z.object({
     .default("docs/runbooks.md")
     .describe("Where docs/runbooks.md is to be read, for the links in alerts."),
 });
+
+export const monitoringKey = stackKey(monitoringSchema.prefault({}), { encrypted: "secret", guide: "monitoring.md" });
 
 export type Monitoring = z.output<typeof monitoringSchema>;
 

@@ -1,9 +1,23 @@
-/** What must hold for a channel of `notify` beyond its shape. */
-import { channelProblems, type NotifyChannel } from "@esddns/common/api";
+/** Whom the operator notifies of changes and failures. */
+import { channelProblems, notifyChannel, type NotifyChannel } from "@esddns/common/api";
+import { z } from "zod";
+import { stackKey } from "../keyFacts.ts";
 import type { Problem } from "../validation/problem.ts";
 
-/** `encrypted`: whether something in the list is stored as a secret. No value is quoted: it may be one. */
-export function checkChannel(channel: NotifyChannel, index: number, encrypted: boolean): Problem[] {
+export const notifyKey = stackKey(
+  z
+    .array(notifyChannel)
+    .describe("Write a list: [{ name: phone, type: ntfy, url: https://ntfy.sh/my-topic }].")
+    .default([]),
+  { encrypted: "secret", guide: "notify.md" },
+);
+
+/** `encrypted`: whether something in the list is stored as a secret. No problem quotes a value: it may be one. */
+export function notifyProblems(channels: readonly NotifyChannel[], encrypted: boolean): Problem[] {
+  return channels.flatMap((channel, index) => problemsOf(channel, index, encrypted));
+}
+
+function problemsOf(channel: NotifyChannel, index: number, encrypted: boolean): Problem[] {
   const path = ["notify", index];
   const problems: Problem[] = channelProblems(channel).map((wrong) => ({
     path,

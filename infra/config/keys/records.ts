@@ -1,15 +1,76 @@
-/** What must hold for DNS records beyond the shape of each. */
+/** The DNS records at Gandi. */
+import { dnsRecordSpec, recordSource, TTL_MAX, TTL_MIN } from "@esddns/common/api";
 import type { DetectionSpec, Family, RecordType } from "@esddns/common/api";
 import { notGloballyReachable, parseSingle } from "@esddns/common/ip";
+import { z } from "zod";
+import { RESOURCE_NAMES, stackKey } from "../keyFacts.ts";
 import { formatPath, quote, type KeyPath, type Problem } from "../validation/problem.ts";
-import type { Placed } from "../reader.ts";
-import type { DnsRecordConfig } from "../schema.ts";
+import type { Placed } from "../validation/shape.ts";
+import * as fields from "../values/fields.ts";
 
+const recordSchema = z.object({
+  zone: fields.zoneName.describe("The zone at Gandi, for instance example.com."),
+  name: fields.recordName.describe("Relative to the zone, for instance home; @ is the zone itself."),
+  types: dnsRecordSpec.shape.types.describe("A, AAAA or both, for instance [A]."),
+  ttl: z
+    .int()
+    .min(TTL_MIN)
+    .max(TTL_MAX)
+    .default(TTL_MIN)
+    .describe(`Seconds for which others may keep the answer, ${TTL_MIN} to ${TTL_MAX}.`),
+  source: z
+    .object({
+      kind: recordSource.shape.kind.describe("Wan, Service or Fixed."),
+      service: z
+        .object({
+          namespace: fields.objectName.describe("The Service's namespace."),
+          name: fields.objectName.describe("The name of a Service of type LoadBalancer."),
+        })
+        .optional()
+        .describe("With kind Service: { namespace, name } of a Service of type LoadBalancer."),
+      values: recordSource.shape.values.describe("With kind Fixed: a list of addresses."),
+    })
+    .optional()
+    .describe(
+      "Left out: the WAN address. Else { kind: Service, service: { namespace, name } } or { kind: Fixed, values }.",
+    ),
+  ipv6Suffix: z.string().optional().describe("The host's part of its IPv6 address, for instance ::10."),
+  ipv6FromNode: fields.nodeName
+    .optional()
+    .describe("Instead of ipv6Suffix: the name of the node whose own IPv6 address it is."),
+  conflictPolicy: dnsRecordSpec.shape.conflictPolicy,
+  // What is left out here is left to the defaults of the custom resource definition.
+  deletionPolicy: dnsRecordSpec.shape.deletionPolicy
+    .unwrap()
+    .optional()
+    .describe("Retain or Delete: what becomes of the record at Gandi when it leaves the config; default Retain."),
+  deletionTimeoutSeconds: dnsRecordSpec.shape.deletionTimeoutSeconds
+    .unwrap()
+    .optional()
+    .describe("With Delete: seconds that a destroy waits for Gandi, 1 to 3600; default 60."),
+  allowPrivate: z
+    .boolean()
+    .optional()
+    .describe("true or false: whether a Service's or a fixed address may be one that the internet cannot reach."),
+  driftLimit: dnsRecordSpec.shape.driftLimit
+    .unwrap()
+    .optional()
+    .describe("How often an hour somebody else's change is undone, 0 to 60; default 3."),
+  dryRun: z.boolean().optional().describe("true or false: whether to plan only, and write nothing to Gandi."),
+});
+
+export const recordsKey = stackKey(
+  z.array(recordSchema).describe("Write a list: [{ zone: example.com, name: home, types: [A] }].").default([]),
+  { encrypted: { refused: `zone and name of a record become ${RESOURCE_NAMES}` }, guide: "records.md" },
+);
+
+export type DnsRecordConfig = z.output<typeof recordSchema>;
 type PlacedRecord = Placed<DnsRecordConfig>;
 
 const familyOf: Readonly<Record<RecordType, Family>> = { A: "IPv4", AAAA: "IPv6" };
 
-export function checkRecords(
+/** `detection`: undefined if that has problems of its own. */
+export function recordProblems(
   records: readonly PlacedRecord[],
   detection: Pick<DetectionSpec, "families" | "prefixLength"> | undefined,
 ): Problem[] {

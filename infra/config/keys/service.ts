@@ -1,11 +1,14 @@
-/** The page's Service beside its address: families, ways in, and what goes with what. */
+/** The status page's Service: its pool and address, its families, its names and its Ingress. */
+import type { Family } from "@esddns/common/api";
+import type { AddressRange } from "@esddns/common/ip";
 import { z } from "zod";
+import { stackKey } from "../keyFacts.ts";
 import * as fields from "../values/fields.ts";
 import { distinct } from "../values/lists.ts";
 import { annotationMap, labelName } from "../values/labels.ts";
 import type { Problem } from "../validation/problem.ts";
-
-export type Family = "IPv4" | "IPv6";
+import { noUsablePool, usablePools } from "./pools/defaultPool.ts";
+import type { PlacedPool } from "./pools/schema.ts";
 
 const tls = z.object({
   secretName: fields.foreignName.optional().describe("The Secret with the certificate; default esddns-service-tls."),
@@ -22,7 +25,7 @@ const ingress = z.object({
   tls: tls.optional().describe("{ clusterIssuer } or { issuer } of cert-manager, or { secretName } of a certificate."),
 });
 
-export const serviceSchema = z.object({
+const serviceSchema = z.object({
   pool: z.string().optional().describe("The pool of the status page's address."),
   address: fields.serviceAddress.optional().describe("Its fixed address, for instance 192.168.1.100."),
   externalTrafficPolicy: z
@@ -42,22 +45,59 @@ export const serviceSchema = z.object({
   ingress: ingress.optional().describe("{ host, className, tls }: the page under a name, by the cluster's Ingress."),
 });
 
-type Service = z.output<typeof serviceSchema>;
+export const serviceKey = stackKey(serviceSchema.prefault({}), {
+  encrypted: "secret",
+  guide: "metallb.md#the-pages-service",
+});
 
-/** What the pods are told of the names that the page is served under. */
+export type Service = z.output<typeof serviceSchema>;
+
+/** Where the page gets its address. */
+export interface PagePlace {
+  /** Always named if one is known: among pools of other stacks, MetalLB would take any of them. */
+  readonly pool: string | undefined;
+  /** Its fixed addresses. */
+  readonly addresses: readonly string[];
+  /** The families that its addresses can be of; none if the pool is another stack's. */
+  readonly families: readonly Family[];
+}
+
+export function placePage(service: Service, pools: readonly PlacedPool[], namespace: string): PagePlace {
+  const wanted = { key: "service", namespace, address: service.address } as const;
+  const pool = service.pool ?? usablePools(pools, wanted)[0]?.value.name;
+  const addresses = service.address === undefined ? [] : fields.splitAddresses(service.address);
+  const families = familiesOf(addresses, pools.find(({ value }) => value.name === pool)?.value);
+  return { pool, addresses, families };
+}
+
+/** `known`: there are no pools but these. */
+export function noPoolForPage(
+  { pool, address }: Service,
+  pools: readonly PlacedPool[],
+  { namespace, known }: { readonly namespace: string; readonly known: boolean },
+): Problem[] {
+  if (!known || pool !== undefined || address !== undefined) return [];
+  return noUsablePool(pools, { key: "service", namespace, address });
+}
+
+/** The names that the page is served under, for its pods. */
 export function hostsEnv({ hosts, ingress }: Pick<Service, "hosts" | "ingress">): { name: string; value: string }[] {
   const all = new Set([...hosts, ...(ingress === undefined ? [] : [ingress.host])]);
   return all.size === 0 ? [] : [{ name: "ESDDNS_HOSTS", value: [...all].join(",") }];
 }
 
-/** The families that its addresses can be of; none where the pool is another stack's. */
-export function familiesOf(addresses: readonly string[], pool: { addresses: readonly string[] } | undefined): Family[] {
-  const of = addresses.length > 0 ? addresses : (pool?.addresses ?? []);
-  return [...new Set(of.map((each): Family => (each.includes(":") ? "IPv6" : "IPv4")))].sort();
+/** The families of fixed addresses, or of the pool without one; none if the pool is another stack's. */
+export function familiesOf(
+  addresses: readonly string[],
+  pool: { readonly addresses: readonly Pick<AddressRange, "family">[] } | undefined,
+): Family[] {
+  const fixed = addresses.map((each): Family => (each.includes(":") ? "IPv6" : "IPv4"));
+  const found = fixed.length > 0 ? fixed : (pool?.addresses ?? []).map(({ family }) => family);
+  return [...new Set(found)].sort();
 }
 
 /**
- * `families`: see above. A Service that prefers both gets them on a cluster that has both, and MetalLB gives none of
+ * `families`: as familiesOf has them. A Service that prefers both gets them on a cluster that has both, and MetalLB gives none of
  * its fixed address where that is of one family only: so one address, or a pool of one family, makes a Service of one.
  */
 export function ipFamilies(families: readonly Family[], policy: Service["ipFamilyPolicy"]) {
@@ -69,7 +109,7 @@ export function ipFamilies(families: readonly Family[], policy: Service["ipFamil
 }
 
 /** `families` of its fixed addresses or of its pool. */
-export function checkFamilies(
+export function familyProblems(
   { ipFamilyPolicy, address }: Pick<Service, "ipFamilyPolicy" | "address">,
   families: readonly Family[],
 ): Problem[] {
@@ -98,10 +138,10 @@ export function classOf(values: Readonly<Record<string, unknown>> | undefined): 
 }
 
 /**
- * MetalLB does not say a word of Services that are not of its class. `values`: of the MetalLB that is installed here;
- * undefined where it is another's, or where they cannot be read.
+ * MetalLB ignores Services of another class without a word. `values`: of the MetalLB that is installed here; undefined if
+ * it is another stack's, or if they cannot be read.
  */
-export function checkClass(
+export function classProblems(
   { loadBalancerClass }: Pick<Service, "loadBalancerClass">,
   values: Readonly<Record<string, unknown>> | undefined,
 ): Problem[] {
@@ -117,7 +157,7 @@ export function checkClass(
   return [{ path, wrong, right: "Leave it out." }];
 }
 
-export function checkIngress({ ingress }: Service): Problem[] {
+export function ingressProblems({ ingress }: Service): Problem[] {
   const { tls, annotations = {} } = ingress ?? {};
   if (tls === undefined) return [];
   const path = ["service", "ingress", "tls"];

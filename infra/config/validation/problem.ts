@@ -10,8 +10,8 @@ export interface Problem {
   readonly right: string;
 }
 
-/** What a check of a single value says of it; it knows no path. */
-export type Complaint = Omit<Problem, "path">;
+/** What a check of a single value finds wrong with it. Such a check knows no path. */
+export type ValueProblem = Omit<Problem, "path">;
 
 /** `esddns:pools[0].addresses[1]`, as people write it to `pulumi config set --path`. */
 export function formatPath(path: KeyPath): string {

@@ -2,6 +2,12 @@
 import { z } from "zod";
 import { didYouMean, quote, type KeyPath, type Problem } from "./problem.ts";
 
+/** An item of a list that fits, with its place there. */
+export interface Placed<T> {
+  readonly index: number;
+  readonly value: T;
+}
+
 export interface Shaped<T> {
   /** Undefined when it does not fit. */
   readonly value: T | undefined;
@@ -34,7 +40,7 @@ export function shapeItems<S extends z.ZodType>(
   raw: unknown,
   path: KeyPath,
   secret = false,
-): { items: { index: number; value: z.output<S> }[]; problems: Problem[] } {
+): { items: Placed<z.output<S>>[]; problems: Problem[] } {
   if (!Array.isArray(raw)) return { items: [], problems: [...shape(list, raw, path, secret).problems] };
   const shaped = raw.map((item: unknown, index) => ({ index, ...shape(list.element, item, [...path, index], secret) }));
   return {
@@ -45,7 +51,7 @@ export function shapeItems<S extends z.ZodType>(
 
 /**
  * Pulumi hands every value over as text: scalars as they are written, lists and objects as JSON. Text that stands
- * where no text belongs is read as what belongs there; what cannot be read stays, for `shape` to complain about.
+ * where no text belongs is read as what belongs there; what cannot be read stays, for `shape` to report.
  * `secret`: as for `shape`; the parser's own words quote the text.
  */
 export function decode(schema: z.ZodType, raw: unknown, secret = false): { value: unknown } | { wrong: string } {
@@ -168,21 +174,24 @@ function at(schema: z.ZodType, path: KeyPath): z.ZodType | undefined {
   return type;
 }
 
-/** The type under its defaults and its being optional. */
+/** The type of what is written: without defaults, without being optional, before it is made into something else. */
 export function core(schema: z.ZodType): z.ZodType {
-  let type = schema;
-  while (type instanceof z.ZodOptional || type instanceof z.ZodDefault || type instanceof z.ZodPrefault) {
-    type = type.unwrap() as z.ZodType;
+  for (let type = schema; ;) {
+    const inner = unwrapped(type);
+    if (inner === undefined) return type;
+    type = inner;
   }
-  return type;
+}
+
+function unwrapped(type: z.ZodType): z.ZodType | undefined {
+  if (type instanceof z.ZodPipe) return type.in as z.ZodType;
+  const wraps = type instanceof z.ZodOptional || type instanceof z.ZodDefault || type instanceof z.ZodPrefault;
+  return wraps ? (type.unwrap() as z.ZodType) : undefined;
 }
 
 export function descriptionOf(schema: z.ZodType | undefined): string | undefined {
-  for (let type = schema; type !== undefined;) {
+  for (let type = schema; type !== undefined; type = unwrapped(type)) {
     if (type.description !== undefined) return type.description;
-    if (!(type instanceof z.ZodOptional || type instanceof z.ZodDefault || type instanceof z.ZodPrefault))
-      return undefined;
-    type = type.unwrap() as z.ZodType;
   }
   return undefined;
 }

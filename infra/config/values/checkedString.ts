@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { Complaint } from "../validation/problem.ts";
+import type { ValueProblem } from "../validation/problem.ts";
 
-/** A string that is right when `check` has no complaint; the issue carries what would be right in `params.right`. */
-export function checkedString(check: (value: string) => Complaint | undefined, base = z.string()) {
+/** A string that is right if `check` finds no problem. The issue carries what would be right in `params.right`. */
+export function checkedString(check: (value: string) => ValueProblem | undefined, base = z.string()) {
   return base.superRefine((value, context) => {
-    const complaint = check(value);
-    if (complaint === undefined) return;
-    context.addIssue({ code: "custom", message: complaint.wrong, params: { right: complaint.right } });
+    const problem = check(value);
+    if (problem === undefined) return;
+    context.addIssue({ code: "custom", message: problem.wrong, params: { right: problem.right } });
   });
 }

@@ -3,26 +3,21 @@ import { X509Certificate } from "node:crypto";
 import { isAbsolute } from "node:path";
 import { describeRange, parseNetwork, parseSingle } from "@esddns/common/ip";
 import { z } from "zod";
-import { neverAHosts, parsePoolRange } from "./addresses.ts";
+import { canonicalNetwork, neverAHosts } from "./addresses.ts";
 import { checkedString } from "./checkedString.ts";
 import { quote } from "../validation/problem.ts";
 
 export * from "./dnsNames.ts";
 export * from "./kubernetesNames.ts";
 
-export const poolAddresses = checkedString((value) => {
-  const parsed = parsePoolRange(value);
-  return parsed.ok ? undefined : { wrong: `${quote(value)} ${parsed.wrong}`, right: parsed.right };
-});
-
-/** A network that hosts of the internet, of a provider or of a lab may have addresses of. */
+/** A network in which hosts of the internet, of a provider or of a lab may have addresses; read as its canonical CIDR. */
 export const network = checkedString((value) => {
   const parsed = parseNetwork(value);
   const right = "Write a CIDR, for instance 100.64.0.0/10.";
   if (!parsed.ok) return { wrong: `${quote(value)} is not a network`, right };
   const special = neverAHosts(parsed.range);
   return special === undefined ? undefined : { wrong: `${quote(value)} contains ${special}`, right };
-});
+}).overwrite(canonicalNetwork);
 
 /** One address, or one of each family with a comma between them, as MetalLB's annotation has it. */
 export const serviceAddress = checkedString((value) => {

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { quote } from "../validation/problem.ts";
+import { formatPath, quote, type KeyPath, type Problem } from "../validation/problem.ts";
+import type { Placed } from "../validation/shape.ts";
 
 /** A list that has nothing twice: MetalLB refuses such a list, long after the config was written. */
 export function distinct<T extends z.ZodType>(list: z.ZodArray<T>): z.ZodArray<T> {
@@ -14,5 +15,15 @@ export function distinct<T extends z.ZodType>(list: z.ZodArray<T>): z.ZodArray<T
         context.addIssue({ code: "custom", path: [index], message, params: { right: "Write it once." } });
       }
     }
+  });
+}
+
+/** Two items of one name. `path`: of the list. */
+export function duplicateNames(path: KeyPath, items: readonly Placed<{ readonly name: string }>[]): Problem[] {
+  return items.flatMap(({ index, value: { name } }, i) => {
+    const earlier = items.slice(0, i).find((item) => item.value.name === name);
+    if (earlier === undefined) return [];
+    const wrong = `${quote(name)} is the name of ${formatPath([...path, earlier.index])} already`;
+    return [{ path: [...path, index, "name"], wrong, right: "Give each a name of its own." }];
   });
 }

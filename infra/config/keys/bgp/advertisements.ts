@@ -1,8 +1,9 @@
-/** What must hold between BGP advertisements, the peers that they tell and the pools that they announce. */
+/** What must hold for the advertisements, the peers that get their routes and the pools that they announce. */
 import { widestPrefix } from "../../values/addresses.ts";
-import type { BgpContext } from "./peers.ts";
+import type { BgpContext } from "./context.ts";
 import type { BgpAdvertisement, BgpPeer } from "./schema.ts";
-import { unknownPool, type PlacedPool } from "../pools/allocation.ts";
+import { unknownPool } from "../pools/allocation.ts";
+import type { PlacedPool } from "../pools/schema.ts";
 import { didYouMean, quote, type KeyPath, type Problem } from "../../validation/problem.ts";
 
 export function advertisementProblems(
@@ -21,21 +22,21 @@ export function advertisementProblems(
       const hint = didYouMean(name, names).trim() || `There are ${names.map(quote).join(", ") || "none"}.`;
       return [{ path: [...path, "peers", i], wrong: `${quote(name)} is no peer of esddns:bgp`, right: hint }];
     }),
-    ...(native ? nativeProblems(advertisement, path, pools) : []),
+    ...(native ? nativeAdvertisementProblems(advertisement, path, pools) : []),
     ...aggregationProblems(advertisement, path, pools),
     ...preferenceProblems(advertisement, path, peers),
   ];
 }
 
-/** What is wrong with it under MetalLB's own BGP alone. */
-export function nativeProblems(
+/** What of it MetalLB's native BGP does not know. */
+export function nativeAdvertisementProblems(
   advertisement: BgpAdvertisement,
   path: KeyPath,
   pools: readonly PlacedPool[],
 ): Problem[] {
   const frr = "or run FRR: esddns:metallb.values { frrk8s: { enabled: true } }.";
   const ipv6 = pools.find(
-    ({ pool, ranges }) => advertisement.pools.includes(pool.name) && ranges.some(({ family }) => family === "IPv6"),
+    ({ value }) => advertisement.pools.includes(value.name) && value.addresses.some(({ family }) => family === "IPv6"),
   );
   const large = advertisement.communities.findIndex((community) => community.startsWith("large:"));
   return [
@@ -44,7 +45,7 @@ export function nativeProblems(
       : [
           {
             path: [...path, "pools"],
-            wrong: `${quote(ipv6.pool.name)} has IPv6 addresses, which MetalLB's native BGP cannot announce`,
+            wrong: `${quote(ipv6.value.name)} has IPv6 addresses, which MetalLB's native BGP cannot announce`,
             right: `Give IPv6 a pool of its own that L2 announces, ${frr}`,
           },
         ]),
@@ -62,9 +63,9 @@ export function nativeProblems(
 
 /** Routes must not cover addresses that are not the pool's. */
 function aggregationProblems(advertisement: BgpAdvertisement, path: KeyPath, pools: readonly PlacedPool[]): Problem[] {
-  const mine = pools.filter(({ pool }) => advertisement.pools.includes(pool.name));
-  return mine.flatMap(({ pool, ranges }) =>
-    ranges.flatMap((range) => {
+  const announced = pools.filter(({ value }) => advertisement.pools.includes(value.name));
+  return announced.flatMap(({ value: pool }) =>
+    pool.addresses.flatMap((range) => {
       const key = range.family === "IPv4" ? "aggregationLength" : "aggregationLengthV6";
       const widest = widestPrefix(range);
       if (advertisement[key] >= widest) return [];

@@ -1,60 +1,19 @@
-/** What must hold between BGP peers, advertisements and pools; MetalLB's own rules, told before anything is touched. */
+/** What must hold for the peers: their sessions, timers and passwords. */
 import { parseSingle } from "@esddns/common/ip";
-import { advertisementProblems, nativeProblems, preferenceClashes } from "./advertisements.ts";
-import type { Bgp, BgpPeer } from "./schema.ts";
+import type { BgpContext } from "./context.ts";
+import type { BgpPeer } from "./schema.ts";
 import { durationSeconds } from "../../values/fields.ts";
-import { duplicateNames, routerInPool, type PlacedPool } from "../pools/allocation.ts";
+import { routerInPool } from "../pools/allocation.ts";
 import { quote, type KeyPath, type Problem } from "../../validation/problem.ts";
 
 /** Seconds: 16 bits of the OPEN message (RFC 4271, 4.2). */
 const HOLD_TIME_MAX = 65_535;
 
-export interface BgpContext {
-  readonly pools: readonly PlacedPool[];
-  /** All pools' names, of those with problems of their own too; undefined: they cannot be read. */
-  readonly poolNames: readonly string[] | undefined;
-  /** MetalLB's own BGP, and not FRR: it lacks some of the protocol. Unknown, and so false, where MetalLB is adopted. */
-  readonly native: boolean;
-  /** Whether FRR's rules hold for peers of the same node only: MetalLB before 0.16 looks at no nodeSelectors for them. */
-  readonly frrByNode: boolean;
-  /** There may be peers of another stack. */
-  readonly adopted: boolean;
-  /** Whether something under the key is stored as a secret. */
-  readonly encrypted: boolean;
-}
-
-export function checkBgp(bgp: Bgp, context: BgpContext): Problem[] {
-  const named = (items: readonly { name: string }[]) => items.map(({ name }, index) => ({ index, name }));
-  return [
-    ...duplicateNames(["bgp", "peers"], named(bgp.peers)),
-    ...duplicateNames(["bgp", "advertisements"], named(bgp.advertisements)),
-    ...bgp.peers.flatMap((peer, i) => peerProblems(peer, ["bgp", "peers", i], context)),
-    ...bgp.advertisements.flatMap((each, i) =>
-      advertisementProblems(each, ["bgp", "advertisements", i], bgp.peers, context),
-    ),
-    ...preferenceClashes(bgp.advertisements),
-    ...sessionProblems(bgp.peers, !context.native && !context.adopted, context.frrByNode),
-    ...loneHalf(bgp, context),
-  ];
-}
-
-function loneHalf({ peers, advertisements }: Bgp, { adopted }: BgpContext): Problem[] {
-  if (advertisements.length > 0 && peers.length === 0 && !adopted) {
-    const right = "For instance [{ name: router-peer, myASN: 64500, peerASN: 64501, peerAddress: 192.168.1.1 }].";
-    return [{ path: ["bgp", "peers"], wrong: "there is no peer to announce anything to", right }];
-  }
-  if (peers.length > 0 && advertisements.length === 0) {
-    const right = "For instance [{ name: esddns-bgp, pools: [esddns-pool] }].";
-    return [{ path: ["bgp", "advertisements"], wrong: "there is none, so the peers would learn no route", right }];
-  }
-  return [];
-}
-
 /**
  * A router keeps one session with a node, and drops the one for the other. `frr`: one of it runs on each node, for all
  * peers that the node speaks to; `byNode`: see frrByNode.
  */
-function sessionProblems(peers: readonly BgpPeer[], frr: boolean, byNode: boolean): Problem[] {
+export function sessionProblems(peers: readonly BgpPeer[], frr: boolean, byNode: boolean): Problem[] {
   const selectors = frr && !byNode ? "take MetalLB 0.16 and give both nodeSelectors" : "give both nodeSelectors";
   return peers.flatMap((peer, i) =>
     peers.slice(0, i).flatMap((earlier) => {
@@ -81,36 +40,28 @@ function portOf({ peerPort = 179 }: BgpPeer): number {
   return peerPort;
 }
 
-function peerProblems(peer: BgpPeer, path: KeyPath, { native, encrypted, pools }: BgpContext): Problem[] {
+export function peerProblems(peer: BgpPeer, path: KeyPath, { native, encrypted, pools }: BgpContext): Problem[] {
   const problems: Problem[] = [];
-  const complain = (key: keyof BgpPeer, wrong: string, right: string) =>
+  const addProblem = (key: keyof BgpPeer, wrong: string, right: string) =>
     problems.push({ path: [...path, key], wrong, right });
   problems.push(...routerInPool(peer.peerAddress, pools, [...path, "peerAddress"]));
   if (peer.ebgpMultiHop && peer.myASN === peer.peerASN)
-    complain("ebgpMultiHop", "is set for an iBGP peer", "iBGP may span hops anyway: leave it out.");
+    addProblem("ebgpMultiHop", "is set for an iBGP peer", "iBGP may span hops anyway: leave it out.");
   if (peer.sourceAddress !== undefined && peer.sourceAddress.includes(":") !== peer.peerAddress.includes(":"))
-    complain("sourceAddress", "is of another family than peerAddress", "Take an address of the same family.");
+    addProblem("sourceAddress", "is of another family than peerAddress", "Take an address of the same family.");
   if (peer.sourceAddress !== undefined && sameAddress(peer.sourceAddress, peer.peerAddress))
-    complain("sourceAddress", "is the router's own address", "Write the node's, or leave it out.");
-  timerProblems(peer, complain);
+    addProblem("sourceAddress", "is the router's own address", "Write the node's, or leave it out.");
+  timerProblems(peer, addProblem);
   const ways = (["password", "passwordSecret", "generatePassword"] as const).filter((key) => Boolean(peer[key]));
-  if (ways[1]) complain(ways[1], `is set beside ${ways[0] ?? ""}`, "Keep one of the two.");
+  if (ways[1]) addProblem(ways[1], `is set beside ${ways[0] ?? ""}`, "Keep one of the two.");
   if (peer.password !== undefined && !encrypted) {
     const key = `bgp.peers[${path.at(-1) ?? 0}].password`;
-    complain("password", "is stored as plain text", `Store it with: pulumi config set --secret --path '${key}'`);
+    addProblem("password", "is stored as plain text", `Store it with: pulumi config set --secret --path '${key}'`);
   }
   return native ? [...problems, ...nativePeerProblems(peer, path)] : problems;
 }
 
-/** What is wrong with it under MetalLB's own BGP alone; for an adopted MetalLB this is known only when it was looked at. */
-export function nativeBgpProblems(bgp: Bgp, pools: readonly PlacedPool[]): Problem[] {
-  return [
-    ...bgp.peers.flatMap((peer, i) => nativePeerProblems(peer, ["bgp", "peers", i])),
-    ...bgp.advertisements.flatMap((each, i) => nativeProblems(each, ["bgp", "advertisements", i], pools)),
-  ];
-}
-
-function nativePeerProblems(peer: BgpPeer, path: KeyPath): Problem[] {
+export function nativePeerProblems(peer: BgpPeer, path: KeyPath): Problem[] {
   const right = "Leave it out, or run FRR: esddns:metallb.values { frrk8s: { enabled: true } }.";
   const bfd = "is set, and MetalLB's native BGP has no BFD: it would refuse its whole configuration";
   const keepalive = "is set, and MetalLB's native BGP takes a third of holdTime always";
@@ -120,13 +71,13 @@ function nativePeerProblems(peer: BgpPeer, path: KeyPath): Problem[] {
   ];
 }
 
-function timerProblems(peer: BgpPeer, complain: (key: keyof BgpPeer, wrong: string, right: string) => void): void {
+function timerProblems(peer: BgpPeer, addProblem: (key: keyof BgpPeer, wrong: string, right: string) => void): void {
   const keepalive = peer.keepaliveTime === undefined ? undefined : durationSeconds(peer.keepaliveTime);
   const hold = peer.holdTime === undefined ? undefined : durationSeconds(peer.holdTime);
   if (hold !== undefined && hold !== 0 && hold < 3)
-    complain("holdTime", `${quote(peer.holdTime)} is too short`, "BGP (RFC 4271, 4.2) takes 0s or 3s and more.");
+    addProblem("holdTime", `${quote(peer.holdTime)} is too short`, "BGP (RFC 4271, 4.2) takes 0s or 3s and more.");
   if (hold !== undefined && hold > HOLD_TIME_MAX)
-    complain("holdTime", `${quote(peer.holdTime)} is too long`, `BGP takes at most ${HOLD_TIME_MAX}s; 90s is usual.`);
+    addProblem("holdTime", `${quote(peer.holdTime)} is too long`, `BGP takes at most ${HOLD_TIME_MAX}s; 90s is usual.`);
   if (hold !== undefined && keepalive !== undefined && keepalive > hold)
-    complain("keepaliveTime", "is longer than holdTime, so the session would drop", "A third of holdTime is usual.");
+    addProblem("keepaliveTime", "is longer than holdTime, so the session would drop", "A third of holdTime is usual.");
 }

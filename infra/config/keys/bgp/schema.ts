@@ -1,5 +1,6 @@
 /** The shape of `bgp`: MetalLB's BGPPeer (v1beta2) and BGPAdvertisement, as far as this project takes them. */
 import { z } from "zod";
+import { stackKey } from "../../keyFacts.ts";
 import * as fields from "../../values/fields.ts";
 import { distinct } from "../../values/lists.ts";
 import { labelSelector } from "../../values/selectors.ts";
@@ -55,7 +56,7 @@ const advertisement = z.object({
     .describe("The only nodes that announce, by label; none: all."),
 });
 
-export const bgpSchema = z.object({
+const bgpSchema = z.object({
   peers: z
     .array(peer)
     .default([])
@@ -64,6 +65,12 @@ export const bgpSchema = z.object({
     .array(advertisement)
     .default([])
     .describe("Write a list: [{ name: esddns-bgp, pools: [esddns-pool] }]."),
+});
+
+export const bgpKey = stackKey(bgpSchema.prefault({}), {
+  // Except for the names of peers and advertisements: a peer's password must be encrypted, and that marks the whole key.
+  encrypted: "secret",
+  guide: "metallb.md#bgp",
 });
 
 export type Bgp = z.output<typeof bgpSchema>;

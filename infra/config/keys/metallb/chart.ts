@@ -1,19 +1,17 @@
 /** Which version a chart by path is of: Helm reads it from the file, and what MetalLB reads of Services depends on it. */
 import { quote, type Problem } from "../../validation/problem.ts";
-import type { Section } from "../../schema.ts";
-
-type MetalLB = Section<"metallb">;
+import type { MetalLB } from "./schema.ts";
 
 /** As `helm package` and `helm pull` name an archive. */
 const ARCHIVE = /\/metallb-(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)\.tgz$/;
 
-/** The same with the version that the archive's name tells, in place of the default. */
-export function withChartVersion(metallb: MetalLB, versionIsWritten: boolean): MetalLB {
-  const told = versionIsWritten ? undefined : versionInName(metallb.chart);
+/** The same with the version in the archive's name in place of the default. `raw`: the section as it is written. */
+export function withChartVersion(metallb: MetalLB, raw: unknown): MetalLB {
+  const told = isWritten(raw, "version") ? undefined : versionInName(metallb.chart);
   return told === undefined ? metallb : { ...metallb, version: told };
 }
 
-export function chartVersionProblems({ chart, version }: MetalLB, versionIsWritten: boolean): Problem[] {
+export function chartVersionProblems({ chart, version }: MetalLB, raw: unknown): Problem[] {
   if (!isPath(chart)) return [];
   const told = versionInName(chart);
   const path = ["metallb", "version"];
@@ -25,7 +23,7 @@ export function chartVersionProblems({ chart, version }: MetalLB, versionIsWritt
         right: `Write ${quote(told)}, or leave it out.`,
       },
     ];
-  if (told !== undefined || versionIsWritten) return [];
+  if (told !== undefined || isWritten(raw, "version")) return [];
   const right = "Write the version that is in its Chart.yaml: what MetalLB reads of Services depends on it.";
   return [{ path, wrong: `is missing, and the name ${chart} does not tell it`, right }];
 }
@@ -37,4 +35,9 @@ function isPath(chart: string): boolean {
 
 function versionInName(chart: string): string | undefined {
   return isPath(chart) ? ARCHIVE.exec(chart)?.[1] : undefined;
+}
+
+/** Whether a key of the section is written, and not filled in by default. */
+export function isWritten(raw: unknown, key: string): boolean {
+  return typeof raw === "object" && raw !== null && !Array.isArray(raw) && Object.hasOwn(raw, key);
 }

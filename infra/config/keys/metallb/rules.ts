@@ -1,27 +1,16 @@
 /** What must hold of `metallb` beyond its shape. */
-import { chartVersionProblems } from "./chart.ts";
+import { chartVersionProblems, isWritten } from "./chart.ts";
 import { quote, type Problem } from "../../validation/problem.ts";
-import type { Section } from "../../schema.ts";
+import { reservedNamespace } from "../namespace.ts";
+import type { MetalLB } from "./schema.ts";
 
-type MetalLB = Section<"metallb">;
-
-/** Of Kubernetes itself: they cannot be taken away again, and hold what is not this stack's. */
-const RESERVED = ["default", "kube-system", "kube-public", "kube-node-lease"];
-
-/** `path`: of the key that names it. */
-export function reservedNamespace(namespace: string, path: Problem["path"]): Problem[] {
-  if (!RESERVED.includes(namespace)) return [];
-  const right = "Write one for this alone: the stack makes it, sets its pod security, and takes it away at a destroy.";
-  return [{ path, wrong: `${quote(namespace)} is Kubernetes' own namespace`, right }];
-}
-
-/** Where this stack installs it. `raw`: as it is written, to tell defaults from what is meant. */
-export function checkOwn(metallb: MetalLB | undefined, raw: unknown, namespace: string): Problem[] {
+/** For a MetalLB that this stack installs. `raw`: as it is written, to tell defaults from what is meant. */
+export function ownProblems(metallb: MetalLB | undefined, raw: unknown, namespace: string): Problem[] {
   if (metallb === undefined) return [];
   const problems = [
     ...reservedNamespace(metallb.namespace, ["metallb", "namespace"]),
     ...tooOld(metallb),
-    ...chartVersionProblems(metallb, isWritten(raw, "version")),
+    ...chartVersionProblems(metallb, raw),
     ...valueProblems(metallb.values),
   ];
   if (metallb.namespace === namespace) {
@@ -35,8 +24,8 @@ export function checkOwn(metallb: MetalLB | undefined, raw: unknown, namespace: 
   return problems;
 }
 
-/** Where it is there already, only where it is has a meaning, and which one. */
-export function checkAdopted(raw: unknown): Problem[] {
+/** An adopted MetalLB takes only `namespace` and `version`; `chart`, `repository` and `values` are rejected. */
+export function adoptedProblems(raw: unknown): Problem[] {
   return ["chart", "repository", "values"].flatMap((key) => {
     if (!isWritten(raw, key)) return [];
     const right = "Leave it out, or install MetalLB with esddns:shared: own.";
@@ -44,7 +33,7 @@ export function checkAdopted(raw: unknown): Problem[] {
   });
 }
 
-/** Pools as objects, and peers with a password from a Secret, are there since 0.13; 0.14 is what this is tried with. */
+/** Pools as objects, and peers with a password from a Secret, exist since 0.13. This project is tried with 0.14. */
 function tooOld({ version }: MetalLB): Problem[] {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major > 0 || minor >= 14) return [];
@@ -52,7 +41,7 @@ function tooOld({ version }: MetalLB): Problem[] {
   return [{ path: ["metallb", "version"], wrong: `${quote(version)} is older than this program knows`, right }];
 }
 
-/** Values by which the chart would install a MetalLB that does not do its work, or nothing that can be installed. */
+/** Values with which the chart would install a MetalLB that does not work, or would fail to install. */
 function valueProblems(values: Readonly<Record<string, unknown>>): Problem[] {
   const path = (...keys: string[]) => ["metallb", "values", ...keys];
   const parts = ["controller", "speaker", "crds", "frrk8s"];
@@ -89,7 +78,7 @@ function valueProblems(values: Readonly<Record<string, unknown>>): Problem[] {
   ];
 }
 
-/** What of the chart's values turns FRR on, over this project's defaults; nothing: the speaker has MetalLB's own BGP. */
+/** The chart's values that turn FRR on, over this project's defaults. None: the speaker has MetalLB's own BGP. */
 export function frrModes(values: Readonly<Record<string, unknown>>): string[][] {
   const modes = [
     ["speaker", "frr", "enabled"],
@@ -103,8 +92,10 @@ function at(values: unknown, ...keys: string[]): unknown {
   return keys.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), values);
 }
 
-export function isWritten(raw: unknown, key: string): boolean {
-  return isObject(raw) && Object.hasOwn(raw, key);
+/** Whether FRR's rules hold for the peers of one node only: MetalLB 0.16 was the first to look at their nodeSelectors. */
+export function frrByNode(version = ""): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 0 || minor >= 16;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

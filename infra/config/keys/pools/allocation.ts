@@ -1,74 +1,27 @@
-/** What must hold between pools, advertisements and the address of the status page. */
-import { contains, describeRange, parseSingle, readableRanges, type AddressRange } from "@esddns/common/ip";
+/** Which Service may have which addresses of which pool, and how many a pool has to give away. */
+import { contains, describeRange, parseSingle } from "@esddns/common/ip";
 import { labels, names } from "../../../names.ts";
+import { didYouMean, quote, type KeyPath, type Problem } from "../../validation/problem.ts";
+import { capacity } from "../../values/addresses.ts";
 import { splitAddresses } from "../../values/fields.ts";
-import { didYouMean, formatPath, quote, type KeyPath, type Problem } from "../../validation/problem.ts";
-import type { Placed } from "../../reader.ts";
-import type { L2, Pool } from "../../schema.ts";
-import { type Labels, selected } from "../../values/selectors.ts";
+import { selected, type Labels } from "../../values/selectors.ts";
+import type { PlacedPool, Pool } from "./schema.ts";
 
-/** A pool as it stands in the config, with its place there and its addresses read. */
-export interface PlacedPool {
-  readonly index: number;
-  readonly pool: Pool;
-  readonly ranges: readonly AddressRange[];
-}
-
-export function placePool(index: number, pool: Pool): PlacedPool {
-  return { index, pool, ranges: readableRanges(pool.addresses) };
-}
-
-/** `path`: of the list. */
-export function duplicateNames(path: KeyPath, items: readonly { index: number; name: string }[]): Problem[] {
-  return items.flatMap(({ index, name }, i) => {
-    const earlier = items.slice(0, i).find((item) => item.name === name);
-    if (earlier === undefined) return [];
-    const wrong = `${quote(name)} is the name of ${formatPath([...path, earlier.index])} already`;
-    return [{ path: [...path, index, "name"], wrong, right: "Give each a name of its own." }];
-  });
-}
-
-/**
- * Advertisements name pools that exist, and every pool is announced by one.
- * `names` and `announced` count what has problems of its own, too, and names are undefined where none can be read:
- * each mistake is told once.
- */
-export function checkAdvertisements(
-  pools: readonly PlacedPool[],
-  advertisements: readonly Placed<L2>[],
-  names: readonly string[] | undefined,
-  announced: readonly string[],
-): Problem[] {
-  const unknown = advertisements.flatMap(({ index, value }) =>
-    value.pools.flatMap((name, i) =>
-      names === undefined || names.includes(name) ? [] : [unknownPool(name, names, ["l2", index, "pools", i])],
-    ),
-  );
-  const silent = pools.flatMap(({ index, pool }) =>
-    announced.includes(pool.name)
-      ? []
-      : [
-          {
-            path: ["pools", index],
-            wrong: `no advertisement announces ${quote(pool.name)}, so nobody could reach its addresses`,
-            right:
-              "Name it in one entry of esddns:l2 or of esddns:bgp.advertisements, or leave esddns:l2 out: then every pool is announced.",
-          },
-        ],
-  );
-  return [...unknown, ...silent];
+/** How many addresses a pool has to give away, of both families. */
+export function capacityOf({ addresses, avoidBuggyIPs }: Pool): bigint {
+  return addresses.reduce((sum, range) => sum + capacity(range, avoidBuggyIPs), 0n);
 }
 
 /** A router cannot be reached at an address that MetalLB gives to Services. `path`: of the key that names it. */
 export function routerInPool(router: string, pools: readonly PlacedPool[], path: KeyPath): Problem[] {
   const address = parseSingle(router);
-  const home = address && pools.find(({ ranges }) => ranges.some((range) => contains(range, address)));
-  if (home === undefined) return [];
-  const wrong = `${quote(router)} is one of the addresses of the pool ${quote(home.pool.name)}`;
+  const pool = address && pools.find(({ value }) => value.addresses.some((range) => contains(range, address)));
+  if (pool === undefined) return [];
+  const wrong = `${quote(router)} is one of the addresses of the pool ${quote(pool.value.name)}`;
   return [{ path, wrong, right: "Take the router's own address out of the pool." }];
 }
 
-/** What says where a Service gets its address. */
+/** Where a Service gets its address. */
 interface Place {
   readonly pool?: string | undefined;
   readonly address?: string | undefined;
@@ -78,7 +31,7 @@ interface Place {
  * Pool and fixed address of a Service fit together, and its namespace and labels may use them.
  * `foreignPools`, `foreignAddresses`: there may be others than are known here. `key`: default the page's.
  */
-export function checkService(
+export function placeProblems(
   service: Place,
   pools: readonly PlacedPool[],
   poolNames: readonly string[],
@@ -90,7 +43,7 @@ export function checkService(
   },
 ): Problem[] {
   const { key = "service" } = where;
-  const named = pools.find(({ pool }) => pool.name === service.pool);
+  const named = pools.find(({ value }) => value.name === service.pool);
   if (service.pool !== undefined && !poolNames.includes(service.pool)) {
     return where.foreignPools ? [] : [unknownPool(service.pool, poolNames, [key, "pool"])];
   }
@@ -102,7 +55,7 @@ export function checkService(
       named ? [named] : pools,
       where.foreignAddresses && named === undefined,
     ),
-    ...(chosen ? barred(chosen.pool, service, key, where.namespace) : []),
+    ...(chosen ? barred(chosen.value, service, key, where.namespace) : []),
   ];
 }
 
@@ -122,7 +75,7 @@ function barred(pool: Pool, service: Place, key: ServiceKey, namespace: string):
   return problems;
 }
 
-/** Where the namespace's labels decide, only the cluster knows: it is given the benefit of the doubt. */
+/** If the labels of the namespace decide, only the cluster knows: the config is given the benefit of the doubt. */
 function namespaceMayUse(pool: Pool, namespace: string): boolean {
   if (pool.namespaceSelectors.length > 0) return true;
   return pool.namespaces.length === 0 || pool.namespaces.includes(namespace);
@@ -132,7 +85,7 @@ function serviceMayUse({ serviceSelectors }: Pool, of: Labels): boolean {
   return serviceSelectors.length === 0 || selected(serviceSelectors, of);
 }
 
-/** Of the Services that get an address, by the key of the config. */
+/** The labels of the Services that get an address, by the key of the config. */
 const LABELS = { service: labels(names.page.app), push: labels(names.operator.app) } as const;
 
 export type ServiceKey = keyof typeof LABELS;
@@ -145,36 +98,36 @@ export function labelsOf(key: ServiceKey): string {
 
 function addressProblems(service: Place, path: KeyPath, pools: readonly PlacedPool[], foreign: boolean): Problem[] {
   if (service.address === undefined) return [];
-  const homes = splitAddresses(service.address).map((text) => ({ text, home: homeOf(text, pools) }));
+  const found = splitAddresses(service.address).map((text) => ({ text, pool: poolWith(text, pools) }));
   const problems: Problem[] = [];
-  for (const { text, home } of homes) {
-    if (home === undefined) {
+  for (const { text, pool } of found) {
+    if (pool === undefined) {
       if (foreign) continue;
       const which = service.pool === undefined ? "any pool of this stack" : `the pool ${quote(service.pool)}`;
       problems.push({ path, wrong: `${text} is not in ${which}`, right: `Take one of ${spellOut(pools)}.` });
-    } else if (home.pool.avoidBuggyIPs && /\.(0|255)$/.test(text)) {
+    } else if (pool.value.avoidBuggyIPs && /\.(0|255)$/.test(text)) {
       const right = "Take another address, or leave avoidBuggyIPs out.";
-      problems.push({ path, wrong: `${text} is left out of ${quote(home.pool.name)} by avoidBuggyIPs`, right });
+      problems.push({ path, wrong: `${text} is left out of ${quote(pool.value.name)} by avoidBuggyIPs`, right });
     }
   }
-  if (new Set(homes.flatMap(({ home }) => (home ? [home.index] : []))).size > 1) {
+  if (new Set(found.flatMap(({ pool }) => (pool ? [pool.index] : []))).size > 1) {
     problems.push({ path, wrong: `${service.address} are addresses of two pools`, right: "A Service has one pool." });
   }
   return problems;
 }
 
-function homeOf(address: string, pools: readonly PlacedPool[]): PlacedPool | undefined {
+function poolWith(address: string, pools: readonly PlacedPool[]): PlacedPool | undefined {
   const single = parseSingle(address);
-  return single && pools.find(({ ranges }) => ranges.some((range) => contains(range, single)));
+  return single && pools.find(({ value }) => value.addresses.some((range) => contains(range, single)));
 }
 
-/** The pool of a fixed address; of one of each family the first decides, and addressProblems tells where they differ. */
+/** The pool of a fixed address. With one of each family the first decides; addressProblems reports two pools. */
 function poolOf(address: string | undefined, pools: readonly PlacedPool[]): PlacedPool | undefined {
-  return address === undefined ? undefined : homeOf(splitAddresses(address)[0] ?? "", pools);
+  return address === undefined ? undefined : poolWith(splitAddresses(address)[0] ?? "", pools);
 }
 
 function spellOut(pools: readonly PlacedPool[]): string {
-  return pools.flatMap(({ ranges }) => ranges.map(describeRange)).join(", ") || "a pool's addresses";
+  return pools.flatMap(({ value }) => value.addresses.map(describeRange)).join(", ") || "a pool's addresses";
 }
 
 export function unknownPool(name: string, names: readonly string[], path: KeyPath): Problem {

@@ -1,27 +1,41 @@
-/** What must hold of the pools, whoever announces or uses them. */
+/** What must hold for the pools themselves, and what about them may surprise. */
 import { contains, describeRange, overlap, type AddressRange } from "@esddns/common/ip";
 import { buggyAddress, capacity, networks } from "../../values/addresses.ts";
-import type { PlacedPool } from "./allocation.ts";
+import type { PlacedPool } from "./schema.ts";
+import { duplicateNames } from "../../values/lists.ts";
 import { formatPath, quote, type KeyPath, type Problem } from "../../validation/problem.ts";
 
 export function poolProblems(pools: readonly PlacedPool[]): Problem[] {
-  return [...tooMany(pools), ...overlaps(pools), ...priorityProblems(pools), ...pools.flatMap(nothingLeft)];
+  return [
+    ...duplicateNames(["pools"], pools),
+    ...tooMany(pools),
+    ...overlaps(pools),
+    ...priorityProblems(pools),
+    ...pools.flatMap(nothingLeft),
+  ];
+}
+
+/** `written`: the list as it stands, undefined if it cannot be read. */
+export function noPool(written: unknown): Problem[] {
+  if (!Array.isArray(written) || written.length > 0) return [];
+  const right = "For instance [{ name: esddns-pool, addresses: [192.168.1.100-192.168.1.110] }].";
+  return [{ path: ["pools"], wrong: "there is no pool, so no Service could get an address", right }];
 }
 
 /** The WanAddress lists them all, as what can never be the WAN address, and has room for so many. */
 const ENTRIES_MAX = 256;
 
 function tooMany(pools: readonly PlacedPool[]): Problem[] {
-  const count = pools.reduce((sum, { ranges }) => sum + ranges.length, 0);
+  const count = pools.reduce((sum, { value }) => sum + value.addresses.length, 0);
   if (count <= ENTRIES_MAX) return [];
   const wrong = `have ${count} addresses, ranges and CIDRs in all, and the most is ${ENTRIES_MAX}`;
   return [{ path: ["pools"], wrong, right: "Join neighbours to ranges." }];
 }
 
-/** Addresses that are there twice, in one pool or in two: MetalLB refuses them. Of several such, the first is named. */
+/** MetalLB refuses addresses that are in two entries, of one pool or of two. Of several overlaps the first is named. */
 function overlaps(pools: readonly PlacedPool[]): Problem[] {
-  const all = pools.flatMap(({ index, ranges }) =>
-    ranges.map((range, i) => ({ range, path: ["pools", index, "addresses", i] as KeyPath })),
+  const all = pools.flatMap(({ index, value }) =>
+    value.addresses.map((range, i) => ({ range, path: ["pools", index, "addresses", i] as KeyPath })),
   );
   return all.flatMap(({ range, path }, i) => {
     const found = all.slice(0, i).filter((earlier) => overlap(earlier.range, range) !== undefined);
@@ -34,9 +48,9 @@ function overlaps(pools: readonly PlacedPool[]): Problem[] {
   });
 }
 
-/** MetalLB looks at the order of those pools only that are kept for somebody. */
+/** MetalLB orders only pools that are kept for namespaces or Services. */
 function priorityProblems(pools: readonly PlacedPool[]): Problem[] {
-  return pools.flatMap(({ index, pool }) => {
+  return pools.flatMap(({ index, value: pool }) => {
     const kept = [pool.namespaces, pool.namespaceSelectors, pool.serviceSelectors].some((list) => list.length > 0);
     if (pool.priority === 0 || kept) return [];
     const right = "Keep the pool for somebody (namespaces, namespaceSelectors, serviceSelectors), or leave it out.";
@@ -44,21 +58,21 @@ function priorityProblems(pools: readonly PlacedPool[]): Problem[] {
   });
 }
 
-function nothingLeft({ index, pool, ranges }: PlacedPool): Problem[] {
-  if (!pool.avoidBuggyIPs || ranges.some((range) => capacity(range, true) > 0n)) return [];
+function nothingLeft({ index, value: { avoidBuggyIPs, addresses } }: PlacedPool): Problem[] {
+  if (!avoidBuggyIPs || addresses.some((range) => capacity(range, true) > 0n)) return [];
   const wrong = "leaves the pool no address: all of them end in .0 or .255";
   return [{ path: ["pools", index, "avoidBuggyIPs"], wrong, right: "Leave it out, or add other addresses." }];
 }
 
 /** What is accepted but may surprise: a CIDR with host bits, addresses that end in .0 or .255 or are not of a LAN. */
 export function poolWarnings(pools: readonly PlacedPool[]): string[] {
-  return pools.flatMap(({ index, pool, ranges }) =>
-    ranges.flatMap((range, i) => {
+  return pools.flatMap(({ index, value: { addresses, avoidBuggyIPs } }) =>
+    addresses.flatMap((range, i) => {
       const where = formatPath(["pools", index, "addresses", i]);
-      const buggy = pool.avoidBuggyIPs ? undefined : buggyAddress(range);
+      const buggy = avoidBuggyIPs ? undefined : buggyAddress(range);
       return [
         ...(range.hostBitsSet
-          ? [`${where}: ${quote(pool.addresses[i])} is the network ${range.canonical}: ${describeRange(range)}.`]
+          ? [`${where}: ${quote(range.written)} is the network ${range.canonical}: ${describeRange(range)}.`]
           : []),
         ...(buggy === undefined
           ? []
@@ -68,7 +82,7 @@ export function poolWarnings(pools: readonly PlacedPool[]): string[] {
         ...(isOfALan(range)
           ? []
           : [
-              `${where}: ${quote(pool.addresses[i])} takes in public addresses; nobody reaches them here unless your provider routes them to you.`,
+              `${where}: ${quote(range.written)} takes in public addresses; nobody reaches them here unless your provider routes them to you.`,
             ]),
       ];
     }),
