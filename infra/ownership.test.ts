@@ -1,17 +1,17 @@
+import type { Read } from "@esddns/common/cluster";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
-import type { Found } from "./kubernetes/cluster.ts";
 import { refusal, settled, type Owner } from "./ownership.ts";
 import { CONFIG, runProgram } from "./test/testing.ts";
 
 /** A cluster that has these objects by path, and no others. A text is why one may not be read. */
 function cluster(objects: Readonly<Record<string, unknown>>) {
-  const get = <T>(path: string, schema: z.ZodType<T>): Promise<Found<T>> => {
+  const get = <T>(path: string, schema: z.ZodType<T>): Promise<Read<T>> => {
     const object = objects[path];
-    if (object === undefined) return Promise.resolve({ found: false, why: "NotFound", absent: true });
-    if (typeof object === "string") return Promise.resolve({ found: false, why: object, absent: false });
-    return Promise.resolve({ found: true, value: schema.parse(object) });
+    if (object === undefined) return Promise.resolve({ read: false, why: "NotFound", reason: "NotFound" });
+    if (typeof object === "string") return Promise.resolve({ read: false, why: object, reason: "Failed" });
+    return Promise.resolve({ read: true, value: schema.parse(object) });
   };
   return { get };
 }

@@ -83,8 +83,8 @@ export async function refusal(cluster: Reader, object: NamedObject, owner: Owner
   const { kind, metadata } = object;
   if (metadata.namespace === owner.namespace) return undefined;
   const found = await cluster.get(pathOf(object), marked);
-  if (!found.found) {
-    if (found.absent) return undefined;
+  if (!found.read) {
+    if (found.reason === "NotFound") return undefined;
     throw new Error(`Whether the ${kind} ${metadata.name} exists could not be looked up: ${found.why}`);
   }
   const { labels, managedFields } = found.value.metadata;
@@ -115,7 +115,7 @@ async function othersObject(
   owner: Owner,
 ): Promise<string | undefined> {
   const lives = await cluster.get(`/api/v1/namespaces/${other}`, z.unknown());
-  const gone = !lives.found && lives.absent;
+  const gone = !lives.read && lives.reason === "NotFound";
   if (gone && owner.takeOver) return undefined;
   const whose = `${subject} exists already, and belongs to the stack with the namespace ${other}`;
   return gone ? `${whose}, which is gone. ${TAKE_OVER}` : `${whose}. ${ADOPT}`;
@@ -123,7 +123,8 @@ async function othersObject(
 
 async function ownNamespace(cluster: Reader, { namespace, mark, takeOver }: Owner): Promise<string | undefined> {
   const fact = await readStackNamespace(cluster, namespace);
-  if (!fact.found) return fact.absent ? undefined : `The namespace ${namespace} could not be looked at: ${fact.why}`;
+  if (!fact.read)
+    return fact.reason === "NotFound" ? undefined : `The namespace ${namespace} could not be looked at: ${fact.why}`;
   const complaint = takeOver ? undefined : namespaceComplaint(namespace, fact.value, mark);
   return complaint && `esddns:namespace: ${complaint.wrong}. ${complaint.right}`;
 }
@@ -145,12 +146,12 @@ async function unmarkedIsOurs(
   if (kind === "Namespace") {
     if (installed.controller) return "unknown";
     const inside = await occupants(cluster, name);
-    return inside.found && inside.value.length === 0 ? true : "unknown";
+    return inside.read && inside.value.length === 0 ? true : "unknown";
   }
   // Definitions that no stack owns are free for the taking while no other stack has objects of them.
   const stacks = await cluster.get(wanPath(), objects);
-  const others = stacks.found && stacks.value.items.some(({ metadata }) => metadata.namespace !== owner.namespace);
-  return others || (!stacks.found && !stacks.absent) ? "unknown" : true;
+  const others = stacks.read && stacks.value.items.some(({ metadata }) => metadata.namespace !== owner.namespace);
+  return others || (!stacks.read && stacks.reason !== "NotFound") ? "unknown" : true;
 }
 
 const BY_PREFIX: Readonly<Record<string, true>> = {

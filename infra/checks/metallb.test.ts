@@ -1,7 +1,7 @@
+import type { Read } from "@esddns/common/cluster";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { formatProblem } from "../config/validation/problem.ts";
-import type { Found } from "../kubernetes/cluster.ts";
 import { foreignMetalLB, givenUpMetalLB, movedMetalLB } from "./metallb.ts";
 import { ownedMetalLBs } from "./readOwned.ts";
 
@@ -12,11 +12,11 @@ const controller = (namespace: string, labels: Record<string, string>) => ({
 });
 
 function cluster(objects: Readonly<Record<string, unknown>>) {
-  const get = <T>(path: string, schema: z.ZodType<T>): Promise<Found<T>> =>
+  const get = <T>(path: string, schema: z.ZodType<T>): Promise<Read<T>> =>
     Promise.resolve(
       path in objects
-        ? { found: true, value: schema.parse(objects[path]) }
-        : { found: false, why: "NotFound", absent: true },
+        ? { read: true, value: schema.parse(objects[path]) }
+        : { read: false, why: "NotFound", reason: "NotFound" },
     );
   return { get };
 }

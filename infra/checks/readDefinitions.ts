@@ -18,8 +18,8 @@ export async function readDefinitions(
     names.map((name) => cluster.get(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`, definition)),
   );
   for (const each of read) {
-    if (each.found) addFields(fields, each.value);
-    else if (!each.absent) return { why: each.why };
+    if (each.read) addFields(fields, each.value);
+    else if (each.reason !== "NotFound") return { why: each.why };
   }
   return { fields };
 }

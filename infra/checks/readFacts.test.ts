@@ -1,18 +1,18 @@
 import { crds } from "@esddns/common/api";
+import { failedRead, reasonOf, type Read } from "@esddns/common/cluster";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
-import type { Found } from "../kubernetes/cluster.ts";
 import { readFacts } from "./readFacts.ts";
 
 /** A cluster that answers with these objects by path, and else that there is none. */
 function cluster(objects: Readonly<Record<string, unknown>>) {
   const asked: string[] = [];
-  const get = <T>(path: string, schema: z.ZodType<T>): Promise<Found<T>> => {
+  const get = <T>(path: string, schema: z.ZodType<T>): Promise<Read<T>> => {
     asked.push(path);
     const object = objects[path];
-    if (typeof object === "string") return Promise.resolve({ found: false, why: object, absent: false });
-    if (object === undefined) return Promise.resolve({ found: false, why: "NotFound", absent: true });
-    return Promise.resolve({ found: true, value: schema.parse(object) });
+    if (typeof object === "string") return Promise.resolve(failedRead(object, reasonOf(object)));
+    if (object === undefined) return Promise.resolve(failedRead("NotFound", "NotFound"));
+    return Promise.resolve({ read: true, value: schema.parse(object) });
   };
   return { asked, get };
 }

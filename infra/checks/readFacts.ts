@@ -1,8 +1,9 @@
 /** Reads the cluster before anything is composed: once, bounded in time, and nothing else. */
+import type { Read } from "@esddns/common/cluster";
 import { SERVICELB_PATH } from "@esddns/common/cluster";
 import { z } from "zod";
 import { readStackNamespace, STACK_ANNOTATION } from "../esddns/stackNamespace.ts";
-import type { Cluster, Found } from "../kubernetes/cluster.ts";
+import type { Cluster } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
 import { readSharedObjects } from "../metallb/objects.ts";
 import { OWNER_LABEL } from "../metallb/owner.ts";
@@ -30,7 +31,7 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
   const { metallbNamespace: namespace, adopted, older, monitored } = wanted;
   // First alone: where nothing answers, one wait is enough.
   const nodes = await cluster.get("/api/v1/nodes", list(node));
-  if (!nodes.found && !isRefusal(nodes)) return { reached: false, why: nodes.why };
+  if (!nodes.read && nodes.reason !== "Forbidden") return { reached: false, why: nodes.why };
   const metallb = `/apis/metallb.io/v1beta1/namespaces/${namespace}`;
   const apps = `/apis/apps/v1/namespaces/${namespace}`;
   const read = await byName({
@@ -60,7 +61,7 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
   };
   const { definitions, monitoringKinds, communities, apiServer, namespaces, stackNamespace } = read;
   const unread = [
-    ...Object.entries(named).flatMap(([what, one]) => (one.found || one.absent ? [] : [what])),
+    ...Object.entries(named).flatMap(([what, one]) => (one.read || one.reason === "NotFound" ? [] : [what])),
     ...(read.owned === undefined ? ["deployments of all namespaces"] : []),
     ...read.shared.unread.map((kind) => `${kind}s in ${namespace}`),
     ...(definitions && "why" in definitions ? ["the custom resource definitions"] : []),
@@ -68,23 +69,26 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
   return {
     reached: true,
     facts: {
-      nodes: nodes.found ? nodes.value.items.map(nodeFact) : undefined,
+      nodes: nodes.read ? nodes.value.items.map(nodeFact) : undefined,
       serviceCidrs: items(read.serviceCidrs).flatMap(({ spec }) => spec.cidrs),
-      apiServerPorts: apiServer.found ? apiServer.value.ports.flatMap(({ port }) => port ?? []) : [],
+      apiServerPorts: apiServer.read ? apiServer.value.ports.flatMap(({ port }) => port ?? []) : [],
       pools: items(read.pools).map(({ metadata, spec }) => ({
         name: metadata.name,
         addresses: spec.addresses,
         owner: metadata.labels[OWNER_LABEL],
       })),
-      communities: communities.found || communities.absent ? new Set(items(communities).flatMap(namesOf)) : undefined,
+      communities:
+        communities.read || communities.reason === "NotFound"
+          ? new Set(items(communities).flatMap(namesOf))
+          : undefined,
       passwordSecrets: read.passwordSecrets,
       objects: read.shared.objects,
       metallb: running(items(read.deployments), items(read.daemonSets)),
-      metallbIsAStacks: namespaces.found ? isWritten(namespaces.value.items, namespace) : undefined,
+      metallbIsAStacks: namespaces.read ? isWritten(namespaces.value.items, namespace) : undefined,
       owned: read.owned,
       sharing: read.sharing,
       serviceLb: items(read.serviceLb).map(({ metadata: { namespace, name } }) => `${namespace}/${name}`),
-      namespace: stackNamespace.found ? stackNamespace.value : undefined,
+      namespace: stackNamespace.read ? stackNamespace.value : undefined,
       elsewhere: items(namespaces).find(
         ({ metadata: { name, annotations } }) =>
           name !== wanted.namespace && annotations[STACK_ANNOTATION] === wanted.mark,
@@ -103,18 +107,13 @@ async function byName<T extends Readonly<Record<string, unknown>>>(all: T): Prom
 }
 
 /** None where the whole group is missing. */
-function kindsOf(read: Found<z.output<typeof kinds>>): ReadonlySet<string> | undefined {
-  if (!read.found && !read.absent) return undefined;
-  return new Set(read.found ? read.value.resources.map(({ kind }) => kind) : []);
+function kindsOf(read: Read<z.output<typeof kinds>>): ReadonlySet<string> | undefined {
+  if (!read.read && read.reason !== "NotFound") return undefined;
+  return new Set(read.read ? read.value.resources.map(({ kind }) => kind) : []);
 }
 
-/** The API server answered, and said no. */
-function isRefusal(read: Extract<Found<unknown>, { found: false }>): boolean {
-  return /Forbidden|forbidden/.test(read.why);
-}
-
-function items<T>(read: Found<{ items: T[] }>): T[] {
-  return read.found ? read.value.items : [];
+function items<T>(read: Read<{ items: T[] }>): T[] {
+  return read.read ? read.value.items : [];
 }
 
 function nodeFact({ metadata, spec, status }: z.output<typeof node>): NodeFact {
@@ -176,8 +175,8 @@ async function readTypes(
   const types = new Map<string, string>();
   for (const name of new Set(names)) {
     const found = await cluster.get(`/api/v1/namespaces/${namespace}/secrets/${name}`, secret);
-    if (!found.found && !found.absent) return undefined;
-    if (found.found) types.set(name, found.value.type);
+    if (!found.read && found.reason !== "NotFound") return undefined;
+    if (found.read) types.set(name, found.value.type);
   }
   return types;
 }
@@ -194,7 +193,7 @@ function isWritten(namespaces: readonly z.output<typeof marked>[], namespace: st
 /** Undefined: they may not be read. */
 async function sharingServices(cluster: Pick<Cluster, "get">): Promise<readonly SharingService[] | undefined> {
   const found = await cluster.get("/api/v1/services", services);
-  if (!found.found) return undefined;
+  if (!found.read) return undefined;
   return found.value.items.map(({ metadata: { namespace, name, annotations }, status }) => ({
     namespace,
     name,

@@ -7,7 +7,7 @@ import type { OwnedMetalLB } from "./facts.ts";
 /** All that there are. Undefined: they may not be read. */
 export async function ownedMetalLBs(cluster: Pick<Cluster, "get">): Promise<readonly OwnedMetalLB[] | undefined> {
   const found = await ownedControllers(cluster);
-  if (!found.found) return found.absent ? [] : undefined;
+  if (!found.read) return found.reason === "NotFound" ? [] : undefined;
   return Promise.all(
     found.value.map(async (each) => {
       const [kept, lives] = await Promise.all([isKept(cluster, each.namespace), isThere(cluster, each.owner)]);
@@ -18,12 +18,12 @@ export async function ownedMetalLBs(cluster: Pick<Cluster, "get">): Promise<read
 
 async function isKept(cluster: Pick<Cluster, "get">, namespace: string): Promise<boolean> {
   const found = await cluster.get(`/api/v1/namespaces/${namespace}`, annotated);
-  return found.found && found.value.metadata.annotations[KEPT_ANNOTATION] === "true";
+  return found.read && found.value.metadata.annotations[KEPT_ANNOTATION] === "true";
 }
 
 async function isThere(cluster: Pick<Cluster, "get">, namespace: string): Promise<boolean> {
   const found = await cluster.get(`/api/v1/namespaces/${namespace}`, z.unknown());
-  return found.found || !found.absent;
+  return found.read || found.reason !== "NotFound";
 }
 
 const strings = z.record(z.string(), z.string()).default({});

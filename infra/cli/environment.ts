@@ -98,14 +98,14 @@ export async function lookAround(cluster: Cluster, request: Request): Promise<Su
   return {
     missing,
     backend,
-    cluster: answer.found ? { reachable: true } : { reachable: false, why: answer.why },
-    mayInstall: !answer.found || rights.stdout.trim() !== "no",
-    nodes: nodes.found ? nodes.value.items.map(({ metadata }) => metadata.name) : [],
+    cluster: answer.read ? { reachable: true } : { reachable: false, why: answer.why },
+    mayInstall: !answer.read || rights.stdout.trim() !== "no",
+    nodes: nodes.read ? nodes.value.items.map(({ metadata }) => metadata.name) : [],
     metallb,
-    objects: [...(pools.found ? pools.value.items.map(poolOf) : []), ...shared.objects].filter(
+    objects: [...(pools.read ? pools.value.items.map(poolOf) : []), ...shared.objects].filter(
       ({ kind, name }) => !isInState(state, kind, `${config.metallb.namespace}/${name}`),
     ),
-    namespace: namespace.found ? namespace.value : undefined,
+    namespace: namespace.read ? namespace.value : undefined,
     ownsNamespace: isInState(state, "Namespace", config.namespace),
     mark: stackMark(projectName(), shortName(request.stack)),
     marks: backend.stacks.map((name) => stackMark(projectName(), shortName(name))),
@@ -139,7 +139,7 @@ async function lookForMetallb(
   own: string,
 ): Promise<Surroundings["metallb"]> {
   const api = await cluster.get(METALLB_PATH, z.unknown());
-  if (!api.found) return undefined;
+  if (!api.read) return undefined;
   return { owner: (await installedMetalLB(cluster, metallbNamespace, own)).owner };
 }
 

@@ -1,6 +1,6 @@
+import type { Read } from "@esddns/common/cluster";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
-import type { Found } from "../kubernetes/cluster.ts";
 import { CONFIG, runProgram } from "../test/testing.ts";
 import { unreadyPods, updateStrategy } from "./rollout.ts";
 
@@ -53,8 +53,8 @@ describe("a rollout that does not come to its end", () => {
       "/api/v1/nodes": { items: [node("pi1", "True"), node("pi2", "True"), node("pi3", "Unknown")] },
       "/api/v1/namespaces/home/pods?labelSelector=app%3Desddns-operator": { items: pods },
     };
-    const get = <T>(path: string, schema: z.ZodType<T>): Promise<Found<T>> =>
-      Promise.resolve({ found: true, value: schema.parse(objects[path]) });
+    const get = <T>(path: string, schema: z.ZodType<T>): Promise<Read<T>> =>
+      Promise.resolve({ read: true, value: schema.parse(objects[path]) });
     return unreadyPods({ get }, "home", "esddns-operator");
   };
 

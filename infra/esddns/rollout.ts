@@ -57,9 +57,9 @@ export async function unreadyPods(
     cluster.get(`/api/v1/namespaces/${namespace}/pods?labelSelector=app%3D${app}`, podList),
     cluster.get("/api/v1/nodes", nodeList),
   ]);
-  if (!pods.found) return [];
+  if (!pods.read) return [];
   const dead = new Set(
-    nodes.found ? nodes.value.items.filter((node) => !isReady(node)).map(({ metadata }) => metadata.name) : [],
+    nodes.read ? nodes.value.items.filter((node) => !isReady(node)).map(({ metadata }) => metadata.name) : [],
   );
   return pods.value.items
     .filter((pod) => pod.metadata.deletionTimestamp === undefined && !isReady(pod))

@@ -1,23 +1,23 @@
+import type { Read } from "@esddns/common/cluster";
 import { expect, it } from "vitest";
 import type { z } from "zod";
-import type { Found } from "../kubernetes/cluster.ts";
 import { namespaceComplaint, readStackNamespace } from "./stackNamespace.ts";
 
 /** A namespace called home, and by their plurals the names of what is in it; a text is the answer to a read that fails. */
 function read(metadata: object | undefined, inside: Readonly<Record<string, readonly string[] | string>> = {}) {
-  const get = <T>(path: string, schema: z.ZodType<T>): Promise<Found<T>> => {
-    const absent = { found: false, why: "NotFound", absent: true } as const;
+  const get = <T>(path: string, schema: z.ZodType<T>): Promise<Read<T>> => {
+    const absent = { read: false, why: "NotFound", reason: "NotFound" } as const;
     if (path === "/api/v1/namespaces/home")
-      return Promise.resolve(metadata ? { found: true, value: schema.parse({ metadata }) } : absent);
+      return Promise.resolve(metadata ? { read: true, value: schema.parse({ metadata }) } : absent);
     const there = inside[path.split("/").at(-1) ?? ""];
-    if (typeof there === "string") return Promise.resolve({ found: false, why: there, absent: false });
+    if (typeof there === "string") return Promise.resolve({ read: false, why: there, reason: "Failed" });
     if (there === undefined) return Promise.resolve(absent);
     const items = there.map((name) => ({ metadata: { name } }));
-    return Promise.resolve({ found: true, value: schema.parse({ items }) });
+    return Promise.resolve({ read: true, value: schema.parse({ items }) });
   };
   return readStackNamespace({ get }, "home");
 }
-const fact = (value: unknown) => ({ found: true, value });
+const fact = (value: unknown) => ({ read: true, value });
 const PRODUCTION = { annotations: { "esddns.io/stack": "esddns/production" } };
 
 it("a namespace says which stack has it", async () => {
@@ -39,8 +39,8 @@ it("any other is told with what is in it", async () => {
 });
 
 it("nothing is said of one that is not there, or may not be looked into", async () => {
-  expect(await read(undefined)).toMatchObject({ absent: true });
-  expect(await read({}, { services: "services is forbidden" })).toMatchObject({ found: false, absent: false });
+  expect(await read(undefined)).toMatchObject({ reason: "NotFound" });
+  expect(await read({}, { services: "services is forbidden" })).toMatchObject({ read: false, reason: "Failed" });
 });
 
 it("one for this stack alone is fine, and so is an empty one that was made for it", () => {

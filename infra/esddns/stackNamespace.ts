@@ -1,7 +1,8 @@
 /** Whose the stack's own namespace is. Its name tells the stacks of a cluster apart, so two must not have the same. */
+import type { Read } from "@esddns/common/cluster";
 import { z } from "zod";
 import { quote, type ValueProblem } from "../config/validation/problem.ts";
-import type { Cluster, Found } from "../kubernetes/cluster.ts";
+import type { Cluster } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
 import { occupants } from "../kubernetes/occupants.ts";
 import { names } from "../names.ts";
@@ -26,18 +27,18 @@ export type NamespaceFact =
 export async function readStackNamespace(
   cluster: Pick<Cluster, "get">,
   namespace: string,
-): Promise<Found<NamespaceFact>> {
+): Promise<Read<NamespaceFact>> {
   const found = await cluster.get(`/api/v1/namespaces/${namespace}`, schema);
-  if (!found.found) return found;
+  if (!found.read) return found;
   const { annotations, managedFields } = found.value.metadata;
   const mark = annotations[STACK_ANNOTATION];
-  if (mark !== undefined) return { found: true, value: { by: "stack", mark } };
+  if (mark !== undefined) return { read: true, value: { by: "stack", mark } };
   const inside = await occupants(cluster, namespace);
-  if (!inside.found) return inside;
+  if (!inside.read) return inside;
   const written = managedFields.some(({ manager }) => manager === FIELD_MANAGER);
   const hasOperator = inside.value.some(({ kind, name }) => kind === "DaemonSet" && name === names.operator.daemonSet);
-  if (written || hasOperator) return { found: true, value: { by: "earlier version" } };
-  return { found: true, value: { by: "others", occupants: inside.value.map(({ kind, name }) => `${kind} ${name}`) } };
+  if (written || hasOperator) return { read: true, value: { by: "earlier version" } };
+  return { read: true, value: { by: "others", occupants: inside.value.map(({ kind, name }) => `${kind} ${name}`) } };
 }
 
 /** Why a stack must not have the namespace, unless it is told to take it over; undefined: it may. `mark`: its own. */

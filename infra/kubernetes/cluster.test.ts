@@ -26,7 +26,7 @@ const get = () => new Cluster({}).get("/api/v1/nodes", z.object({ items: z.array
 
 it("reads an object", async () => {
   await kubectl('{"items":[]}');
-  expect(await get()).toEqual({ found: true, value: { items: [] } });
+  expect(await get()).toEqual({ read: true, value: { items: [] } });
 });
 
 it.each([
@@ -36,20 +36,20 @@ it.each([
 ])("says so where kubectl prints %s, and does not end in a stack trace", async (_, stdout, why) => {
   await kubectl(stdout);
   const found = await get();
-  expect(found).toMatchObject({ found: false, absent: false, why: expect.stringContaining(why) as string });
+  expect(found).toMatchObject({ read: false, reason: "Failed", why: expect.stringContaining(why) as string });
 });
 
 it("tells what is absent from what may not be read", async () => {
   await kubectl("", "Error from server (NotFound): nodes not found", 1);
-  expect(await get()).toMatchObject({ found: false, absent: true });
+  expect(await get()).toMatchObject({ read: false, reason: "NotFound" });
   await kubectl("", "Error from server (Forbidden): nodes is forbidden", 1);
-  expect(await get()).toMatchObject({ found: false, absent: false });
+  expect(await get()).toMatchObject({ read: false, reason: "Forbidden" });
 });
 
 it("says what to install where there is no kubectl", async () => {
   vi.stubEnv("KUBECTL", "/nonexistent/kubectl");
   const why = "/nonexistent/kubectl is not on the PATH. Install kubectl (https://kubernetes.io/docs/tasks/tools/)";
-  expect(await get()).toMatchObject({ found: false, absent: false, why: expect.stringContaining(why) as string });
+  expect(await get()).toMatchObject({ read: false, reason: "Failed", why: expect.stringContaining(why) as string });
 });
 
 it.each([
@@ -60,5 +60,5 @@ it.each([
   const program = process.env["KUBECTL"] ?? "";
   await writeFile(program, `#!/bin/sh\nprintf '{"file":"%s"}' "$2"\n`);
   const found = await new Cluster({ kubeconfig }).get("/version", z.object({ file: z.string() }));
-  expect(found).toEqual({ found: true, value: { file } });
+  expect(found).toEqual({ read: true, value: { file } });
 });

@@ -2,9 +2,9 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseAnswer, reasonOf, failedRead, type Read } from "@esddns/common/cluster";
 import { clean } from "@esddns/common/text";
 import type { z } from "zod";
-import { quote } from "../config/validation/problem.ts";
 import { collect, type Ended } from "../process.ts";
 
 /** What `kubernetes:kubeconfig` (a path or the content of one) and `kubernetes:context` say, where they are set. */
@@ -12,8 +12,6 @@ export interface Connection {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
 }
-
-export type Found<T> = { found: true; value: T } | { found: false; why: string; absent: boolean };
 
 export class Cluster {
   readonly #connection: Connection;
@@ -39,18 +37,12 @@ export class Cluster {
     }
   }
 
-  /** GET of a path of the API server. `absent`: it answered that there is no such thing. */
-  async get<T>(path: string, schema: z.ZodType<T>): Promise<Found<T>> {
+  /** GET of a path of the API server. */
+  async get<T>(path: string, schema: z.ZodType<T>): Promise<Read<T>> {
     const { status, stdout, stderr } = await this.kubectl(["get", "--raw", path]);
+    if (status === 0) return parseAnswer(path, stdout, schema);
     const lastLine = clean(stderr.trim().split("\n").at(-1) ?? "", MAX_LINE);
-    if (status === 127) return { found: false, why: `${lastLine}. ${INSTALL}`, absent: false };
-    if (status !== 0)
-      return { found: false, why: lastLine, absent: /NotFound|could not find the requested/.test(stderr) };
-    const answer = parseJson(stdout);
-    if (answer === undefined) return { found: false, why: notJson(path, stdout), absent: false };
-    const parsed = schema.safeParse(answer.json);
-    if (!parsed.success) return { found: false, why: `${path} is not of the expected form`, absent: false };
-    return { found: true, value: parsed.data };
+    return status === 127 ? failedRead(`${lastLine}. ${INSTALL}`) : failedRead(lastLine, reasonOf(stderr));
   }
 }
 
@@ -59,21 +51,6 @@ const TIMEOUT_MS = 30_000;
 const MAX_LINE = 1_000;
 
 const INSTALL = "Install kubectl (https://kubernetes.io/docs/tasks/tools/), or name its path in KUBECTL";
-
-function parseJson(text: string): { json: unknown } | undefined {
-  try {
-    return { json: JSON.parse(text) };
-  } catch {
-    return undefined;
-  }
-}
-
-/** The login page of a proxy comes with status 200, and a wrapper of kubectl may print a banner. */
-function notJson(path: string, answer: string): string {
-  const begin = answer.trim().split("\n")[0] ?? "";
-  const got = begin === "" ? "nothing" : quote(begin);
-  return `kubectl get --raw ${path} printed ${got} where JSON was due. A login page of a proxy or a wrapper around kubectl does that`;
-}
 
 /** Content goes into a file that only this user can read, for as long as kubectl runs. */
 async function asFile(kubeconfig: string | undefined): Promise<{ file?: string; remove: () => Promise<void> }> {

@@ -1,6 +1,7 @@
 /** What people put into a namespace, and would miss. */
+import type { Read } from "@esddns/common/cluster";
 import { z } from "zod";
-import type { Cluster, Found } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
 
 export interface Occupant {
   readonly kind: string;
@@ -18,7 +19,7 @@ const KINDS: readonly (readonly [api: string, plural: string, kind: string])[] =
 ];
 
 /** All there are, the stack's own too; not found where one of the kinds may not be read. */
-export async function occupants(cluster: Pick<Cluster, "get">, namespace: string): Promise<Found<readonly Occupant[]>> {
+export async function occupants(cluster: Pick<Cluster, "get">, namespace: string): Promise<Read<readonly Occupant[]>> {
   const value: Occupant[] = [];
   const read = await Promise.all(
     KINDS.map(async ([api, plural, kind]) => ({
@@ -27,10 +28,10 @@ export async function occupants(cluster: Pick<Cluster, "get">, namespace: string
     })),
   );
   for (const { kind, found } of read) {
-    if (found.found) value.push(...found.value.items.map(({ metadata: { name } }) => ({ kind, name })));
-    else if (!found.absent) return found;
+    if (found.read) value.push(...found.value.items.map(({ metadata: { name } }) => ({ kind, name })));
+    else if (found.reason !== "NotFound") return found;
   }
-  return { found: true, value };
+  return { read: true, value };
 }
 
 const list = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });

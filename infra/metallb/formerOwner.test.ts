@@ -1,7 +1,7 @@
+import type { Read } from "@esddns/common/cluster";
 import { crds } from "@esddns/common/api";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
-import type { Found } from "../kubernetes/cluster.ts";
 import { formerlyOwned, NEVER_OWNED } from "./formerOwner.ts";
 
 const OWN = "esddns-home";
@@ -15,11 +15,11 @@ const release = (namespace: string) =>
 
 /** Lists are empty where nothing is said of them. A text is why a path may not be read. */
 function look(objects: Readonly<Record<string, unknown>>, metallbNamespace = "metallb-system") {
-  const get = <T>(path: string, schema: z.ZodType<T>): Promise<Found<T>> => {
+  const get = <T>(path: string, schema: z.ZodType<T>): Promise<Read<T>> => {
     const object = objects[path] ?? (path.includes("/customresourcedefinitions/") ? undefined : { items: [] });
-    if (object === undefined) return Promise.resolve({ found: false, why: "NotFound", absent: true });
-    if (typeof object === "string") return Promise.resolve({ found: false, why: object, absent: false });
-    return Promise.resolve({ found: true, value: schema.parse(object) });
+    if (object === undefined) return Promise.resolve({ read: false, why: "NotFound", reason: "NotFound" });
+    if (typeof object === "string") return Promise.resolve({ read: false, why: object, reason: "Failed" });
+    return Promise.resolve({ read: true, value: schema.parse(object) });
   };
   return formerlyOwned({ get }, { namespace: OWN, mark: "esddns/home", metallbNamespace });
 }

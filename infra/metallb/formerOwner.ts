@@ -6,10 +6,11 @@
  * They are looked for where they are and not where the config says: it may name another MetalLB, or give the stack another
  * namespace, in the same step. To read what was let go of long ago does no harm.
  */
+import type { Read } from "@esddns/common/cluster";
 import { crds } from "@esddns/common/api";
 import { z } from "zod";
 import { STACK_ANNOTATION } from "../esddns/stackNamespace.ts";
-import type { Cluster, Found } from "../kubernetes/cluster.ts";
+import type { Cluster } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
 import { marked, OWNER_LABEL, ownedControllers, RELEASE_NAME } from "./owner.ts";
 
@@ -94,15 +95,15 @@ async function hasRelease(cluster: Pick<Cluster, "get">, namespace: string): Pro
   return known(await cluster.get(path, z.object({ items: z.array(z.unknown()) }))).items.length > 0;
 }
 
-function known<T>(found: Found<T>): T {
-  if (!found.found) throw new Error(found.why);
+function known<T>(found: Read<T>): T {
+  if (!found.read) throw new Error(found.why);
   return found.value;
 }
 
-function isThere<T>(found: Found<T> | undefined, ours: (value: T) => boolean): boolean {
+function isThere<T>(found: Read<T> | undefined, ours: (value: T) => boolean): boolean {
   if (found === undefined) return false;
-  if (!found.found && !found.absent) throw new Error(found.why);
-  return found.found && ours(found.value);
+  if (!found.read && found.reason !== "NotFound") throw new Error(found.why);
+  return found.read && ours(found.value);
 }
 
 /** The second is what the provider calls itself where nobody names it: stacks of earlier versions. */

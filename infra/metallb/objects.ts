@@ -67,7 +67,7 @@ export async function readSharedObjects(
   );
   return {
     objects: read.flatMap(({ kind, found }) =>
-      (found.found ? found.value.items : []).map(({ metadata: { name, labels }, spec }) => ({
+      (found.read ? found.value.items : []).map(({ metadata: { name, labels }, spec }) => ({
         kind,
         name,
         owner: labels[OWNER_LABEL],
@@ -76,7 +76,7 @@ export async function readSharedObjects(
           : { session: { peerAddress: spec.peerAddress, someNodes: spec.nodeSelectors.length > 0 } }),
       })),
     ),
-    unread: read.flatMap(({ kind, found }) => (found.found || found.absent ? [] : [kind])),
+    unread: read.flatMap(({ kind, found }) => (found.read || found.reason === "NotFound" ? [] : [kind])),
   };
 }
 

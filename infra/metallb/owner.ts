@@ -1,6 +1,7 @@
 /** Whose MetalLB is, and whose an object of its configuration. */
+import type { Read } from "@esddns/common/cluster";
 import { z } from "zod";
-import type { Cluster, Found } from "../kubernetes/cluster.ts";
+import type { Cluster } from "../kubernetes/cluster.ts";
 
 /**
  * A label of the controller's pods, which only an installation writes, of MetalLB's namespace and the custom resource
@@ -51,12 +52,12 @@ export async function installedMetalLB(
   own: string,
 ): Promise<Installed> {
   const found = await cluster.get(`/apis/apps/v1/namespaces/${metallbNamespace}/deployments`, deployments);
-  if (!found.found && !found.absent) throw new Error(found.why);
-  const controllers = (found.found ? found.value.items : []).filter(isController);
+  if (!found.read && found.reason !== "NotFound") throw new Error(found.why);
+  const controllers = (found.read ? found.value.items : []).filter(isController);
   const owner = controllers.map(ownerOf).find((each) => each !== undefined);
   if (owner === undefined || owner === own) return { controller: controllers.length > 0, owner };
   const lives = await cluster.get(`/api/v1/namespaces/${owner}`, z.unknown());
-  return { controller: true, owner: !lives.found && lives.absent ? undefined : owner };
+  return { controller: true, owner: !lives.read && lives.reason === "NotFound" ? undefined : owner };
 }
 
 /** By its label, which values of the chart do not change as they change its name. The plain manifests have the second. */
@@ -71,14 +72,14 @@ function ownerOf({ spec }: z.output<typeof deployment>): string | undefined {
 /** Where stacks have installed MetalLB, in whatever namespace, and which stacks those are. */
 export async function ownedControllers(
   cluster: Pick<Cluster, "get">,
-): Promise<Found<readonly { readonly namespace: string; readonly owner: string }[]>> {
+): Promise<Read<readonly { readonly namespace: string; readonly owner: string }[]>> {
   const found = await cluster.get(CONTROLLERS, deployments);
-  if (!found.found) return found;
+  if (!found.read) return found;
   const value = found.value.items.flatMap((each) => {
     const owner = ownerOf(each);
     return owner === undefined ? [] : [{ namespace: each.metadata.namespace, owner }];
   });
-  return { found: true, value };
+  return { read: true, value };
 }
 
 const COMPONENT_LABEL = "app.kubernetes.io/component";

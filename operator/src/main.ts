@@ -29,7 +29,7 @@ import { serviceDomainsIn, servesHost } from "./server/hosts.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { healthRoutes, statusRoutes } from "./routes.ts";
 import { type Actions, StatusServer } from "./server/server.ts";
-import { SurroundingsReader } from "./snapshot/clusterView.ts";
+import { ClusterViewReader } from "./snapshot/clusterView.ts";
 import { VERSION } from "./runtime/version.ts";
 import { httpsGet } from "./sources/httpsGet.ts";
 import { StunLists } from "./sources/lists.ts";
@@ -45,7 +45,7 @@ const GANDI_TIMEOUTS = { headersMs: 5_000, bodyMs: 3_000, totalMs: 7_000 };
 /** A loop without a step for longer than this is stuck, milliseconds. */
 const LEASE_LIMIT_MS = 60_000;
 const PUBLISHER_LIMIT_MS = 120_000;
-const SURROUNDINGS_LIMIT_MS = 120_000;
+const CLUSTER_VIEW_LIMIT_MS = 120_000;
 /** After the signal to stop. The kubelet kills after 30 s; what is not done by now never will be. */
 const STOP_DEADLINE_MS = 10_000;
 
@@ -62,7 +62,7 @@ interface Parts {
   readonly metrics: Metrics;
   readonly loops: readonly Promise<void>[];
   readonly push?: { readonly port: number; readonly actions: Actions };
-  readonly surroundings?: SurroundingsReader;
+  readonly clusterView?: ClusterViewReader;
   close(): Promise<void>;
 }
 
@@ -112,12 +112,12 @@ async function run(config: ServingConfig, stop: AbortController, log: Logger): P
   const health = new Health(clock);
   const common = { client, health, log, signal: stop.signal };
   const parts = config.command === "operator" ? await operator(config, common) : status(config, common);
-  const { cluster, metrics, surroundings, push } = parts;
+  const { cluster, metrics, clusterView, push } = parts;
   const { gandiTokenExpires } = config;
   const snapshot = () => ({
     ...cluster.snapshot(),
     gandiTokenExpires,
-    ...(surroundings === undefined ? {} : { surroundings: surroundings.current() }),
+    ...(clusterView === undefined ? {} : { clusterView: clusterView.current() }),
   });
   const serves = servesHost({
     names: [...config.hosts, PAGE_SERVICE_NAME, `${PAGE_SERVICE_NAME}.${config.namespace}`],
@@ -291,17 +291,17 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
 function status(config: StatusConfig, { client, health, log, signal }: Common): Parts {
   const { namespace, metallbNamespace, pools } = config;
   const cluster = new Cluster({ client, namespace, clock, random, log, health });
-  const onAlive = health.loop("reads of MetalLB", SURROUNDINGS_LIMIT_MS);
-  const surroundings = new SurroundingsReader({ client, namespace, metallbNamespace, pools, clock, onAlive });
+  const onAlive = health.loop("reads of MetalLB", CLUSTER_VIEW_LIMIT_MS);
+  const clusterView = new ClusterViewReader({ client, namespace, metallbNamespace, pools, clock, onAlive });
   const { gandiTokenExpires } = config;
   const metrics = createMetrics({
     role: "status",
     version: VERSION,
-    snapshot: () => ({ ...cluster.snapshot(), gandiTokenExpires, surroundings: surroundings.current() }),
+    snapshot: () => ({ ...cluster.snapshot(), gandiTokenExpires, clusterView: clusterView.current() }),
     healthy: () => health.live().ok,
   });
-  const loops = [cluster.run(signal), surroundings.run(signal)];
-  return { cluster, metrics, loops, surroundings, close: () => Promise.resolve() };
+  const loops = [cluster.run(signal), clusterView.run(signal)];
+  return { cluster, metrics, loops, clusterView, close: () => Promise.resolve() };
 }
 
 /** A token of a mounted Secret; without one the pod does not start, rather than refuse everybody in silence. */

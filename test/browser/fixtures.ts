@@ -1,7 +1,7 @@
 /** What the page is shown with: everything well, and each of the states in which somebody needs it. */
 import { type Condition, detectionSpec, type DnsRecordObject, dnsRecordSpec } from "@esddns/common/api";
 import type { Snapshot } from "../../operator/src/snapshot/snapshot.ts";
-import { observation, record, snapshot, surroundings } from "../../operator/src/snapshot/testing.ts";
+import { observation, record, snapshot, clusterView } from "../../operator/src/snapshot/testing.ts";
 
 const AGREEING = [
   "Google:198.51.100.20",
@@ -38,9 +38,9 @@ const well: Partial<Snapshot> = {
   namespace: "esddns-production",
   observations: [observation("node1", AGREEING), observation("node2", AGREEING)],
   records: [record("home"), record("www")],
-  surroundings: surroundings({
+  clusterView: clusterView({
     pools: {
-      known: true,
+      read: true,
       value: [{ name: "esddns-pool", families: [{ family: "IPv4", assigned: 2, available: 9 }] }],
     },
   }),
@@ -77,7 +77,7 @@ export const fixtures = {
     },
     observations: [],
     records: [{ ...record("home", "False", "Waits until an IPv4 address is known."), status: {} }],
-    surroundings: surroundings({ addresses: { known: true, value: [] }, announcedBy: { known: true, value: [] } }),
+    clusterView: clusterView({ addresses: { read: true, value: [] }, announcedBy: { read: true, value: [] } }),
     gandiTokenExpires: undefined,
   }),
   "expired-token": snapshot({
@@ -212,9 +212,9 @@ export const fixtures = {
         ),
       ]),
     ],
-    surroundings: surroundings({
+    clusterView: clusterView({
       incidents: {
-        known: true,
+        read: true,
         value: ["11:52", "11:41", "11:33"].map((at) => ({
           time: `2026-03-01T${at}:00Z`,
           about: "DnsRecord www",
@@ -260,7 +260,7 @@ export const fixtures = {
         },
       },
     ],
-    surroundings: surroundings({ addresses: { known: true, value: ["fd00:192:168:1::100"] } }),
+    clusterView: clusterView({ addresses: { read: true, value: ["fd00:192:168:1::100"] } }),
   }),
 } satisfies Record<string, Snapshot>;
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createMetrics } from "../../operator/src/metrics/metrics.ts";
-import { snapshot, surroundings } from "../../operator/src/snapshot/testing.ts";
+import { snapshot, clusterView } from "../../operator/src/snapshot/testing.ts";
 import { votes } from "../../operator/src/decide/testing.ts";
 import { promtool } from "./promtool.ts";
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 test.each(["operator", "status"] as const)("promtool finds no fault with the metrics of %s", async (role) => {
-  const state = snapshot({ surroundings: surroundings(), gandiTokenExpires: "2027-05-01" });
+  const state = snapshot({ clusterView: clusterView(), gandiTokenExpires: "2027-05-01" });
   const metrics = createMetrics({ role, version: "1.2.3", snapshot: () => state, healthy: () => true });
   metrics.round(votes("Google:192.0.2.1"), 1_500);
   metrics.gandiRequest("PUT", "Ok", 201, 250);

@@ -8,9 +8,9 @@ async function writes(managers: readonly string[] | undefined): Promise<boolean>
   vi.spyOn(process.stdout, "write").mockReturnValue(true);
   const kubectl = vi.fn<Cluster["kubectl"]>(() => Promise.resolve({ status: 0, stdout: "", stderr: "" }));
   const get: Cluster["get"] = (_path, schema: z.ZodType) => {
-    if (managers === undefined) return Promise.resolve({ found: false, why: "NotFound", absent: true });
+    if (managers === undefined) return Promise.resolve({ read: false, why: "NotFound", reason: "NotFound" });
     const managedFields = managers.map((manager) => ({ manager }));
-    return Promise.resolve({ found: true, value: schema.parse({ metadata: { managedFields } }) as never });
+    return Promise.resolve({ read: true, value: schema.parse({ metadata: { managedFields } }) as never });
   };
   await needDefinitions({ get, kubectl });
   return kubectl.mock.calls.length > 0;

@@ -12,11 +12,11 @@ import { say } from "../terminal.ts";
 export async function needDefinitions(cluster: Pick<Cluster, "get" | "kubectl">): Promise<void> {
   const [first] = crds;
   const there = await cluster.get(`${CRDS_PATH}/${first?.metadata.name ?? ""}`, definition);
-  if (!there.found && !there.absent) throw new Error(there.why);
-  const managers = there.found ? there.value.metadata.managedFields.map(({ manager }) => manager) : [];
+  if (!there.read && there.reason !== "NotFound") throw new Error(there.why);
+  const managers = there.read ? there.value.metadata.managedFields.map(({ manager }) => manager) : [];
   // The second is what the provider calls itself where nobody names it: stacks of earlier versions.
   const ownedByStack = managers.some((name) => name === FIELD_MANAGER || name.startsWith("pulumi-kubernetes"));
-  if (there.found && (ownedByStack || !managers.includes(MANAGER))) return;
+  if (there.read && (ownedByStack || !managers.includes(MANAGER))) return;
   const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: crds });
   const apply = ["apply", "--server-side", `--field-manager=${MANAGER}`, "--filename=-"];
   const { status, stderr } = await cluster.kubectl(apply, input);

@@ -53,15 +53,15 @@ export async function readLive(cluster: Cluster, namespace: string, pageService:
     cluster.get(`${wanPath(namespace)}/wan`, wanAddress),
     cluster.get(dnsRecordsPath(namespace), dnsRecords),
   ]);
-  for (const read of [svc, wan, records]) if (!read.found && !read.absent) throw new Error(read.why);
-  const ips = svc.found ? svc.value.status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? []) : [];
+  for (const read of [svc, wan, records]) if (!read.read && read.reason !== "NotFound") throw new Error(read.why);
+  const ips = svc.read ? svc.value.status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? []) : [];
   const [ip] = [...ips].sort((a, b) => Number(a.includes(":")) - Number(b.includes(":")));
   const url = ip === undefined ? undefined : `http://${ip.includes(":") ? `[${ip}]` : ip}/`;
   return {
     ips,
     page: url === undefined ? undefined : { url, answer: await ask(url) },
-    wan: wan.found ? wan.value.status : undefined,
-    records: records.found ? records.value.items : [],
+    wan: wan.read ? wan.value.status : undefined,
+    records: records.read ? records.value.items : [],
   };
 }
 

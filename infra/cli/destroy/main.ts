@@ -100,8 +100,8 @@ async function abandon(cluster: Cluster, namespace: string, records: Awaited<Ret
 async function report(cluster: Cluster, namespace: string, keeps: readonly string[]): Promise<number> {
   const left = await cluster.get(`/api/v1/namespaces/${namespace}`, z.unknown());
   const records = await cluster.get(dnsRecordsPath(namespace), z.object({ items: z.array(z.unknown()) }));
-  const count = records.found ? records.value.items.length : 0;
-  if (left.found || count > 0) {
+  const count = records.read ? records.value.items.length : 0;
+  if (left.read || count > 0) {
     say(`✗ The namespace ${namespace} is still there`);
     return EXIT.failed;
   }

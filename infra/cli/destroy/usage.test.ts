@@ -1,6 +1,6 @@
+import type { Read } from "@esddns/common/cluster";
 import { expect, it } from "vitest";
 import type { z } from "zod";
-import type { Found } from "../../kubernetes/cluster.ts";
 import { guests, others } from "./usage.ts";
 
 it("finds what people have put into the stack's namespace, by kind and name", async () => {
@@ -10,9 +10,9 @@ it("finds what people have put into the stack's namespace, by kind and name", as
     "/api/v1/namespaces/home/persistentvolumeclaims": ["esddns-service"],
   };
   const cluster = {
-    get: <T>(path: string): Promise<Found<T>> => {
+    get: <T>(path: string): Promise<Read<T>> => {
       const items = (there[path] ?? []).map((name) => ({ metadata: { name, namespace: "home", finalizers: [] } }));
-      return Promise.resolve({ found: true, value: { items } as T });
+      return Promise.resolve({ read: true, value: { items } as T });
     },
   };
   const own = (type: string, name: string) => ({
@@ -44,8 +44,8 @@ it("finds who has an address of the stack's pools, and who one of other pools", 
     "/api/v1/services": [service("a", "192.168.1.105"), service("b", "192.168.2.1"), service("c", "fd00::5")],
   };
   const cluster = {
-    get: <T>(path: string, schema: z.ZodType<T>): Promise<Found<T>> =>
-      Promise.resolve({ found: true, value: schema.parse({ items: there[path] ?? [] }) }),
+    get: <T>(path: string, schema: z.ZodType<T>): Promise<Read<T>> =>
+      Promise.resolve({ read: true, value: schema.parse({ items: there[path] ?? [] }) }),
   };
   const type = "kubernetes:metallb.io/v1beta1:IPAddressPool";
   const state = [{ type, urn: "mine", id: "lb/mine", external: false, retainOnDelete: false }];

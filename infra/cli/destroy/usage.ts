@@ -1,9 +1,10 @@
 /** Who uses what in the cluster, for a destroy. Reads only. */
+import type { Read } from "@esddns/common/cluster";
 import { contains, parseSingle, readableRanges } from "@esddns/common/ip";
 import { z } from "zod";
 import { readStackNamespace } from "../../esddns/stackNamespace.ts";
 import { names } from "../../names.ts";
-import type { Cluster, Found } from "../../kubernetes/cluster.ts";
+import type { Cluster } from "../../kubernetes/cluster.ts";
 import { occupants } from "../../kubernetes/occupants.ts";
 import type { Others, OwnRecord } from "./plan.ts";
 import { dnsRecordsPath, METALLB_PATH, wanPath } from "../../kubernetes/resourcePaths.ts";
@@ -88,7 +89,7 @@ export async function guests(
 ): Promise<readonly string[]> {
   const own = new Set(state.map(({ type, id }) => `${type.split(":").at(-1) ?? ""} ${id}`));
   const found = await occupants(cluster, namespace);
-  if (!found.found) throw new Error(`the cluster does not answer: ${found.why}`);
+  if (!found.read) throw new Error(`the cluster does not answer: ${found.why}`);
   return found.value.flatMap(({ kind, name }) => (own.has(`${kind} ${namespace}/${name}`) ? [] : [`${kind} ${name}`]));
 }
 
@@ -99,8 +100,8 @@ export async function takenBy(
   mark: string,
 ): Promise<string | undefined> {
   const found = await readStackNamespace(cluster, namespace);
-  if (!found.found && !found.absent) throw new Error(`the cluster does not answer: ${found.why}`);
-  return found.found && found.value.by === "stack" && found.value.mark !== mark ? found.value.mark : undefined;
+  if (!found.read && found.reason !== "NotFound") throw new Error(`the cluster does not answer: ${found.why}`);
+  return found.read && found.value.by === "stack" && found.value.mark !== mark ? found.value.mark : undefined;
 }
 
 export async function ownRecords(cluster: Cluster, namespace: string): Promise<readonly OwnRecord[]> {
@@ -113,12 +114,12 @@ export async function ownRecords(cluster: Cluster, namespace: string): Promise<r
 export async function operatorIsReady(cluster: Cluster, namespace: string): Promise<boolean> {
   const path = `/apis/apps/v1/namespaces/${namespace}/daemonsets/${names.operator.daemonSet}`;
   const found = await cluster.get(path, daemonSet);
-  return found.found && found.value.status.numberReady > 0;
+  return found.read && found.value.status.numberReady > 0;
 }
 
 /** Nothing where the kind is not there. @throws Error where the cluster does not answer: then nobody can tell. */
-function items<T>(read: Found<{ items: T[] }>): T[] {
-  if (read.found) return read.value.items;
-  if (read.absent) return [];
+function items<T>(read: Read<{ items: T[] }>): T[] {
+  if (read.read) return read.value.items;
+  if (read.reason === "NotFound") return [];
   throw new Error(`the cluster does not answer: ${read.why}`);
 }

@@ -1,4 +1,4 @@
-import type { Read } from "./read/facts.ts";
+import type { Unread } from "@esddns/common/cluster";
 
 /** What a check found. `unknown`: it could not be looked at; the text says why. */
 export interface Finding {
@@ -13,4 +13,4 @@ export const wrong = (saw: string, todo: string): Finding => ({ state: "wrong", 
 export const warn = (saw: string, todo: string): Finding => ({ state: "warn", saw, todo });
 export const unknown = (saw: string, todo = ""): Finding => ({ state: "unknown", saw, todo });
 /** What could not be read is neither right nor wrong. */
-export const unread = ({ why }: Exclude<Read<unknown>, { read: true }>): Finding => unknown(why);
+export const unread = ({ why }: Unread): Finding => unknown(why);

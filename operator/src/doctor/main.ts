@@ -3,7 +3,8 @@
  * `npm run doctor -- --addresses RANGE…`, before first use: whether other devices have such addresses already.
  */
 import { unusedOnLan } from "./freeAddresses.ts";
-import { type Get, kubectlGet } from "./read/get.ts";
+import type { Get } from "@esddns/common/cluster";
+import { kubectlGet } from "./read/get.ts";
 import { environmentOf, namespaces, readFacts } from "./read/reads.ts";
 import { printReport } from "./report/report.ts";
 import { examine } from "./checks/checks.ts";

@@ -4,7 +4,7 @@ import { FAILURE_REASONS } from "../records/findings.ts";
 import { LIST_ORGANISATION } from "../decide/listMajority.ts";
 import { collected, counter, gauge, histogram } from "./instruments.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
-import { registerSnapshotMetrics, registerSurroundings } from "./snapshotMetrics.ts";
+import { registerSnapshotMetrics, registerClusterView } from "./snapshotMetrics.ts";
 
 /** What counts while it happens. The rest is read off the snapshot when somebody asks. */
 export interface Metrics {
@@ -42,7 +42,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     set({}, healthy() ? 1 : 0);
   });
   registerSnapshotMetrics(registry, snapshot);
-  if (role === "status") registerSurroundings(registry, snapshot);
+  if (role === "status") registerClusterView(registry, snapshot);
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),

@@ -25,18 +25,18 @@ export function registerSnapshotMetrics(registry: Registry, snapshot: () => Snap
 }
 
 /** What the page's pods alone read. */
-export function registerSurroundings(registry: Registry, snapshot: () => Snapshot): void {
+export function registerClusterView(registry: Registry, snapshot: () => Snapshot): void {
   collected(registry, "loadBalancerAddresses", (set) => {
-    const addresses = snapshot().surroundings?.addresses;
-    if (addresses?.known === true) set({}, addresses.value.length);
+    const addresses = snapshot().clusterView?.addresses;
+    if (addresses?.read === true) set({}, addresses.value.length);
   });
   for (const [key, count] of [
     ["poolAssigned", "assigned"],
     ["poolAvailable", "available"],
   ] as const) {
     collected(registry, key, (set) => {
-      const pools = snapshot().surroundings?.pools;
-      for (const { name, families } of pools?.known === true ? pools.value : []) {
+      const pools = snapshot().clusterView?.pools;
+      for (const { name, families } of pools?.read === true ? pools.value : []) {
         for (const use of families) set({ pool: name, family: use.family }, use[count]);
       }
     });

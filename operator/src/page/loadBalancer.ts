@@ -1,12 +1,13 @@
 import { badge, quiet, section } from "./elements.ts";
 import { type FamilyUse, useInWords } from "@esddns/common/cluster";
 import { type Html, markup } from "./markup.ts";
-import type { Known, PoolUse, Surroundings } from "../snapshot/clusterView.ts";
+import type { Read } from "@esddns/common/cluster";
+import type { PoolUse, ClusterView } from "../snapshot/clusterView.ts";
 
 /** The page's own address on the LAN: which, announced by whom, and how full the pools are. */
-export function loadBalancer(surroundings: Surroundings | undefined): Html {
-  if (surroundings === undefined) return markup``;
-  const { addresses, announcedBy, pools } = surroundings;
+export function loadBalancer(clusterView: ClusterView | undefined): Html {
+  if (clusterView === undefined) return markup``;
+  const { addresses, announcedBy, pools } = clusterView;
   return section(
     "loadbalancer",
     "LoadBalancer",
@@ -19,7 +20,7 @@ export function loadBalancer(surroundings: Surroundings | undefined): Html {
           : value.map((address) => markup`<p class="address">${address}</p>`),
       )}
       <p class="quiet">Announced by ${
-        announcedBy.known
+        announcedBy.read
           ? announcedBy.value.length === 0
             ? "nobody on layer 2: by BGP, or not at all"
             : announcedBy.value.join(", ")
@@ -33,8 +34,8 @@ export function loadBalancer(surroundings: Surroundings | undefined): Html {
   );
 }
 
-function told<T>(known: Known<T>, show: (value: T) => Html | Html[]): Html | Html[] {
-  return known.known ? show(known.value) : markup`<p>${quiet(`unknown: ${known.why}`)}</p>`;
+function told<T>(fact: Read<T>, show: (value: T) => Html | Html[]): Html | Html[] {
+  return fact.read ? show(fact.value) : markup`<p>${quiet(`unknown: ${fact.why}`)}</p>`;
 }
 
 /** From this share on somebody should think of more addresses. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Condition, DnsRecordObject, WanAddressObject } from "@esddns/common/api";
 import { PAGE_CSP, renderPage } from "./page.ts";
-import { observation, record, snapshot, surroundings } from "../snapshot/testing.ts";
+import { observation, record, snapshot, clusterView } from "../snapshot/testing.ts";
 
 const EVIL = `</td><script>alert("x")</script><img src=x onerror='y'>`;
 
@@ -110,7 +110,7 @@ describe("the page", () => {
   });
 
   it("tells the LoadBalancer address, who announces it and how full the pools are", () => {
-    const text = textOf(renderPage(snapshot({ surroundings: surroundings() })));
+    const text = textOf(renderPage(snapshot({ clusterView: clusterView() })));
     expect(text).toContain("Address on the LAN 192.168.1.100 Announced by node1");
     expect(text).toContain("esddns-pool IPv4 9 of 11 in use nearly full");
     expect(text).toContain("Doubt 2026-03-01 11:30:00 UTC (30 min ago) Disputed: The organisations differ.");
@@ -121,17 +121,17 @@ describe("the page", () => {
       { family: "IPv4", assigned: 4, available: 0 },
       { family: "IPv6", assigned: 1, available: 2 ** 63 },
     ] as const;
-    const pools = { known: true, value: [{ name: "p", families }] } as const;
-    const text = textOf(renderPage(snapshot({ surroundings: surroundings({ pools }) })));
+    const pools = { read: true, value: [{ name: "p", families }] } as const;
+    const text = textOf(renderPage(snapshot({ clusterView: clusterView({ pools }) })));
     expect(text).toContain("p IPv4 4 of 4 in use full");
     expect(text).toContain("p IPv6 1 of more than 2^53 in use");
   });
 
   it("says what it does not know, and why", () => {
     const why = "the page has no right to read it";
-    const unknown = { known: false, why } as const;
+    const unknown = { read: false, why, reason: "Forbidden" } as const;
     const nothing = { addresses: unknown, announcedBy: unknown, pools: unknown, incidents: unknown };
-    const text = textOf(renderPage(snapshot({ surroundings: nothing })));
+    const text = textOf(renderPage(snapshot({ clusterView: nothing })));
     expect(text).toContain(`Address on the LAN unknown: ${why}`);
     expect(text).toContain(`Announced by – unknown: ${why}`);
     expect(text).toContain(`Address pools unknown: ${why}`);
@@ -200,7 +200,7 @@ describe("the page", () => {
     ["In doubt", { wan: withCondition("Agreed", "False", "NoAnswers") }],
     ["In doubt", { wan: withCondition("Agreed", "Unknown", "NoObservations") }],
     ["In order", { wan: withCondition("FamilyUnavailable", "True", "NoAnswers") }],
-    ["Pending", { surroundings: surroundings({ addresses: { known: true, value: [] } }) }],
+    ["Pending", { clusterView: clusterView({ addresses: { read: true, value: [] } }) }],
     ["Token expired", { gandiTokenExpires: "2026-02-28" }],
     ["Token ends soon", { gandiTokenExpires: "2026-03-05" }],
     ["Out of sync", { records: [record("home", "False", "Gandi does not accept the token: create a new one")] }],

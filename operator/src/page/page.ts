@@ -56,7 +56,7 @@ export function renderPage(exact: Snapshot): string {
         <p id="lost" class="banner warn" hidden></p>
         <main id="part-main">
           ${addresses(snapshot, valid)} ${recordTable(snapshot.records, now)} ${voteMatrices(snapshot, valid)}
-          ${loadBalancer(snapshot.surroundings)} ${tokenCard(snapshot.gandiTokenExpires, now)}
+          ${loadBalancer(snapshot.clusterView)} ${tokenCard(snapshot.gandiTokenExpires, now)}
           ${conditionList(wan?.status?.conditions, now)} ${timeline(snapshot)} ${nodeTables(snapshot, valid)}
         </main>
         <footer id="part-footer">

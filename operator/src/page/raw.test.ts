@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { rawDocument } from "./raw.ts";
 import { rawJsonSchema, rawSchema } from "./rawSchema.ts";
-import { observation, record, snapshot, surroundings } from "../snapshot/testing.ts";
+import { observation, record, snapshot, clusterView } from "../snapshot/testing.ts";
 
 const endless = {
-  known: true,
+  read: true,
   value: [{ name: "p", families: [{ family: "IPv6", assigned: 1, available: 2 ** 63 }] }],
 } as const;
 
@@ -74,8 +74,8 @@ describe("/raw", () => {
   });
 
   it.each([
-    ["all there is", snapshot({ surroundings: surroundings(), gandiTokenExpires: "2026-05-01" })],
-    ["a pool without end", snapshot({ surroundings: surroundings({ pools: endless }) })],
+    ["all there is", snapshot({ clusterView: clusterView(), gandiTokenExpires: "2026-05-01" })],
+    ["a pool without end", snapshot({ clusterView: clusterView({ pools: endless }) })],
     ["nothing yet", snapshot({ wan: undefined, observations: [], records: [] })],
   ])("is what its schema says, no key less and no key more: %s", (_name, given) => {
     const document: unknown = JSON.parse(JSON.stringify(rawDocument(given)));
@@ -83,7 +83,7 @@ describe("/raw", () => {
   });
 
   it("tells MetalLB's part, the token and the timeline", () => {
-    const document = rawDocument(snapshot({ surroundings: surroundings(), gandiTokenExpires: "2026-05-01" }));
+    const document = rawDocument(snapshot({ clusterView: clusterView(), gandiTokenExpires: "2026-05-01" }));
     expect(document).toMatchObject({
       verdict: { title: "In order" },
       loadBalancer: {

@@ -2,7 +2,8 @@ import type * as z from "zod";
 import type { DnsRecordObject } from "@esddns/common/api";
 import { tokenState } from "./token.ts";
 import { isTrue, lastObservedAt, type Snapshot, wanIp } from "../snapshot/snapshot.ts";
-import type { Known, PoolUse } from "../snapshot/clusterView.ts";
+import type { Read } from "@esddns/common/cluster";
+import type { PoolUse } from "../snapshot/clusterView.ts";
 import type { rawSchema } from "./rawSchema.ts";
 import { timelineOf } from "./timeline.ts";
 import { verdict } from "./verdict.ts";
@@ -17,7 +18,7 @@ type RawDocument = z.input<typeof rawSchema>;
  * read: `record_state` tells of the first record alone, and what is not known is null. The keys after them tell everything.
  */
 export function rawDocument(snapshot: Snapshot): RawDocument {
-  const { wan, records, observations, surroundings, gandiTokenExpires, now } = snapshot;
+  const { wan, records, observations, clusterView, gandiTokenExpires, now } = snapshot;
   const ip = wanIp(wan?.status);
   const { title, detail } = verdict(snapshot);
   return {
@@ -37,9 +38,9 @@ export function rawDocument(snapshot: Snapshot): RawDocument {
       votes,
     })),
     loadBalancer: {
-      addresses: orNull(surroundings?.addresses),
-      announcedBy: orNull(surroundings?.announcedBy),
-      pools: orNull(surroundings?.pools)?.map(poolUse) ?? null,
+      addresses: orNull(clusterView?.addresses),
+      announcedBy: orNull(clusterView?.announcedBy),
+      pools: orNull(clusterView?.pools)?.map(poolUse) ?? null,
     },
     gandiToken: { expires: gandiTokenExpires ?? null, daysLeft: tokenState(gandiTokenExpires, now).days ?? null },
     timeline: timelineOf(snapshot),
@@ -50,8 +51,8 @@ export function rawDocument(snapshot: Snapshot): RawDocument {
   };
 }
 
-function orNull<T>(known: Known<readonly T[]> | undefined): T[] | null {
-  return known?.known === true ? [...known.value] : null;
+function orNull<T>(list: Read<readonly T[]> | undefined): T[] | null {
+  return list?.read === true ? [...list.value] : null;
 }
 
 function poolUse({ name, families }: PoolUse) {

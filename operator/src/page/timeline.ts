@@ -13,13 +13,13 @@ const MAX_ENTRIES = 40;
 const TONES: Readonly<Record<TimelineEntry["kind"], Tone>> = { Change: "good", Doubt: "warn", Warning: "bad" };
 
 /** Changes of the address, doubts about it and what went wrong with records; newest first. */
-export function timelineOf({ wan, surroundings }: Snapshot): TimelineEntry[] {
+export function timelineOf({ wan, clusterView }: Snapshot): TimelineEntry[] {
   const changes = (wan?.status?.history ?? []).map(({ time: at, family, from, to, organisations }): TimelineEntry => ({
     time: at,
     kind: "Change",
     text: `${family} is ${to}${from === undefined ? "" : `, before ${from}`}; told by ${organisations.join(", ")}.`,
   }));
-  const incidents = surroundings?.incidents.known === true ? surroundings.incidents.value : [];
+  const incidents = clusterView?.incidents.read === true ? clusterView.incidents.value : [];
   const warnings = incidents.map(({ time: at, about, reason, note }): TimelineEntry => ({
     time: at,
     kind: about.startsWith("WanAddress") ? "Doubt" : "Warning",
@@ -38,7 +38,7 @@ export function timelineOf({ wan, surroundings }: Snapshot): TimelineEntry[] {
 
 export function timeline(snapshot: Snapshot): Html {
   const entries = timelineOf(snapshot);
-  const incidents = snapshot.surroundings?.incidents;
+  const incidents = snapshot.clusterView?.incidents;
   return section(
     "timeline",
     "Timeline",
@@ -48,6 +48,6 @@ export function timeline(snapshot: Snapshot): Html {
           (entry) =>
             markup`<li>${badge(TONES[entry.kind], entry.kind)} ${time(entry.time, snapshot.now)}<br />${entry.text}</li>`,
         )}</ol>`,
-    incidents?.known === false && markup`<p>${quiet(`Warnings of the last hour are unknown: ${incidents.why}`)}</p>`,
+    incidents?.read === false && markup`<p>${quiet(`Warnings of the last hour are unknown: ${incidents.why}`)}</p>`,
   );
 }

@@ -45,7 +45,7 @@ function troubles({ wan, observations, records, watches, gandiTokenExpires, now 
   return behind.length === 0 ? undefined : bad("Out of sync", `Not as they should be: ${namesOf(behind)}.`);
 }
 
-function doubts({ wan, records, surroundings, gandiTokenExpires, now }: Snapshot): Verdict | undefined {
+function doubts({ wan, records, clusterView, gandiTokenExpires, now }: Snapshot): Verdict | undefined {
   const differing = records.filter(({ status }) => conditionOf(status, "Verified")?.status === "False");
   if (differing.length > 0) {
     return warn("Not verified", `The zone's name servers say something else of ${namesOf(differing)}.`);
@@ -61,8 +61,8 @@ function doubts({ wan, records, surroundings, gandiTokenExpires, now }: Snapshot
   if (nat?.status === "True") return warn("Behind another NAT", nat.message);
   const unauthenticated = conditionOf(wan?.status, "Unauthenticated");
   if (unauthenticated?.status === "True") return warn("Unauthenticated", unauthenticated.message);
-  const addresses = surroundings?.addresses;
-  if (addresses?.known === true && addresses.value.length === 0) {
+  const addresses = clusterView?.addresses;
+  if (addresses?.read === true && addresses.value.length === 0) {
     return warn("Pending", "MetalLB has given the page's Service no address.");
   }
   const token = tokenState(gandiTokenExpires, now);

@@ -2,12 +2,9 @@ import { type KubeObject, PAGE_SERVICE_NAME } from "@esddns/common/api";
 import type { Clock } from "../runtime/clock.ts";
 import type { KubeClient } from "../kube/client.ts";
 import type { KubeFailure, KubeResult } from "../kube/failure.ts";
-import { announcer, type FamilyUse, familyUses } from "@esddns/common/cluster";
+import { announcer, failedRead, type FamilyUse, familyUses, type Read } from "@esddns/common/cluster";
 import { ipAddressPools, notedEvents, type Resource, serviceL2Statuses, services } from "../kube/resources.ts";
 import { pause } from "../runtime/wait.ts";
-
-/** Something that may not be readable: rights are missing, MetalLB is too old, the API server does not answer. */
-export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
 
 export interface PoolUse {
   readonly name: string;
@@ -25,12 +22,12 @@ interface Incident {
 }
 
 /** What the page tells besides the project's own kinds. */
-export interface Surroundings {
+export interface ClusterView {
   /** Of the page's Service; empty while MetalLB has given it none. */
-  readonly addresses: Known<readonly string[]>;
-  readonly announcedBy: Known<readonly string[]>;
-  readonly pools: Known<readonly PoolUse[]>;
-  readonly incidents: Known<readonly Incident[]>;
+  readonly addresses: Read<readonly string[]>;
+  readonly announcedBy: Read<readonly string[]>;
+  readonly pools: Read<readonly PoolUse[]>;
+  readonly incidents: Read<readonly Incident[]>;
 }
 
 /** Between two reads, milliseconds. */
@@ -40,10 +37,10 @@ const MAX_INCIDENTS = 30;
 const MAX_POOLS = 32;
 const MAX_NOTE_LENGTH = 500;
 
-const NOT_YET = { known: false, why: "not read yet" } as const;
-const NOTHING: Surroundings = { addresses: NOT_YET, announcedBy: NOT_YET, pools: NOT_YET, incidents: NOT_YET };
+const NOT_YET = failedRead("not read yet");
+const NOTHING: ClusterView = { addresses: NOT_YET, announcedBy: NOT_YET, pools: NOT_YET, incidents: NOT_YET };
 
-interface SurroundingsOptions {
+interface ClusterViewOptions {
   readonly client: Pick<KubeClient, "get" | "list">;
   readonly namespace: string;
   /** Undefined: not told, so that nothing of MetalLB's is read. */
@@ -56,15 +53,15 @@ interface SurroundingsOptions {
 }
 
 /** Reads what the page tells of MetalLB and of late warnings, every 15 s, and keeps the last answers alone. */
-export class SurroundingsReader {
-  readonly #options: SurroundingsOptions;
+export class ClusterViewReader {
+  readonly #options: ClusterViewOptions;
   #last = NOTHING;
 
-  constructor(options: SurroundingsOptions) {
+  constructor(options: ClusterViewOptions) {
     this.#options = options;
   }
 
-  current(): Surroundings {
+  current(): ClusterView {
     return this.#last;
   }
 
@@ -81,7 +78,7 @@ export class SurroundingsReader {
     }
   }
 
-  async #read(signal: AbortSignal): Promise<Surroundings> {
+  async #read(signal: AbortSignal): Promise<ClusterView> {
     const [addresses, announcedBy, pools, incidents] = await Promise.all([
       this.#addresses(signal),
       this.#announcedBy(signal),
@@ -91,18 +88,18 @@ export class SurroundingsReader {
     return { addresses, announcedBy, pools, incidents };
   }
 
-  async #addresses(signal: AbortSignal): Promise<Surroundings["addresses"]> {
+  async #addresses(signal: AbortSignal): Promise<ClusterView["addresses"]> {
     const { client, namespace } = this.#options;
     const read = await client.get(services, { namespace, name: PAGE_SERVICE_NAME }, signal);
-    return known(read, ({ status }) => (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []));
+    return readOf(read, ({ status }) => (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []));
   }
 
-  async #announcedBy(signal: AbortSignal): Promise<Surroundings["announcedBy"]> {
+  async #announcedBy(signal: AbortSignal): Promise<ClusterView["announcedBy"]> {
     const { client, namespace, metallbNamespace } = this.#options;
-    if (metallbNamespace === undefined) return unknown("MetalLB's namespace is not configured");
+    if (metallbNamespace === undefined) return failedRead("MetalLB's namespace is not configured");
     const labelSelector = `metallb.io/service-name=${PAGE_SERVICE_NAME},metallb.io/service-namespace=${namespace}`;
     const read = await client.list(serviceL2Statuses, metallbNamespace, signal, { labelSelector });
-    return known(read, ({ items }) => {
+    return readOf(read, ({ items }) => {
       const nodes = parsed(serviceL2Statuses, items).flatMap((one) =>
         one.status?.serviceName === PAGE_SERVICE_NAME && one.status.serviceNamespace === namespace
           ? (announcer(one) ?? [])
@@ -112,24 +109,24 @@ export class SurroundingsReader {
     });
   }
 
-  async #pools(signal: AbortSignal): Promise<Surroundings["pools"]> {
+  async #pools(signal: AbortSignal): Promise<ClusterView["pools"]> {
     const { client, metallbNamespace, pools } = this.#options;
-    if (metallbNamespace === undefined) return unknown("MetalLB's namespace is not configured");
+    if (metallbNamespace === undefined) return failedRead("MetalLB's namespace is not configured");
     const uses: PoolUse[] = [];
     for (const name of pools.slice(0, MAX_POOLS)) {
       const read = await client.get(ipAddressPools, { namespace: metallbNamespace, name }, signal);
-      if (!read.ok) return unknown(whyOf(read.error, `pool ${name}`));
+      if (!read.ok) return unreadable(read.error, `pool ${name}`);
       const { status } = read.value;
-      if (status === undefined) return unknown("this MetalLB does not count; 0.15 and later do");
+      if (status === undefined) return failedRead("this MetalLB does not count; 0.15 and later do");
       uses.push({ name, families: familyUses(status) });
     }
-    return { known: true, value: uses };
+    return { read: true, value: uses };
   }
 
-  async #incidents(signal: AbortSignal): Promise<Surroundings["incidents"]> {
+  async #incidents(signal: AbortSignal): Promise<ClusterView["incidents"]> {
     const { client, namespace } = this.#options;
     const read = await client.list(notedEvents, namespace, signal, { fieldSelector: "type=Warning" });
-    return known(read, ({ items }) =>
+    return readOf(read, ({ items }) =>
       parsed(notedEvents, items)
         .flatMap(({ type, eventTime, reason = "", note = "", regarding }): Incident[] => {
           const { kind = "", name = "" } = regarding ?? {};
@@ -151,16 +148,12 @@ function parsed<T extends KubeObject>(resource: Resource<T>, items: readonly unk
   });
 }
 
-function known<S, T>(read: KubeResult<S>, of: (value: S) => T): Known<T> {
-  return read.ok ? { known: true, value: of(read.value) } : unknown(whyOf(read.error));
+function readOf<S, T>(result: KubeResult<S>, of: (value: S) => T): Read<T> {
+  return result.ok ? { read: true, value: of(result.value) } : unreadable(result.error);
 }
 
-function unknown(why: string): { known: false; why: string } {
-  return { known: false, why };
-}
-
-function whyOf({ kind }: KubeFailure, what = "it"): string {
-  if (kind === "Forbidden") return `the page has no right to read ${what}`;
-  if (kind === "NotFound") return `the cluster does not have ${what}`;
-  return `the API server did not tell (${kind})`;
+function unreadable({ kind }: KubeFailure, what = "it"): Read<never> {
+  if (kind === "Forbidden") return failedRead(`the page has no right to read ${what}`, kind);
+  if (kind === "NotFound") return failedRead(`the cluster does not have ${what}`, kind);
+  return failedRead(`the API server did not tell (${kind})`);
 }

@@ -7,7 +7,7 @@ import type {
   WanObservationObject,
 } from "@esddns/common/api";
 import { WANTED_EGRESS } from "../decide/conditions.ts";
-import type { Surroundings } from "./clusterView.ts";
+import type { ClusterView } from "./clusterView.ts";
 
 /** A watch hears of the API server at least once a minute; after so long without a word it tells old news. Milliseconds. */
 export const STALE_MS = 180_000;
@@ -30,7 +30,7 @@ export interface Snapshot {
   readonly records: readonly DnsRecordObject[];
   readonly watches: readonly WatchState[];
   /** Read by the page's pod alone. */
-  readonly surroundings?: Surroundings;
+  readonly clusterView?: ClusterView;
   /** The day on which Gandi's token ends, for instance 2027-05-01; undefined: nobody has said. */
   readonly gandiTokenExpires?: string | undefined;
 }

@@ -1,7 +1,7 @@
 import { type DnsRecordObject, detectionSpec, dnsRecordSpec, type WanObservationObject } from "@esddns/common/api";
 import { votes } from "../decide/testing.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { Surroundings } from "./clusterView.ts";
+import type { ClusterView } from "./clusterView.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const group = "esddns.io/v1alpha1";
@@ -42,16 +42,16 @@ export function observation(nodeName: string, text: string): WanObservationObjec
 }
 
 /** MetalLB as the page sees it: one address, announced, one pool that is nearly full, a dispute half an hour ago. */
-export function surroundings(overrides: Partial<Surroundings> = {}): Surroundings {
+export function clusterView(overrides: Partial<ClusterView> = {}): ClusterView {
   return {
-    addresses: { known: true, value: ["192.168.1.100"] },
-    announcedBy: { known: true, value: ["node1"] },
+    addresses: { read: true, value: ["192.168.1.100"] },
+    announcedBy: { read: true, value: ["node1"] },
     pools: {
-      known: true,
+      read: true,
       value: [{ name: "esddns-pool", families: [{ family: "IPv4", assigned: 9, available: 2 }] }],
     },
     incidents: {
-      known: true,
+      read: true,
       value: [
         {
           time: "2026-03-01T11:30:00Z",

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { observation, record, snapshot } from "../../snapshot/testing.ts";
 import type { Condition } from "@esddns/common/api";
+import { failedRead } from "@esddns/common/cluster";
 import { vote } from "../../decide/testing.ts";
 import { examine } from "./checks.ts";
 import * as facts from "../read/facts.ts";
 import { printReport } from "../report/report.ts";
 
 const read = <T>(value: T): { read: true; value: T } => ({ read: true, value });
-const silent = facts.failed("connection refused");
-const forbidden = facts.failed("this pod has no right to read it", true);
+const silent = failedRead("connection refused");
+const forbidden = failedRead("this pod has no right to read it", "Forbidden");
 
 const pod = (name: string, labels: Record<string, string>, ready = true): facts.Pod =>
   facts.pod.parse({
@@ -372,11 +373,11 @@ describe("the doctor", () => {
   });
 
   it("in a pod takes what it may not read for unknown, never for wrong", () => {
-    const none = { read: false, why: forbidden.why, forbidden: true } as const;
+    const none = forbidden;
     const pod: Partial<facts.Facts> = {
       ...{ place: "pod", nodes: none, metallbPods: none, webhook: none, configuration: none, ownPods: none },
       ...{ l2Advertisements: none, bgpAdvertisements: none, bgpPeers: none, taken: none, serviceWarnings: none },
-      ...{ neighbours: facts.failed("a pod is not on the LAN"), answers: facts.failed("not from a pod") },
+      ...{ neighbours: failedRead("a pod is not on the LAN"), answers: failedRead("not from a pod") },
       ...{ monitors: none, rules: none, page: silent },
     };
     const lines = examine(given(pod));

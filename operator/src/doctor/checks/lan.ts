@@ -10,7 +10,7 @@ import { type Finding, ok, unknown, unread, warn, wrong } from "../finding.ts";
 export function address(facts: Facts): Finding {
   const { service, serviceWarnings, namespace } = facts;
   if (!service.read) {
-    return service.forbidden === true
+    return service.reason === "Forbidden"
       ? unread(service)
       : wrong(service.why, "Has pulumi up run to its end for this stack?");
   }
@@ -149,7 +149,7 @@ export function conflicts(asked: readonly string[], answers: ReadonlyMap<string,
 
 export function bgp(facts: Facts): Finding {
   const { bgpPeers, bgpSessions } = facts;
-  if (!bgpPeers.read) return bgpPeers.forbidden === true ? unread(bgpPeers) : ok("no BGP");
+  if (!bgpPeers.read) return bgpPeers.reason === "Forbidden" ? unread(bgpPeers) : ok("no BGP");
   if (bgpPeers.value.length === 0) return ok("no peers are configured");
   if (!bgpSessions.read) {
     return unknown(

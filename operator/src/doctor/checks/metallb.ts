@@ -43,7 +43,8 @@ export function webhook(facts: Facts): Finding {
 
 /** Every part keeps the last configuration that it could use, and says nothing of it elsewhere. */
 export function configuration({ configuration: states }: Facts): Finding {
-  if (!states.read) return states.forbidden === true ? unread(states) : unknown("MetalLB before 0.15.3 does not tell");
+  if (!states.read)
+    return states.reason === "Forbidden" ? unread(states) : unknown("MetalLB before 0.15.3 does not tell");
   const bad = states.value.filter(({ status }) => status.result === "Invalid");
   if (bad.length === 0) return ok(`taken by ${states.value.length} parts of MetalLB`);
   const words = [...new Set(bad.map(({ status }) => status.errorSummary ?? "it does not say why"))].join("\n");

@@ -33,7 +33,7 @@ const EXPECTED: readonly (readonly [type: string, wanted: string, todo: string])
 
 export function conditions({ wan, namespace }: Facts): Finding {
   if (!wan.read)
-    return wan.forbidden === true
+    return wan.reason === "Forbidden"
       ? unread(wan)
       : wrong(wan.why, `There should be one: kubectl get wan -n ${namespace}. pulumi up makes it.`);
   const { status } = wan.value;

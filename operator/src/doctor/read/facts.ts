@@ -1,7 +1,7 @@
 /** What the doctor has read: parts of objects, as loose as other people's objects are. */
 import * as z from "zod";
 import type { DnsRecordObject, WanAddressObject, WanObservationObject } from "@esddns/common/api";
-import { poolCounts } from "@esddns/common/cluster";
+import { poolCounts, type Read } from "@esddns/common/cluster";
 import type { Verdict } from "../../records/verify.ts";
 
 const metadata = z.object({
@@ -112,16 +112,6 @@ export const anything = z.object({ metadata, spec, status });
 export type Pod = z.output<typeof pod>;
 export type Pool = z.output<typeof pool>;
 export type Advertisement = z.output<typeof advertisement>;
-
-/** Something read, or why it could not be. */
-export type Read<T> =
-  | { readonly read: true; readonly value: T }
-  /** `forbidden`: whoever asks lacks the right; that says nothing of the thing itself. */
-  | { readonly read: false; readonly why: string; readonly forbidden?: boolean };
-
-export function failed(why: string, forbidden = false): { read: false; why: string; forbidden: boolean } {
-  return { read: false, why, forbidden };
-}
 
 /** A BGP session as a speaker sees it. */
 export interface BgpSession {

@@ -1,13 +1,10 @@
 /** GET by path from the API server: through kubectl on somebody's machine, with the pod's own rights in a pod. */
 import { execFile } from "node:child_process";
 import * as z from "zod";
+import { type Get, mapRead, parseAnswer, type Read, reasonOf, failedRead } from "@esddns/common/cluster";
 import { clean } from "@esddns/common/text";
 import { httpPool, readText } from "../../runtime/http.ts";
 import type { KubeServer } from "../../kube/server.ts";
-import { failed, type Read } from "./facts.ts";
-
-/** The answer to a GET of that path. Nothing is ever written. */
-export type Get = (path: string) => Promise<Read<string>>;
 
 const TIMEOUT_MS = 15_000;
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -21,8 +18,8 @@ export function kubectlGet(program: string): Get {
       const options = { timeout: TIMEOUT_MS, maxBuffer: MAX_BYTES };
       execFile(program, ["get", "--raw", path, "--request-timeout=10s"], options, (error, stdout, stderr) => {
         if (error === null) resolve({ read: true, value: stdout });
-        else if (error.code === "ENOENT") resolve(failed(`${program} is not on the PATH; name it in KUBECTL`));
-        else resolve(failed(/\S.*$/.exec(stderr.trimEnd())?.[0] ?? error.message, stderr.includes("(Forbidden)")));
+        else if (error.code === "ENOENT") resolve(failedRead(`${program} is not on the PATH; name it in KUBECTL`));
+        else resolve(failedRead(/\S.*$/.exec(stderr.trimEnd())?.[0] ?? error.message, reasonOf(stderr)));
       });
     });
 }
@@ -42,10 +39,10 @@ export function podGet({ origin, ca, token }: KubeServer): Get {
       );
       const text = await readText(body, MAX_BYTES);
       if (status === 200) return { read: true, value: text };
-      if (status === 403) return failed("this pod has no right to read it", true);
-      return failed(`the API server answers ${status} to ${path}`);
+      if (status === 403) return failedRead("this pod has no right to read it", "Forbidden");
+      return failedRead(`the API server answers ${status} to ${path}`, status === 404 ? "NotFound" : "Failed");
     } catch (error) {
-      return failed(`the API server does not answer (${error instanceof Error ? error.name : "unknown"})`);
+      return failedRead(`the API server does not answer (${error instanceof Error ? error.name : "unknown"})`);
     }
   };
 }
@@ -53,12 +50,7 @@ export function podGet({ origin, ca, token }: KubeServer): Get {
 /** The object at that path. */
 export async function one<S extends z.ZodType>(get: Get, path: string, schema: S): Promise<Read<z.output<S>>> {
   const answer = await get(path);
-  if (!answer.read) return answer;
-  try {
-    return { read: true, value: schema.parse(JSON.parse(answer.value, cleanStrings)) };
-  } catch {
-    return failed(`${path} answers with something else than expected`);
-  }
+  return answer.read ? parseAnswer(path, answer.value, schema, cleanStrings) : answer;
 }
 
 /** What somebody wrote into an object may end in the terminal of whoever runs the doctor. */
@@ -69,8 +61,4 @@ function cleanStrings(_key: string, value: unknown): unknown {
 /** The items of the list at that path. */
 export async function list<S extends z.ZodType>(get: Get, path: string, schema: S): Promise<Read<z.output<S>[]>> {
   return mapRead(await one(get, path, z.object({ items: z.array(schema).nullish() })), ({ items }) => items ?? []);
-}
-
-export function mapRead<S, T>(read: Read<S>, of: (value: S) => T): Read<T> {
-  return read.read ? { read: true, value: of(read.value) } : read;
 }

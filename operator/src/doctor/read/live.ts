@@ -1,9 +1,10 @@
 /** What the doctor tries itself, from where it runs. */
 import type { z } from "zod";
+import { failedRead, type Read } from "@esddns/common/cluster";
 import { systemClock } from "../../runtime/clock.ts";
 import { dnsAuthority } from "../../records/authority.ts";
 import { verify } from "../../records/verify.ts";
-import { type Facts, failed, type node, type Read, type service } from "./facts.ts";
+import type { Facts, node, service } from "./facts.ts";
 import { addressesIn } from "./ranges.ts";
 
 const PAGE_TIMEOUT_MS = 5_000;
@@ -12,7 +13,7 @@ const MAX_ADDRESSES = 256;
 
 export async function askPage(svc: Facts["service"]): Promise<Read<number>> {
   const [ip] = svc.read ? pageAddresses(svc.value) : [];
-  if (ip === undefined) return failed("the page has no address to be asked at");
+  if (ip === undefined) return failedRead("the page has no address to be asked at");
   const url = `http://${ip.includes(":") ? `[${ip}]` : ip}/`;
   try {
     const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(PAGE_TIMEOUT_MS) });
@@ -20,7 +21,7 @@ export async function askPage(svc: Facts["service"]): Promise<Read<number>> {
     return { read: true, value: answer.status };
   } catch (error) {
     const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name;
-    return failed(`${url} does not answer from here (${cause})`);
+    return failedRead(`${url} does not answer from here (${cause})`);
   }
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failed } from "./facts.ts";
-import type { Get } from "./get.ts";
+import { failedRead, type Get } from "@esddns/common/cluster";
 import { ofMetallb } from "./metallbReads.ts";
 
 const PODS = "/api/v1/namespaces/metallb-system/pods";
@@ -61,7 +60,7 @@ describe("what the doctor reads of MetalLB", () => {
   });
 
   it("says that the pods may not be read where that is so", async () => {
-    const refused: Get = () => Promise.resolve(failed("no right", true));
-    expect((await read(refused)).metallbPods).toMatchObject({ read: false, forbidden: true });
+    const refused: Get = () => Promise.resolve(failedRead("no right", "Forbidden"));
+    expect((await read(refused)).metallbPods).toMatchObject({ read: false, reason: "Forbidden" });
   });
 });

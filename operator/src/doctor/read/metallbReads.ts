@@ -10,9 +10,9 @@ import {
   type Pod,
   pod,
   pool,
-  type Read,
 } from "./facts.ts";
-import { type Get, list, one } from "./get.ts";
+import type { Get, Read } from "@esddns/common/cluster";
+import { list, one } from "./get.ts";
 import { isPartOf } from "./pods.ts";
 
 /** @param stackPools names of the pools that may be read where not all may. */
@@ -49,7 +49,7 @@ async function readPods(get: Get, path: string): Promise<Read<Pod[]>> {
 /** All pools of the cluster; where these may not be listed, the stack's own one by one. */
 async function readPools(get: Get, path: string, names: readonly string[]): Promise<Facts["pools"]> {
   const all = await list(get, path, pool);
-  if (all.read || all.forbidden !== true || names.length === 0) return all;
+  if (all.read || all.reason !== "Forbidden" || names.length === 0) return all;
   const each = await Promise.all(names.map((name) => one(get, `${path}/${name}`, pool)));
   const [unread] = each.filter((read) => !read.read);
   const found = each.flatMap((read) => (read.read ? [read.value] : []));

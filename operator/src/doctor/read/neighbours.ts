@@ -8,7 +8,8 @@ import { BlockList, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
-import { failed, type Neighbours, type Read } from "./facts.ts";
+import { failedRead, type Read } from "@esddns/common/cluster";
+import type { Neighbours } from "./facts.ts";
 
 const DISCARD_PORT = 9;
 /** The kernel asks three times, a second apart, and before that trusts what it knew for five. Milliseconds. */
@@ -110,7 +111,7 @@ function kernelTable(): Promise<Read<ReadonlyMap<string, Entry>>> {
     execFile("ip", ["-j", "neigh", "show"], { timeout: 5_000, maxBuffer: 16 * 1024 * 1024 }, (error, stdout) => {
       const parsed = error === null ? z.array(entry).safeParse(parseJson(stdout)) : undefined;
       if (parsed?.success) resolve({ read: true, value: new Map(parsed.data.map((one) => [one.dst, one])) });
-      else resolve(failed("ARP can be looked at from Linux with iproute2 (ip -j neigh) only"));
+      else resolve(failedRead("ARP can be looked at from Linux with iproute2 (ip -j neigh) only"));
     });
   });
 }

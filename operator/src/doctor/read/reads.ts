@@ -1,10 +1,10 @@
 /** Reads what the checks look at, side by side. */
 import * as z from "zod";
 import { type KubeObject, PAGE_SERVICE_NAME } from "@esddns/common/api";
-import { SERVICELB_PATH } from "@esddns/common/cluster";
+import { failedRead, type Get, mapRead, type Read, SERVICELB_PATH } from "@esddns/common/cluster";
 import { dnsRecords, type Resource, wanAddresses, wanObservations } from "../../kube/resources.ts";
-import { anything, event, type Facts, failed, node, pod, type Read, service } from "./facts.ts";
-import { type Get, list, mapRead, one } from "./get.ts";
+import { anything, event, type Facts, node, pod, service } from "./facts.ts";
+import { list, one } from "./get.ts";
 import { askAuthorities, askPage, lanAddresses } from "./live.ts";
 import { ofMetallb } from "./metallbReads.ts";
 import { askNeighbours } from "./neighbours.ts";
@@ -41,9 +41,9 @@ export async function readFacts(where: Place, now: number): Promise<Facts> {
   ]);
   const lan = lanAddresses({ nodes, pools: metallb.pools, service: svc.service, taken: svc.taken });
   const [neighbours, page, answers] = await Promise.all([
-    place === "pod" ? failed("a pod is not on the LAN") : askNeighbours(lan),
+    place === "pod" ? failedRead("a pod is not on the LAN") : askNeighbours(lan),
     askPage(svc.service),
-    place === "pod" ? failed("a pod of the page may not ask the internet") : askAuthorities(own.records),
+    place === "pod" ? failedRead("a pod of the page may not ask the internet") : askAuthorities(own.records),
   ]);
   return {
     ...{ place, namespace, metallbNamespace, stackPools, now, nodes, ownPods, neighbours, page, answers },
@@ -85,9 +85,9 @@ async function ofService({ place, get, namespace }: Place) {
 async function ownHealth(): Promise<Read<string>> {
   try {
     const answer = await fetch("http://127.0.0.1:8080/healthz", { signal: AbortSignal.timeout(5_000) });
-    return answer.ok ? { read: true, value: await answer.text() } : failed(`this pod answers ${answer.status}`);
+    return answer.ok ? { read: true, value: await answer.text() } : failedRead(`this pod answers ${answer.status}`);
   } catch {
-    return failed("this pod does not answer itself");
+    return failedRead("this pod does not answer itself");
   }
 }
 
@@ -95,7 +95,7 @@ async function ownHealth(): Promise<Read<string>> {
 async function ofMonitoring(get: Get, namespace: string): Promise<Pick<Facts, "monitors" | "rules">> {
   const names = async (plural: string): Promise<Read<string[]>> => {
     const read = await list(get, `/apis/monitoring.coreos.com/v1/namespaces/${namespace}/${plural}`, anything);
-    if (!read.read && read.forbidden !== true) return { read: true, value: [] };
+    if (!read.read && read.reason !== "Forbidden") return { read: true, value: [] };
     return mapRead(read, (items) => items.map(({ metadata }) => `${plural}/${metadata.name}`));
   };
   const [pods, services, rules] = await Promise.all([
@@ -126,7 +126,7 @@ async function ownKinds(get: Get, namespace: string): Promise<Pick<Facts, "wan" 
   if (!wan.read) return { wan, observations, records };
   const [first] = wan.value;
   return {
-    wan: first === undefined ? failed(`no WanAddress in ${namespace}`) : { read: true, value: first },
+    wan: first === undefined ? failedRead(`no WanAddress in ${namespace}`) : { read: true, value: first },
     observations,
     records,
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type FakeApi, serveApi, status } from "../kube/testing.ts";
 import { virtualClock } from "../runtime/testing.ts";
-import { type Surroundings, SurroundingsReader } from "../snapshot/clusterView.ts";
+import { type ClusterView, ClusterViewReader } from "./clusterView.ts";
 
 const HOME = "/api/v1/namespaces/home/services/esddns-service";
 const METALLB = "/apis/metallb.io/v1beta1/namespaces/metallb-system";
@@ -42,14 +42,14 @@ function fill(api: FakeApi): void {
 }
 
 /** What the page would tell after the first read. */
-async function readOnce(prepare: (api: FakeApi) => void, metallbNamespace?: string): Promise<Surroundings> {
+async function readOnce(prepare: (api: FakeApi) => void, metallbNamespace?: string): Promise<ClusterView> {
   const served = await serveApi();
   const { api, client } = served;
   prepare(api);
   const stop = new AbortController();
   const clock = virtualClock();
-  const reader = new SurroundingsReader({ client, namespace: "home", metallbNamespace, pools: ["p"], clock });
-  expect(reader.current().addresses).toMatchObject({ known: false, why: "not read yet" });
+  const reader = new ClusterViewReader({ client, namespace: "home", metallbNamespace, pools: ["p"], clock });
+  expect(reader.current().addresses).toMatchObject({ read: false, why: "not read yet" });
   const running = reader.run(stop.signal);
   const before = reader.current();
   while (reader.current() === before) await new Promise((resolve) => setImmediate(resolve));
@@ -62,10 +62,10 @@ async function readOnce(prepare: (api: FakeApi) => void, metallbNamespace?: stri
 describe("what the page tells of MetalLB", () => {
   it("is the address, who announces it, how full the pools are, and the warnings, newest first", async () => {
     expect(await readOnce(fill, "metallb-system")).toEqual({
-      addresses: { known: true, value: ["192.168.1.100"] },
-      announcedBy: { known: true, value: ["node2"] },
+      addresses: { read: true, value: ["192.168.1.100"] },
+      announcedBy: { read: true, value: ["node2"] },
       pools: {
-        known: true,
+        read: true,
         value: [
           {
             name: "p",
@@ -77,7 +77,7 @@ describe("what the page tells of MetalLB", () => {
         ],
       },
       incidents: {
-        known: true,
+        read: true,
         value: [
           { time: "2026-03-01T11:30:00.000000Z", about: "WanAddress wan", reason: "Disputed", note: "note b" },
           { time: "2026-03-01T11:00:00.000000Z", about: "WanAddress wan", reason: "Disputed", note: "note a" },
@@ -95,13 +95,13 @@ describe("what the page tells of MetalLB", () => {
       };
     }, "metallb-system");
     expect(told).toMatchObject({
-      addresses: { known: true },
-      announcedBy: { known: false, why: "the cluster does not have it" },
-      pools: { known: false, why: "the page has no right to read pool p" },
+      addresses: { read: true },
+      announcedBy: { read: false, why: "the cluster does not have it" },
+      pools: { read: false, why: "the page has no right to read pool p" },
     });
   });
 
   it("leaves MetalLB alone where its namespace is not configured", async () => {
-    expect(await readOnce(fill)).toMatchObject({ announcedBy: { known: false }, pools: { known: false } });
+    expect(await readOnce(fill)).toMatchObject({ announcedBy: { read: false }, pools: { read: false } });
   });
 });

@@ -5,8 +5,8 @@ import { Agent, get, IncomingMessage, ServerResponse } from "node:http";
 import { connect, Socket } from "node:net";
 import { text as readAll } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Backlog, parseInPieces } from "../server/backlog.ts";
-import { StatusServer, text } from "../server/server.ts";
+import { Backlog, parseInPieces } from "./backlog.ts";
+import { StatusServer, text } from "./server.ts";
 import { silentLog, type VirtualClock, virtualClock } from "../runtime/testing.ts";
 
 /** More than the kernel takes for a client that does not read. */

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { metricTable } from "@esddns/common/api";
 import { LIST_ORGANISATION } from "../decide/listMajority.ts";
 import { vote, votes } from "../decide/testing.ts";
-import { createMetrics } from "../metrics/metrics.ts";
+import { createMetrics } from "./metrics.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
-import { record, snapshot, surroundings } from "../snapshot/testing.ts";
+import { record, snapshot, clusterView } from "../snapshot/testing.ts";
 
 const metricsOf = (state: () => Snapshot, role: "operator" | "status" = "operator", healthy = true) =>
   createMetrics({ role, version: "1.2.3", snapshot: state, healthy: () => healthy, gandiBudgetLeft: () => 28 });
@@ -113,7 +113,7 @@ describe("metrics", () => {
   });
 
   it("of the page's pod tell of pools, of the page's address and of the token's end", async () => {
-    const state = () => snapshot({ surroundings: surroundings(), gandiTokenExpires: "2026-03-09" });
+    const state = () => snapshot({ clusterView: clusterView(), gandiTokenExpires: "2026-03-09" });
     const found = Object.fromEntries(await samples(metricsOf(state, "status").text()));
     expect(found).toMatchObject({
       esddns_load_balancer_addresses: 1,

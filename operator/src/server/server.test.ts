@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { text as readAll } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { StatusServer, text } from "../server/server.ts";
+import { StatusServer, text } from "./server.ts";
 import { silentLog, type VirtualClock, virtualClock } from "../runtime/testing.ts";
 
 let clock: VirtualClock;

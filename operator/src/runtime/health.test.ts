@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Health } from "../runtime/health.ts";
-import { virtualClock } from "../runtime/testing.ts";
+import { Health } from "./health.ts";
+import { virtualClock } from "./testing.ts";
 
 describe("Health", () => {
   it("is alive while every loop makes its steps", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { serviceDomainsIn, servesHost } from "../server/hosts.ts";
+import { serviceDomainsIn, servesHost } from "./hosts.ts";
 
 const RECORDS: readonly (readonly [zone: string, name: string])[] = [
   ["example.com", "home"],
