@@ -19,11 +19,14 @@ interface Tally {
   failed: number;
 }
 
+const houses = ["common", "infra", "operator", "lab", "pulumi-stand-ins", "policy", "bench", "test"];
+const rooms = ["--config=rooms.config.js", "--output-type=err-long", ...houses];
 const checks: readonly (readonly [name: string, ...command: string[]])[] = [
   ["types", "node_modules/typescript/bin/tsc", "-p", "tsconfig.json"],
   ["lint", "node_modules/eslint/bin/eslint.js", "--max-warnings=0", "."],
   ["format", "node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."],
   ["dead code", "node_modules/knip/bin/knip.js"],
+  ["rooms", "node_modules/dependency-cruiser/bin/dependency-cruise.mjs", ...rooms],
 ];
 
 const vitestReport = z.object({
