@@ -15,27 +15,47 @@ export interface Entry {
   readonly description: string;
 }
 
-/** Markdown. `described`: what Pulumi.yaml says of its keys. */
-export function configReference(described: Readonly<Partial<Record<Key, string>>>): string {
-  const names = Object.keys(keys) as Key[];
-  const top = names.map((name) => {
-    const entry = entryOf(name, keys[name]);
-    const { guide, undeclared } = factsOf(keys[name]);
-    const said = described[name] ?? undeclared;
-    // The guide is linked; Pulumi.yaml can only name its file.
-    const description = said === undefined ? entry.description : escaped(said.replace(/, docs\/[\w-]+\.md/, ""));
-    return {
-      ...entry,
-      path: entriesOf(keys[name]).length > 0 ? `[${code(name)}](#${name.toLowerCase()})` : code(name),
-      description: guide === undefined ? description : `${ended(description)} [Guide](${guide}).`,
-    };
-  });
+/** The descriptions of the keys in Pulumi.yaml. */
+type Described = Readonly<Partial<Record<Key, string>>>;
+
+const names = Object.keys(keys) as Key[];
+
+/** The page of all keys and their sections, in Markdown. */
+export function configReference(described: Described): string {
+  const top = names.map((name) => keyEntry(name, described, { sections: "", guides: "" }));
   const sections = names.flatMap((name) => {
     const entries = entriesOf(keys[name]);
     return entries.length === 0 ? [] : [`## ${code(name)}\n\n${table(entries.map(withCode))}`];
   });
   const selectors = `## Label selectors\n\n${SELECTORS}\n\n${table(entriesOf(labelSelector).map(withCode))}`;
   return [INTRODUCTION, table(top), ...sections, selectors, encryption(), ""].join("\n\n");
+}
+
+/** The table of keys for the README, in Markdown: without types and sections, which are on the page. */
+export function keyTable(described: Described): string {
+  const links = { sections: "docs/configuration.md", guides: "docs/" };
+  const rows = names.map((name) => keyEntry(name, described, links));
+  const lines = rows.map(({ path, description, fallback }) => [path, description, fallback]);
+  return markdownTable([["key", "what it is", "default"], ["---", "---", "---"], ...lines]);
+}
+
+/** `links`: what precedes the anchors of sections, and the names of guides. */
+function keyEntry(
+  name: Key,
+  described: Described,
+  links: { readonly sections: string; readonly guides: string },
+): Entry {
+  const entry = entryOf(name, keys[name]);
+  const { guide, undeclared } = factsOf(keys[name]);
+  const given = described[name] ?? undeclared;
+  // The guide is linked; Pulumi.yaml can only name its file.
+  const description = given === undefined ? entry.description : escaped(given.replace(/, docs\/[\w-]+\.md/, ""));
+  const section = `${links.sections}#${name.toLowerCase()}`;
+  return {
+    ...entry,
+    path: entriesOf(keys[name]).length > 0 ? `[${code(name)}](${section})` : code(name),
+    description: guide === undefined ? description : `${ended(description)} [Guide](${links.guides}${guide}).`,
+  };
 }
 
 /** Which keys may be stored encrypted, and what that does. */
@@ -155,9 +175,11 @@ function isSelector(schema: z.ZodType): boolean {
 
 function table(rows: readonly Entry[]): string {
   const lines = rows.map(({ path, type, fallback, description }) => [path, type, fallback, description]);
-  return [["key", "type", "default", "what it is"], ["---", "---", "---", "---"], ...lines]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n");
+  return markdownTable([["key", "type", "default", "what it is"], ["---", "---", "---", "---"], ...lines]);
+}
+
+function markdownTable(rows: readonly (readonly string[])[]): string {
+  return rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 function withCode(entry: Entry): Entry {
