@@ -1,11 +1,21 @@
 import { WAN_ADDRESS_NAME } from "@esddns/common/api";
 import type { Term } from "../kube/lease.ts";
+import { EsddnsError } from "../runtime/errors.ts";
 import type { NotSent, RrsetApi } from "../records/rrsets.ts";
 import type { WriterContext } from "./context.ts";
 import { decisionKey } from "./decisionLoop.ts";
 
 /** Between the end of the longest request to Gandi and the end of the lease there is at least this, milliseconds. */
 const LEASE_MARGIN_MS = 1_000;
+
+/**
+ * Throws once the lease is over, also where the end of the term has not come through yet: another leader may have written
+ * since, and what this one found is from before. What it may have done at Gandi stands in its note.
+ */
+export function throwIfOver(term: Term): void {
+  if (term.remainingMs() > 0) return;
+  throw new EsddnsError("ESDDNS_LEASE_OVER", "the lease is over before this run is", { retryable: true });
+}
 
 /**
  * Gandi as a holder of the lease may use it: a PUT goes out only while the lease lasts longer than the request may

@@ -297,3 +297,28 @@ it("a former name whose deletion the lease holds back is known to stand there st
   expect(statusOf("home").left).toEqual([{ zone: "example.com", name: "home", type: "A", ttl: 300, values: [A] }]);
   await end();
 });
+
+it("a leader that was stopped until after its lease writes no status over its successor's, and tells of nothing", async () => {
+  for (const name of ["first", "home"]) world.addRecord(name);
+  world.observe("node1", agreed(A));
+  const end = world.lead();
+  await world.clock.run(10_000);
+  const stopped = Promise.withResolvers<undefined>();
+  world.paused = stopped.promise.then(() => undefined);
+  for (const name of ["first", "home"]) world.changeRecord(name, { spec: { driftLimit: 0 } });
+  await world.clock.run(100);
+  world.remainingMs = -1_000;
+  const next = new World(world);
+  const endNext = next.lead();
+  next.observe("node1", agreed(B));
+  await world.clock.run(10_000);
+  const told = world.events.length;
+  stopped.resolve(undefined);
+  await world.clock.run(60_000);
+  for (const name of ["first", "home"]) {
+    expect(statusOf(name)).toMatchObject({ published: [{ values: [B] }] });
+    expect(world.gandi.at(name, "A")?.values).toEqual([B]);
+  }
+  expect(world.events.slice(told)).toEqual([]);
+  await Promise.all([end(), endNext()]);
+});

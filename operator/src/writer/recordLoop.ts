@@ -22,7 +22,7 @@ import { announceDeletion, announceOutcome, announceVerified } from "./announce.
 import { conditionNamed, notDone, STEP_LIMIT_MS, WRITE_BACKOFF, type WriterContext } from "./context.ts";
 import { decisionKey } from "./decisionLoop.ts";
 import { deletePublished, hasFinalizer, releaseInMs, wantsFinalizer } from "./deletion.ts";
-import { fencedLiveDns } from "./fence.ts";
+import { fencedLiveDns, throwIfOver } from "./fence.ts";
 import { Services } from "./services.ts";
 import { isSameAccount, Statuses, type Unwritten } from "./statuses.ts";
 import { Verifier } from "./verifier.ts";
@@ -59,7 +59,7 @@ export class Records {
   constructor(context: WriterContext, term: Term, unwritten: Unwritten) {
     this.#context = context;
     this.#term = term;
-    this.#statuses = new Statuses(context, term.signal, unwritten);
+    this.#statuses = new Statuses(context, term, unwritten);
     this.#statuses.dropOutdated();
     this.#queue = new WorkQueue(context.clock);
     this.#services = new Services(context, (name) => {
@@ -171,6 +171,7 @@ export class Records {
     const context = await this.#contextFor(stored, read, present, attempt);
     const startedMs = clock.monotonic();
     const result = await reconcileRecord(read, present?.status, context, signal);
+    throwIfOver(this.#term);
     metrics.reconciled(result.action, clock.monotonic() - startedMs);
     this.#count(result);
     announceOutcome(this.#context.events, read, result);
@@ -245,6 +246,7 @@ export class Records {
       const { signal } = this.#term;
       const context = { livedns, signal, claimedBy: this.#claimedBy(record), ...this.#statuses.during(stored) };
       const { notes, failure, isAwaited, rest } = await deletePublished(record, context);
+      throwIfOver(this.#term);
       const leftMs = releaseInMs(record, clock.now());
       if (failure instanceof EsddnsError) {
         if (leftMs > 0) throw failure;

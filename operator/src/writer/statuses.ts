@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { DnsRecordObject, DnsRecordStatus } from "@esddns/common/api";
 import { writeRecordStatus } from "../kube/apply.ts";
+import type { Term } from "../kube/lease.ts";
 import { dnsRecords } from "../kube/resources.ts";
 import type { NotSent } from "../records/rrsets.ts";
 import type { RecordContext } from "../records/run.ts";
+import { throwIfOver } from "./fence.ts";
 import { notDone, type WriterContext } from "./context.ts";
 
 /** How often a status is written to a record that others write at the same time, before the next run has to do it. */
@@ -21,15 +23,15 @@ const CHANGED: NotSent = { kind: "Superseded", message: "not sent to Gandi: the 
 /** Writes the statuses of records, and keeps those that the API server has not taken. */
 export class Statuses {
   readonly #context: WriterContext;
-  readonly #signal: AbortSignal;
+  readonly #term: Term;
   readonly #unwritten: Unwritten;
   /** By record, what this term knows to be noted as published. */
   readonly #published = new Map<string, DnsRecordStatus["published"]>();
 
   /** @param unwritten outlives the term: what could not be written in one may be in the next. */
-  constructor(context: WriterContext, signal: AbortSignal, unwritten: Unwritten) {
+  constructor(context: WriterContext, term: Term, unwritten: Unwritten) {
     this.#context = context;
-    this.#signal = signal;
+    this.#term = term;
     this.#unwritten = unwritten;
   }
 
@@ -68,7 +70,7 @@ export class Statuses {
 
   /**
    * Writes what was done and found, whoever has written the record meanwhile: it is the only account of it. Nothing is
-   * written where the record is gone, also where another one has its name now.
+   * written where the record is gone, also where another one has its name now. Rejects once the lease is over.
    */
   async write({ metadata: { name, uid } }: DnsRecordObject, status: DnsRecordStatus): Promise<void> {
     const { client, records } = this.#context;
@@ -77,7 +79,8 @@ export class Statuses {
       if (stored === undefined || stored.metadata.uid !== uid) return;
       this.#published.set(name, status.published);
       this.#unwritten.set(name, { status, since: stored.metadata.resourceVersion, uid });
-      const written = await writeRecordStatus(client, stored, status, this.#signal);
+      throwIfOver(this.#term);
+      const written = await writeRecordStatus(client, stored, status, this.#term.signal);
       if (written.ok) {
         records.put(written.value);
         break;
@@ -105,6 +108,7 @@ export class Statuses {
     };
     return {
       note: async (status) => {
+        throwIfOver(this.#term);
         if (isOutdated()) return CHANGED;
         // Also what is noted already is sent: the API server compares the resourceVersion, the store may be behind.
         const noted = await this.#note(known, status);
@@ -113,7 +117,7 @@ export class Statuses {
         return undefined;
       },
       look: async () => {
-        const read = await this.#context.records.refresh(this.#signal);
+        const read = await this.#context.records.refresh(this.#term.signal);
         if (!read.ok) throw notDone("ESDDNS_NOT_READ", "DnsRecords not read", read.error);
         return isOutdated() ? CHANGED : undefined;
       },
@@ -126,7 +130,7 @@ export class Statuses {
     const { name, uid, resourceVersion } = read.metadata;
     const before = this.#unwritten.get(name);
     this.#unwritten.set(name, { status, since: resourceVersion, uid });
-    const written = await writeRecordStatus(client, read, status, this.#signal);
+    const written = await writeRecordStatus(client, read, status, this.#term.signal);
     if (written.ok) {
       this.#published.set(name, status.published);
       this.#unwritten.delete(name);
@@ -145,7 +149,7 @@ export class Statuses {
   /** Reads the record past the watch; undefined: it is gone. */
   async #read(name: string): Promise<DnsRecordObject | undefined> {
     const { client, namespace, records } = this.#context;
-    const read = await client.get(dnsRecords, { namespace, name }, this.#signal);
+    const read = await client.get(dnsRecords, { namespace, name }, this.#term.signal);
     if (!read.ok) {
       if (read.error.kind === "NotFound") return undefined;
       throw notDone("ESDDNS_NOT_READ", "DnsRecord not read", read.error);
