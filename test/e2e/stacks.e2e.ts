@@ -6,8 +6,17 @@ import { adopt, image, RANGE, removeSecond, told } from "./secondStack.ts";
 const PAGES = { development: "http://192.168.1.100/healthz", production: "http://192.168.1.120/healthz" };
 const up = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"] as const;
 
-beforeAll(alone);
-afterAll(alone);
+/** How the lab has MetalLB. */
+let metallb: MetallbConfig = {};
+
+beforeAll(async () => {
+  metallb = await labJson("pulumi", "config", "get", "metallb");
+  await alone();
+});
+afterAll(async () => {
+  await configure(metallb);
+  await alone();
+});
 
 test("everything that is wrong with a deploy is named at once, and nothing is begun", async () => {
   const wrong = await lab(["deploy", "production", "192.168.1.129-192.168.1.120", "--ajopt", "--wait", "long"]);
@@ -20,7 +29,15 @@ test("everything that is wrong with a deploy is named at once, and nothing is be
   expect(await namespaces()).not.toContain("esddns-production");
 });
 
-test("a stack that turns to adopt deletes nothing of MetalLB, and takes it over again as it stands", async () => {
+test("a stack that turns to adopt deletes nothing of MetalLB, whatever it is called, and takes it over again as it stands", async () => {
+  const renamed = { ...metallb, values: { ...metallb.values, fullnameOverride: "lb" } };
+  await configure(renamed);
+  await labOk(...up);
+  expect(await labOk("kubectl", "get", "deployments", "-n", "metallb-system", "-o", "name")).toMatch(
+    /\/lb-controller$/,
+  );
+  // An update is over for Helm while the last of the old pods still ends.
+  await labOk("kubectl", "rollout", "status", "-n", "metallb-system", "daemonset/lb-speaker");
   const before = await speakers();
   const shared = () => labOk("pulumi", "stack", "export").then(sharedPart);
   expect(await shared()).toEqual([
@@ -30,7 +47,6 @@ test("a stack that turns to adopt deletes nothing of MetalLB, and takes it over 
     "Namespace",
     "Release",
   ]);
-  const metallb = await labJson<object>("pulumi", "config", "get", "metallb");
   // The chart of the lab has no effect where MetalLB is adopted, which is an error.
   await labOk("pulumi", "config", "rm", "metallb");
   await labOk("pulumi", "config", "set", "shared", "adopt");
@@ -40,14 +56,16 @@ test("a stack that turns to adopt deletes nothing of MetalLB, and takes it over 
     await labOk("pulumi", "preview", "--expect-no-changes", "--non-interactive");
   } finally {
     await labOk("pulumi", "config", "rm", "shared");
-    const value = { "esddns:metallb": { value: JSON.stringify(metallb), objectValue: metallb } };
-    await labOk("pulumi", "config", "set-all", "--json", JSON.stringify(value));
+    await configure(renamed);
   }
   expect(await labOk("kubectl", "get", "crds", "-o", "name")).toContain("dnsrecords.esddns.io");
   expect(await curl(PAGES.development)).not.toBe("");
   await labOk(...up);
   expect(await shared()).toHaveLength(5);
   expect(await speakers()).toEqual(before);
+  await configure(metallb);
+  await labOk(...up);
+  await labOk("kubectl", "rollout", "status", "-n", "metallb-system", "daemonset/metallb-speaker");
 });
 
 test("a second stack adopts MetalLB: one command, and page, WAN address and record are seen to be well", async () => {
@@ -153,6 +171,15 @@ async function alone(): Promise<void> {
   await labOk(...up);
 }
 
+interface MetallbConfig {
+  readonly values?: object;
+}
+
+async function configure(metallb: MetallbConfig): Promise<void> {
+  const value = { "esddns:metallb": { value: JSON.stringify(metallb), objectValue: metallb } };
+  await labOk("pulumi", "config", "set-all", "--json", JSON.stringify(value));
+}
+
 function namespaces(): Promise<string> {
   return labOk("kubectl", "get", "namespaces", "-o", "name");
 }
@@ -171,13 +198,16 @@ function sharedPart(exported: string): string[] {
 }
 
 interface List {
-  readonly items: readonly { readonly metadata: { readonly uid: string; readonly name: string } }[];
+  readonly items: readonly {
+    readonly metadata: { readonly uid: string; readonly name: string; readonly deletionTimestamp?: string };
+  }[];
 }
 
-/** MetalLB's pods: others than before would have been down in between. */
+/** MetalLB's pods that are to stay: others than before would have been down in between. */
 async function speakers(): Promise<readonly string[]> {
   const { items } = await labJson<List>("kubectl", "get", "pods", "-n", "metallb-system", "-o", "json");
-  return items.map(({ metadata }) => metadata.uid).sort();
+  const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return staying.map(({ metadata }) => metadata.uid).sort();
 }
 
 /** What the second stack has made; a new one would have another uid. */
