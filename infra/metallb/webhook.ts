@@ -66,6 +66,6 @@ function diagnosis(error: string, namespace: string, elapsedMs: number): string 
     `  kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=metallb-webhook-service`,
     `  kubectl get validatingwebhookconfiguration metallb-webhook-configuration -o jsonpath='{.webhooks[0].clientConfig.caBundle}'`,
     `  kubectl get secret metallb-webhook-cert -n ${namespace} -o jsonpath='{.data.ca\\.crt}'   (the two must be equal)`,
-    `  kubectl logs -n ${namespace} -l app.kubernetes.io/name=metallb,app.kubernetes.io/component=controller`,
+    `  kubectl logs -n ${namespace} -l app.kubernetes.io/component=controller`,
   ].join("\n");
 }
