@@ -7,7 +7,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { wanPath } from "./kubernetes/resourcePaths.ts";
-import { namespaceComplaint, readStackNamespace } from "./esddns/stackNamespace.ts";
+import { namespaceProblem, readStackNamespace } from "./esddns/stackNamespace.ts";
 import { installedMetalLB, marked, OWNER_LABEL } from "./metallb/owner.ts";
 import type { Messages } from "./config/messages.ts";
 import type { Cluster } from "./kubernetes/cluster.ts";
@@ -125,8 +125,8 @@ async function ownNamespace(cluster: Reader, { namespace, mark, takeOver }: Owne
   const fact = await readStackNamespace(cluster, namespace);
   if (!fact.read)
     return fact.reason === "NotFound" ? undefined : `The namespace ${namespace} could not be looked at: ${fact.why}`;
-  const complaint = takeOver ? undefined : namespaceComplaint(namespace, fact.value, mark);
-  return complaint && `esddns:namespace: ${complaint.wrong}. ${complaint.right}`;
+  const problem = takeOver ? undefined : namespaceProblem(namespace, fact.value, mark);
+  return problem && `esddns:namespace: ${problem.wrong}. ${problem.right}`;
 }
 
 /** Objects that no label marks: those of a version before, which marked MetalLB's pods only, and other people's. */

@@ -5,7 +5,7 @@ import { monitoringKinds } from "../config/keys/monitoring.ts";
 import { formatProblem, type Problem } from "../config/validation/problem.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { StackConfig } from "../config/parse.ts";
-import { namespaceComplaint, stackMark } from "../esddns/stackNamespace.ts";
+import { namespaceProblem, stackMark } from "../esddns/stackNamespace.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
 import { formerlyOwned, NEVER_OWNED, SeveralOwned, type FormerlyOwned } from "../metallb/formerOwner.ts";
 import { isTakeOver } from "../metallb/takeOver.ts";
@@ -119,8 +119,8 @@ function ofThisRun(): "Off" | undefined {
 
 function namespaceProblems({ namespace }: StackConfig, { namespace: there }: ClusterFacts): Problem[] {
   if (there === undefined || isTakeOver()) return [];
-  const complaint = namespaceComplaint(namespace, there, ownMark());
-  return complaint === undefined ? [] : [{ path: ["namespace"], ...complaint }];
+  const problem = namespaceProblem(namespace, there, ownMark());
+  return problem === undefined ? [] : [{ path: ["namespace"], ...problem }];
 }
 
 function ownMark(): string {

@@ -2,9 +2,9 @@
 import { z } from "zod";
 
 /**
- * What becomes of a key that the user stores encrypted. `secret`: everything that comes of the key is a secret in the
- * inputs and outputs of resources and in the stack's outputs. `refused`: why that cannot be. Pulumi marks whole keys
- * only: one encrypted value makes its whole key secret.
+ * What happens if the user stores a key encrypted. `secret`: everything that comes from the key is a secret in the inputs
+ * and outputs of resources and in the stack's outputs. `refused`: the reason why that is impossible. Pulumi marks whole
+ * keys only: one encrypted value makes its whole key secret.
  */
 export type Secrecy = "secret" | { readonly refused: string };
 

@@ -6,9 +6,9 @@ import { parseStackConfig, type StackConfig } from "./parse.ts";
 import { formatProblem } from "./validation/problem.ts";
 
 export interface LoadedConfig extends StackConfig {
-  /** Gandi's token as a secret; undefined where the config holds none. */
+  /** Gandi's token as a secret; undefined if the config holds none. */
   readonly gandiToken: pulumi.Output<string> | undefined;
-  /** What comes of a key that is stored encrypted is a secret in the state, too. */
+  /** Keeps values of encrypted keys secret in the state, too. */
   readonly guard: Guard;
   readonly messages: Messages;
 }

@@ -1,4 +1,4 @@
-/** From whatever is in the stack config to a config that the program can rely on. Pure. */
+/** Makes of the raw stack config a config that the program can rely on. Pure. */
 import type { DetectionSpec } from "@esddns/common/api";
 import { crossProblems } from "./crossChecks.ts";
 import { detectionProblems } from "./keys/detection.ts";
@@ -26,7 +26,7 @@ type StackPool = Pool & {
   readonly capacity: bigint;
 };
 
-/** The keys that StackConfig has otherwise than they are written. */
+/** The keys whose values in StackConfig are not those of their sections. */
 type Derived =
   "namespace" | "keepOnDestroy" | "pools" | "l2" | "service" | "detection" | "gandiToken" | "gandiTokenSecret";
 
@@ -49,7 +49,7 @@ export type ParsedConfig =
       ok: true;
       config: StackConfig;
       warnings: readonly string[];
-      /** What no message may quote: for a redactor. */
+      /** The values that no message may quote. */
       hidden: readonly string[];
     }
   | { ok: false; problems: readonly Problem[] };
@@ -61,7 +61,7 @@ interface Context {
 }
 
 /**
- * Every problem at once, each with its key path, what is wrong and what would be right.
+ * Returns the config, or every problem at once: its key path, what is wrong and what would be right.
  * `raw`: by key, without `esddns:`; values as Pulumi hands them over, or already typed.
  */
 export function parseStackConfig(raw: unknown, context: Context): ParsedConfig {

@@ -10,7 +10,7 @@ import { core, descriptionOf } from "./validation/shape.ts";
 export interface Entry {
   readonly path: string;
   readonly type: string;
-  /** As it is written in the config; "required" where there is none and must be one. */
+  /** The default, as it is written in the config; "required" if the key has none and must be set. */
   readonly fallback: string;
   readonly description: string;
 }
@@ -72,7 +72,7 @@ function encryption(): string {
   ].join("\n\n");
 }
 
-/** All that a key's value can hold, leaf by leaf; nothing for a value without parts. */
+/** Every leaf that a key's value can hold; none for a value without parts. */
 export function entriesOf(schema: z.ZodType, prefix = ""): Entry[] {
   const type = core(schema);
   if (type instanceof z.ZodArray) {
@@ -150,7 +150,7 @@ function listName(element: z.ZodType): string {
   return `list of ${typeName(element)}`;
 }
 
-/** `, 1 to 65535`; nothing where the bounds are only those of whole numbers. */
+/** `, 1 to 65535`; empty if the bounds are only those of whole numbers. */
 function bounds({ minValue, maxValue }: z.ZodNumber): string {
   const least = minValue ?? Number.MIN_SAFE_INTEGER;
   const most = maxValue ?? Number.MAX_SAFE_INTEGER;
@@ -186,12 +186,12 @@ function withCode(entry: Entry): Entry {
   return { ...entry, path: code(entry.path) };
 }
 
-/** Messages of the parser begin with what may be written, which has a column of its own here. */
+/** Messages of the parser begin with the values that may be written. Here these have a column of their own. */
 function withoutType(text: string): string {
   return text.replace(/^true or false: (.)/, (_, first: string) => first.toUpperCase());
 }
 
-/** Markdown's own signs are meant as they stand. */
+/** Escapes Markdown's own signs. */
 function escaped(text: string): string {
   return text.replaceAll(/[|*_<>]/g, "\\$&");
 }

@@ -1,4 +1,4 @@
-/** What becomes of a key of the stack config that the user stores encrypted. */
+/** Which keys the user can store encrypted, and how messages hide their values. */
 import { describeRange, parseRange, parseSingle } from "@esddns/common/ip";
 import { factsOf, RESOURCE_NAMES, type Secrecy } from "./keyFacts.ts";
 import { DEFAULT_NAMESPACE } from "./keys/metallb/schema.ts";
@@ -38,7 +38,7 @@ function member(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (Reflect.get(value, name) as unknown) : undefined;
 }
 
-/** The texts and numbers in `secrets` that stand nowhere in `known`, which is plain text anyway. */
+/** The texts and numbers in `secrets`, except those that are in `known` as plain text, too. */
 export function hiddenValues(secrets: readonly unknown[], known: readonly unknown[]): string[] {
   const shown = new Set(known.flatMap(leavesOf));
   return [...new Set(secrets.flatMap(leavesOf))].filter((leaf) => !shown.has(leaf));
@@ -52,10 +52,10 @@ export function bgpNames(bgp: unknown): unknown[] {
   });
 }
 
-/** Puts `[secret]` in the place of every one of `leaves` in a text, also where it is quoted or spelt otherwise. */
+/** Replaces every one of `leaves` in a text by `[secret]`, also if it is quoted or spelt differently. */
 export function redactor(leaves: readonly string[]): (text: string) => string {
   const quoted = leaves.map((leaf) => quote(leaf));
-  // Shorter ones, as in Pulumi's own filter, would take ordinary words to pieces.
+  // Shorter ones would break up ordinary words. Pulumi's own filter has the same limit.
   const plain = [...new Set(leaves.flatMap(spellings))].filter((text) => text.length >= 3 && !SWITCHES.has(text));
   const longestFirst = [...plain].sort((a, b) => b.length - a.length).map(escaped);
   if (leaves.length === 0) return (text) => text;
@@ -76,7 +76,7 @@ function leavesOf(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(leavesOf) : [];
 }
 
-/** The ways in which a message may write it: messages name addresses in their shortest form. */
+/** The spellings that a message may use. Messages write addresses in their canonical form. */
 function spellings(text: string): string[] {
   return [text, ...text.split(",")].flatMap((part) => {
     const address = parseSingle(part.trim());

@@ -1,7 +1,7 @@
 import type { Read } from "@esddns/common/cluster";
 import { expect, it } from "vitest";
 import type { z } from "zod";
-import { namespaceComplaint, readStackNamespace } from "./stackNamespace.ts";
+import { namespaceProblem, readStackNamespace } from "./stackNamespace.ts";
 
 /** A namespace called home, and by their plurals the names of what is in it; a text is the answer to a read that fails. */
 function read(metadata: object | undefined, inside: Readonly<Record<string, readonly string[] | string>> = {}) {
@@ -49,19 +49,19 @@ it("one for this stack alone is fine, and so is an empty one that was made for i
     { by: "earlier version" },
     { by: "others", occupants: [] },
   ] as const)
-    expect(namespaceComplaint("home", fine, "esddns/production")).toBeUndefined();
+    expect(namespaceProblem("home", fine, "esddns/production")).toBeUndefined();
 });
 
 it("another stack's is refused with both ways out", () => {
   const others = { by: "stack", mark: "esddns/development" } as const;
-  const { wrong = "", right = "" } = namespaceComplaint("home", others, "esddns/production") ?? {};
+  const { wrong = "", right = "" } = namespaceProblem("home", others, "esddns/production") ?? {};
   expect(wrong).toMatch(/^"home" is the namespace of the stack esddns\/development, and this is esddns\/production/);
   expect(right).toMatch(/^Write one of its own\..*gone.*another name: npm run deploy -- STACK --take-over/);
 });
 
 it("one with work of others in it is refused, and some of that is named", () => {
   const occupants = ["Deployment a", "Deployment b", "Service a", "Service b", "StatefulSet c"];
-  const complaint = namespaceComplaint("monitoring", { by: "others", occupants }, "esddns/production");
-  expect(complaint?.wrong).toContain("Deployment a, Deployment b, Service a and 2 more; a destroy would delete");
-  expect(complaint?.right).toContain("--take-over");
+  const problem = namespaceProblem("monitoring", { by: "others", occupants }, "esddns/production");
+  expect(problem?.wrong).toContain("Deployment a, Deployment b, Service a and 2 more; a destroy would delete");
+  expect(problem?.right).toContain("--take-over");
 });

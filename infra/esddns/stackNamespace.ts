@@ -42,7 +42,7 @@ export async function readStackNamespace(
 }
 
 /** Why a stack must not have the namespace, unless it is told to take it over; undefined: it may. `mark`: its own. */
-export function namespaceComplaint(namespace: string, fact: NamespaceFact, mark: string): ValueProblem | undefined {
+export function namespaceProblem(namespace: string, fact: NamespaceFact, mark: string): ValueProblem | undefined {
   if (fact.by === "earlier version" || (fact.by === "stack" && fact.mark === mark)) return undefined;
   if (fact.by === "stack") {
     const wrong = `${quote(namespace)} is the namespace of the stack ${fact.mark}, and this is ${mark}, which would take over all that is in it`;

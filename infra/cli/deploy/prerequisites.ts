@@ -1,7 +1,7 @@
 /** What a deploy needs, judged from what was found. Pure. */
 import type { StackConfig } from "../../config/parse.ts";
 import { formatPath, formatProblem, quote } from "../../config/validation/problem.ts";
-import { namespaceComplaint, type NamespaceFact } from "../../esddns/stackNamespace.ts";
+import { namespaceProblem, type NamespaceFact } from "../../esddns/stackNamespace.ts";
 import { writtenObjects, type SharedObject } from "../../metallb/objects.ts";
 
 /** What was found; undefined where it was not looked for. */
@@ -79,15 +79,15 @@ function clusterFindings(found: Surroundings, config: Needs, takeOver: boolean):
 function namespaceFindings(found: Surroundings, { namespace }: Needs, takeOver: boolean): Finding[] {
   const { namespace: there, ownsNamespace, mark, marks } = found;
   if (there === undefined) return [];
-  const complaint =
+  const reason =
     there.by === "earlier version" && !ownsNamespace
       ? {
           wrong: `${quote(namespace)} is of a stack already, and not in the state of this one`,
           right: "Write one of its own. Where it is this stack's, and the state was lost: --take-over",
         }
-      : namespaceComplaint(namespace, there, mark);
-  if (complaint === undefined) return [];
-  if (!takeOver) return [problem(formatProblem({ path: ["namespace"], ...complaint }))];
+      : namespaceProblem(namespace, there, mark);
+  if (reason === undefined) return [];
+  if (!takeOver) return [problem(formatProblem({ path: ["namespace"], ...reason }))];
   if (there.by === "stack" && marks.includes(there.mark)) {
     const wrong = `${quote(namespace)} is the namespace of the stack ${there.mark}, and Pulumi has that stack still`;
     const right = "Write one of its own, or destroy that stack and remove it (pulumi stack rm) first.";

@@ -1,4 +1,4 @@
-/** How the WAN address is looked for: the shape of the key, and what must hold beyond it. */
+/** How the operator finds the WAN address. */
 import { detectionSpec, echoService, sourcesOf, stunServer } from "@esddns/common/api";
 import { z } from "zod";
 import { stackKey } from "../keyFacts.ts";
@@ -120,7 +120,7 @@ function hasAuthenticated({ sources, stun, https }: Detection): boolean {
   return overHttps || (sources.includes("stun") && stun.enabled && overTls);
 }
 
-/** How many organisations can have a vote at most; all that is downloaded has one (docs/adr/0003). */
+/** How many organisations can vote at most. All downloaded servers share one vote (docs/adr/0003). */
 function voicesOf(detection: Detection): number {
   const { sources, stun } = detection;
   const organisations = sourcesOf({ ...detection, excluded: [] }).map(({ organisation }) => organisation);
@@ -133,6 +133,6 @@ function voicesOf(detection: Detection): number {
     stun.enabled &&
     !stun.servers &&
     lists.some(({ url, limit }) => url !== "" && limit > 0);
-  // The Node's own word, where it has an ExternalIP or the host's network.
+  // The node itself votes if it has an ExternalIP or the network of the host.
   return new Set(organisations).size + Number(downloads) + Number(sources.includes("direct"));
 }

@@ -1,4 +1,4 @@
-/** Nothing is written to Gandi, whatever the single records say. */
+/** Whether all records are only planned, whatever the single records say. */
 import { z } from "zod";
 import { stackKey } from "../keyFacts.ts";
 

@@ -1,4 +1,4 @@
-/** Gandi's token: itself, or the Secret that holds it, and the day on which it ends. */
+/** Gandi's token, or the Secret that holds it, and the day on which it expires. */
 import { z } from "zod";
 import { names } from "../../names.ts";
 import { stackKey } from "../keyFacts.ts";
@@ -8,7 +8,7 @@ import { date, foreignName, secretKey } from "../values/fields.ts";
 const NOT_A_TOKEN = "is not one word of letters and digits, as a token is";
 const STORE = "Store it with: pulumi config set --secret gandiToken";
 
-/** What is wrong with a token, without a word of it: the operator could not send it, or Gandi would not know it. */
+/** Says what is wrong with a token, without quoting it: the operator could not send it, or Gandi would not know it. */
 export function tokenProblem(token: string): string | undefined {
   if (!/^[\x21-\x7e]+$/.test(token)) return NOT_A_TOKEN;
   if (/["'`]/.test(token)) return "has quotes in it, which are no part of a token";
@@ -44,7 +44,7 @@ export const gandiTokenExpiresKey = stackKey(
 
 type ExistingSecret = z.output<typeof gandiTokenSecretKey>;
 
-/** Where Gandi's token comes from. The token itself is no part of the config: it stays a secret of Pulumi's. */
+/** Where Gandi's token comes from. The token itself is no part of the config: Pulumi keeps it as a secret. */
 export type TokenSource =
   | { readonly kind: "config" }
   | { readonly kind: "secret"; readonly name: string; readonly key: string }

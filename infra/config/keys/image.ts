@@ -40,7 +40,7 @@ export type ImageSource =
       readonly kind: "build";
       readonly builder: "buildah" | "docker";
       readonly delivery: Delivery;
-      /** What the image is brought to: another one is a reason to build and load again. */
+      /** The nodes and places that get the image. A change of this list builds and loads it again. */
       readonly nodes: readonly string[];
     };
 
@@ -48,7 +48,7 @@ const RIGHT =
   "Write { reference: name@sha256:… }, or a builder with one of registry, containerd and loadCommand: " +
   "{ builder: buildah, containerd: [/run/containerd/containerd.sock] }.";
 
-/** The source, or what is wrong with the section. */
+/** Returns the source, or the problems of the section. */
 export function imageSource(image: Image): { source: ImageSource } | { problems: readonly Problem[] } {
   const { reference, builder = "none", registry, containerd, loadCommand, nodes } = image;
   const ways = Object.entries({ registry, containerd, loadCommand }).filter(([, value]) => value !== undefined);

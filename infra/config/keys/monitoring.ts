@@ -39,7 +39,7 @@ export const monitoringKey = stackKey(monitoringSchema.prefault({}), { encrypted
 
 export type Monitoring = z.output<typeof monitoringSchema>;
 
-/** Of every pod. Prometheus' usual scrape rules for pods go by them. */
+/** The annotations of every pod by which Prometheus' usual scrape rules find it. */
 export function scrapeAnnotations({ annotations, monitor }: Monitoring, port: number): Record<string, string> {
   if (!(annotations ?? monitor === "None")) return {};
   return { "prometheus.io/scrape": "true", "prometheus.io/port": String(port), "prometheus.io/path": "/metrics" };

@@ -39,7 +39,7 @@ const recordSchema = z.object({
     .optional()
     .describe("Instead of ipv6Suffix: the name of the node whose own IPv6 address it is."),
   conflictPolicy: dnsRecordSpec.shape.conflictPolicy,
-  // What is left out here is left to the defaults of the custom resource definition.
+  // The custom resource definition fills in the defaults of the keys below.
   deletionPolicy: dnsRecordSpec.shape.deletionPolicy
     .unwrap()
     .optional()
@@ -111,7 +111,7 @@ function tooLong({ index, value }: PlacedRecord): Problem[] {
 
 const NAME_MAX = 253;
 
-/** What each kind of source needs, and what is of no use to it. */
+/** Reports keys that the kind of source needs, and keys that it does not use. */
 function sourceProblems({ index, value: { source, types, allowPrivate } }: PlacedRecord): Problem[] {
   const path: KeyPath = ["records", index, "source"];
   const kind = source?.kind ?? "Wan";

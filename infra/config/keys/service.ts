@@ -97,8 +97,8 @@ export function familiesOf(
 }
 
 /**
- * `families`: as familiesOf has them. A Service that prefers both gets them on a cluster that has both, and MetalLB gives none of
- * its fixed address where that is of one family only: so one address, or a pool of one family, makes a Service of one.
+ * `families`: as familiesOf returns them. A Service that prefers both families gets both on a cluster that has both, and
+ * MetalLB then refuses a fixed address of one family. So one address, or a pool of one family, makes a Service of one.
  */
 export function ipFamilies(families: readonly Family[], policy: Service["ipFamilyPolicy"]) {
   const ipFamilyPolicy = policy ?? (families.length === 1 ? "SingleStack" : "PreferDualStack");
@@ -108,7 +108,7 @@ export function ipFamilies(families: readonly Family[], policy: Service["ipFamil
   };
 }
 
-/** `families` of its fixed addresses or of its pool. */
+/** Reports a policy that the families of the fixed addresses, or of the pool, cannot satisfy. */
 export function familyProblems(
   { ipFamilyPolicy, address }: Pick<Service, "ipFamilyPolicy" | "address">,
   families: readonly Family[],

@@ -1,4 +1,4 @@
-/** Where in the stack config something stands: `["pools", 0, "addresses", 1]`. */
+/** A place in the stack config: `["pools", 0, "addresses", 1]`. */
 export type KeyPath = readonly (string | number)[];
 
 /** One thing that is wrong in the stack config. */
@@ -24,19 +24,19 @@ export function formatProblem(problem: Problem): string {
   return `${formatPath(problem.path)}: ${problem.wrong}. ${problem.right}`;
 }
 
-/** A value as it is quoted in a message: short, on one line, with nothing in it that cannot be seen. */
+/** Quotes a value for a message: short, on one line, without invisible characters. */
 export function quote(value: unknown): string {
-  // Typed as always a string, but there is none for undefined and functions; NaN would be null.
+  // JSON.stringify returns undefined for undefined and functions, against its type, and null for NaN.
   const json =
     typeof value === "number" || typeof value === "bigint" ? undefined : (JSON.stringify(value) as string | undefined);
   const text = (json ?? String(value)).replace(UNSEEN, (sign) => `\\u{${sign.codePointAt(0)?.toString(16) ?? ""}}`);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
-/** Spaces of other kinds than the usual one, and what has no width or turns the text around. */
+/** Every white space except the usual one, and characters without width or that change the direction of the text. */
 const UNSEEN = /[[\p{C}\p{Z}]--[ ]]/gv;
 
-/** ` Did you mean "x"?` when one of the candidates is a slip of the pen away, else nothing. */
+/** Returns ` Did you mean "x"?` if a candidate differs by a typing mistake only, else an empty text. */
 export function didYouMean(written: string, candidates: Iterable<string>): string {
   if (written === "") return "";
   const known = [...candidates];
@@ -55,7 +55,7 @@ export function didYouMean(written: string, candidates: Iterable<string>): strin
 
 /** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours count one each. */
 function editDistance(a: string, b: string): number {
-  // Longer than any key: not a slip of the pen, and not worth quadratic time.
+  // Longer than any key: not a typing mistake, and not worth quadratic time.
   if (a.length > 64 || b.length > 64) return Infinity;
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   const at = (i: number, j: number): number => rows[i]?.[j] ?? Infinity;

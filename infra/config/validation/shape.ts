@@ -1,4 +1,4 @@
-/** Reads untyped values by a zod schema, and says of everything that does not fit what would. */
+/** Reads untyped values by a zod schema. Reports everything that does not fit, and what would. */
 import { z } from "zod";
 import { didYouMean, quote, type KeyPath, type Problem } from "./problem.ts";
 
@@ -15,8 +15,8 @@ export interface Shaped<T> {
 }
 
 /**
- * `raw` by `schema`, with every default filled in; unknown keys are problems at any depth.
- * `secret`: no problem quotes a value, as it may be one.
+ * Reads `raw` by `schema`, with every default filled in. Unknown keys are problems at any depth.
+ * `secret`: the value may be a secret, so no problem quotes it.
  */
 export function shape<S extends z.ZodType>(
   schema: S,
@@ -34,7 +34,7 @@ export function shape<S extends z.ZodType>(
   return { value: problems.length === 0 ? result.data : undefined, problems };
 }
 
-/** The same, item by item: a bad item takes no other with it. `raw` that is no list is a problem of its own. */
+/** The same, item by item: a bad item does not spoil the others. A `raw` that is no list is a problem of its own. */
 export function shapeItems<S extends z.ZodType>(
   list: z.ZodArray<S>,
   raw: unknown,
@@ -50,9 +50,9 @@ export function shapeItems<S extends z.ZodType>(
 }
 
 /**
- * Pulumi hands every value over as text: scalars as they are written, lists and objects as JSON. Text that stands
- * where no text belongs is read as what belongs there; what cannot be read stays, for `shape` to report.
- * `secret`: as for `shape`; the parser's own words quote the text.
+ * Decodes text. Pulumi hands every value over as text: scalars as they are written, lists and objects as JSON. Text in
+ * place of another type is read as that type. Text that cannot be read stays, and `shape` reports it.
+ * `secret`: as for `shape`. The message of JSON.parse quotes the text.
  */
 export function decode(schema: z.ZodType, raw: unknown, secret = false): { value: unknown } | { wrong: string } {
   if (typeof raw !== "string") return { value: raw };
@@ -70,7 +70,7 @@ export function decode(schema: z.ZodType, raw: unknown, secret = false): { value
   return { value: raw };
 }
 
-/** A problem with a key that nothing knows. */
+/** Reports an unknown key. */
 export function unknownKey(key: string, known: readonly string[], path: KeyPath): Problem {
   const hint = didYouMean(key, known);
   return { path: [...path, key], wrong: "is not a known key", right: hint.trim() || `Known are ${known.join(", ")}.` };
@@ -89,7 +89,7 @@ function unknownKeys(schema: z.ZodType, raw: unknown, path: KeyPath): Problem[] 
   });
 }
 
-/** A text in the place of a list has a length, too. */
+/** Whether an earlier issue covers this one: a text in place of a list also fails the check of its length. */
 function isSaid(issue: z.core.$ZodIssue, before: readonly z.core.$ZodIssue[]): boolean {
   const at = (other: z.core.$ZodIssue) => other.path.join("\0");
   return before.some((other) => other.code === "invalid_type" && at(other) === at(issue));
@@ -103,7 +103,7 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown, base:
     raw,
   );
   const wrong = whatIsWrong(issue, value);
-  // A number where one belongs is none.
+  // A number out of bounds is not a secret.
   const hidden = secret && !((issue.code === "too_small" || issue.code === "too_big") && typeof value === "number");
   return {
     path,

@@ -1,4 +1,4 @@
-/** What a pool's addresses are good for: which of them a Service can have, how many there are, how BGP may join them. */
+/** The addresses of a pool: which a Service can have, how many there are, and how far BGP may aggregate them. */
 import {
   bitsOf,
   endsOf,
@@ -29,7 +29,7 @@ export function canonicalNetwork(text: string): string {
   return parsed.ok ? parsed.range.canonical : text;
 }
 
-/** What is in the range that neither a Service nor a host of another network can have; undefined: nothing. */
+/** Names the first block in the range that no Service and no host can have addresses of; undefined if there is none. */
 export function neverAHosts(range: AddressRange): string | undefined {
   return NEVER_ASSIGNED[range.family].find(([special]) => overlap(special, range) !== undefined)?.[1];
 }
@@ -44,7 +44,7 @@ export function buggyAddress(range: AddressRange): string | undefined {
   return undefined;
 }
 
-/** How many addresses there are to give away; `avoidBuggyIPs` leaves out those that end in .0 and .255. */
+/** How many addresses MetalLB can assign. `avoidBuggyIPs` leaves out those that end in .0 and .255. */
 export function capacity(range: AddressRange, avoidBuggyIPs: boolean): bigint {
   const all = range.last - range.first + 1n;
   if (!avoidBuggyIPs || range.family === "IPv6") return all;
@@ -54,7 +54,7 @@ export function capacity(range: AddressRange, avoidBuggyIPs: boolean): bigint {
   return buggy.reduce((left, count) => left - count, all);
 }
 
-/** The prefix length of the largest network that is wholly in the range: what BGP may aggregate to. */
+/** The prefix length of the largest network that lies wholly in the range. BGP may aggregate up to it. */
 export function widestPrefix(range: AddressRange): number {
   const bits = bitsOf(range.family);
   for (let length = 0; length < bits; length++) {
@@ -65,7 +65,7 @@ export function widestPrefix(range: AddressRange): number {
   return bits;
 }
 
-/** The ranges of these CIDRs, which are written in this program. */
+/** The ranges of CIDRs that are constants of this program. */
 export function networks(...cidrs: readonly string[]): AddressRange[] {
   return cidrs.map((cidr) => {
     const parsed = parseNetwork(cidr);

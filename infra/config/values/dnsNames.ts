@@ -1,4 +1,4 @@
-/** Names of the DNS, as Gandi's API takes them: in lower case, without a dot at the end, other letters as xn--… */
+/** DNS names, as Gandi's API takes them: in lower case, without a dot at the end, other letters as xn--… */
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { checkedString } from "./checkedString.ts";
@@ -8,7 +8,7 @@ const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-
 const PAGE_HOST = /^(?=.{1,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const RECORD = /^(@|\*|(\*\.)?(_?[a-z0-9]([-_a-z0-9]{0,61}[a-z0-9])?)(\._?[a-z0-9]([-_a-z0-9]{0,61}[a-z0-9])?)*)$/;
 
-/** A domain with at least two labels whose last is no number: `192.168.1.1` is none. */
+/** A domain with at least two labels. The last one is not a number, so that `192.168.1.1` is no domain. */
 export const zoneName = checkedString((value) => {
   if (DOMAIN.test(value)) return undefined;
   const right =
@@ -23,14 +23,14 @@ export const hostName = checkedString((value) => {
   return { wrong: `${quote(value)} is not the name of a host`, right: spelt(value, DOMAIN) ?? right };
 });
 
-/** The name of a host as a browser shows it: also one of a single label, as a router at home gives it. */
+/** The name of a host as a browser shows it. It may have a single label, as home routers give names. */
 export const pageHost = checkedString((value) => {
   if (isIP(value.replace(/^\[(.*)\]$/, "$1")) !== 0) {
     return { wrong: `${quote(value)} is an IP address, under which the page is served anyway`, right: "Leave it out." };
   }
   if (PAGE_HOST.test(value)) return undefined;
   const right = "Write the name and nothing else, without scheme and port and in lower case: esddns.lan.";
-  // Of an address that was copied from the browser the name is what is meant.
+  // A user who copies a URL from the browser means the name in it.
   const name = value
     .trim()
     .replace(/^[a-z]+:\/\//i, "")
@@ -44,9 +44,9 @@ export const recordName = checkedString((value) => {
   return { wrong: `${quote(value)} is not the name of a record`, right: spelt(value, RECORD) ?? right };
 });
 
-/** The same name as the DNS spells it, where that is all that is wrong. */
+/** Suggests the same name as the DNS spells it, if only the spelling is wrong. */
 function spelt(value: string, right: RegExp): string | undefined {
-  // Underscores and asterisks are no part of host names, so what has them is only put into lower case.
+  // domainToASCII takes no underscores and asterisks, so ASCII names are only put into lower case.
   const plain = /[^\x20-\x7e]/.test(value) ? domainToASCII(value.trim()) : value.trim().toLowerCase();
   const name = plain.replace(/\.$/, "");
   return right.test(name) ? `Write ${quote(name)}.` : undefined;

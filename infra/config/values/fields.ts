@@ -1,4 +1,4 @@
-/** The single values of the stack config. Each check stands at the leaf, so that one bad value hides no other. */
+/** The single values of the stack config. Each check is at its leaf, so that one bad value hides no other. */
 import { X509Certificate } from "node:crypto";
 import { isAbsolute } from "node:path";
 import { describeRange, parseNetwork, parseSingle } from "@esddns/common/ip";
@@ -30,7 +30,7 @@ export const serviceAddress = checkedString((value) => {
   };
 });
 
-/** The addresses that are readable, each as it is written shortest: two ways to write one address are one address. */
+/** Splits at commas and writes each address in its canonical form, so that equal addresses are equal texts. */
 export function splitAddresses(value: string): string[] {
   return value.split(",").map((part) => {
     const address = parseSingle(part.trim());
@@ -38,7 +38,7 @@ export function splitAddresses(value: string): string[] {
   });
 }
 
-/** An address that can be spoken to over TCP; loopback is the node itself, which may run a router. */
+/** An address that accepts TCP connections. Loopback is the node itself, which may run a router. */
 export const hostAddress = checkedString((value) => {
   const address = parseSingle(value);
   const right = "Write one of a host, for instance 192.168.1.1.";
@@ -59,7 +59,7 @@ export const serverHost = checkedString((value) =>
       },
 );
 
-/** A router on the LAN: NAT-PMP is spoken over IPv4 alone. */
+/** A router on the LAN. NAT-PMP works over IPv4 only. */
 export const routerAddress = checkedString((value) => {
   const address = parseSingle(value);
   const right = "Write the IPv4 address of the router, as the nodes' default route has it: 192.168.1.1.";
@@ -76,13 +76,13 @@ export const duration = checkedString((value) =>
     : { wrong: `${quote(value)} is not a time`, right: "Write whole seconds or minutes: 90s, 3m." },
 );
 
-/** Seconds of what `duration` takes. */
+/** The seconds of a text that `duration` accepts. */
 export function durationSeconds(value: string): number {
   const unit = (letter: string) => Number(new RegExp(`(\\d+)${letter}`).exec(value)?.[1] ?? 0);
   return unit("h") * 3600 + unit("m") * 60 + unit("s");
 }
 
-/** RFC 1997's two parts of 16 bits, RFC 8092's three of 32, or a name that a Community object of MetalLB's gives to one. */
+/** Two 16-bit parts (RFC 1997), three 32-bit parts (RFC 8092), or a name that a MetalLB Community object defines. */
 export const community = checkedString((value) => {
   const legacy = /^(\d+):(\d+)$/.exec(value);
   const large = /^large:(\d+):(\d+):(\d+)$/.exec(value);
@@ -95,7 +95,7 @@ export const community = checkedString((value) => {
     : { wrong: `${quote(value)} has a part above ${most}`, right };
 });
 
-/** MetalLB takes any text; numbers alone, or with colons in some other form than the two, are a slip. */
+/** MetalLB accepts any text. Digits only, or colons in another form than those two, are a mistake. */
 function isCommunityName(value: string): boolean {
   return /^(?!\d+$)[\w.-]{1,63}$/.test(value);
 }
@@ -109,19 +109,19 @@ export const httpsUrl = checkedString((value) =>
       },
 );
 
-/** Custom resources take no longer ones. */
+/** Custom resources accept at most 2048 characters. */
 function isHttps(value: string): boolean {
   return value.length <= 2048 && URL.parse(value)?.protocol === "https:";
 }
 
-/** An https:// URL, or nothing where something is to be switched off. */
+/** An https:// URL, or an empty text that switches a feature off. */
 export const optionalHttpsUrl = checkedString((value) =>
   value === "" || isHttps(value)
     ? undefined
     : { wrong: `${quote(value)} is not an https:// URL`, right: 'Write it in full, or "" for none.' },
 );
 
-/** YAML takes 2027-05-01 without quotes for a moment, and the Pulumi CLI hands that on as Go writes it. */
+/** YAML reads 2027-05-01 without quotes as a timestamp. The Pulumi CLI passes it on in Go's format. */
 const GO_MIDNIGHT = / 00:00:00 \+0000 UTC$/;
 
 /** A day, as 2027-05-01. */
@@ -133,13 +133,13 @@ export const date = checkedString(
   z.string().overwrite((value) => value.replace(GO_MIDNIGHT, "")),
 );
 
-/** Date.parse takes the 31st of February for the 3rd of March. */
+/** Date.parse reads the 31st of February as the 3rd of March. */
 function isDay(value: string): boolean {
   const at = new Date(`${value}T00:00:00Z`);
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(value);
 }
 
-/** A chart's name in a repository, an oci:// URL without a tag, or a path that cannot be taken for such a name. */
+/** A chart's name in a repository, an oci:// URL without a tag, or a path that cannot be mistaken for a name. */
 export const chart = checkedString((value) =>
   /^(oci:\/\/[^\s:]+(:\d+)?\/[^\s:]+|\.{0,2}\/[^\s:]+|[^\s:/.][^\s:/]*(?<!\.tgz))$/.test(value)
     ? undefined
@@ -165,7 +165,7 @@ export const version = checkedString((value) =>
     : { wrong: `${quote(value)} is not one exact version`, right: 'Write it in full and in quotes: "0.15.3".' },
 );
 
-/** As containerd reads it: a registry's host and port, a path in lower case, a tag that means nothing beside a digest. */
+/** As containerd reads it: a registry's host and port, a path in lower case, a tag, which a digest overrides. */
 const IMAGE_NAME = /^([a-zA-Z0-9.-]+(:\d+)?\/|\[[\da-fA-F:]+\](:\d+)?\/)?[a-z0-9][a-z0-9._/-]*(:[\w.-]+)?$/;
 
 export const imageReference = checkedString((value) => {

@@ -1,4 +1,4 @@
-/** Names as Kubernetes takes them: told here, they are an error with a key; told by the API server, half an up later. */
+/** Names as Kubernetes takes them. The API server would refuse a wrong one, too, but only after half an up. */
 import { checkedString } from "./checkedString.ts";
 import { quote } from "../validation/problem.ts";
 
@@ -30,7 +30,7 @@ export const nodeName = checkedString((value) =>
     : { wrong: `${quote(value)} is not the name of a node`, right: "Write it as kubectl get nodes shows it." },
 );
 
-/** A name of an object that somebody else has made, and that may have dots: a Secret, an issuer, an IngressClass. */
+/** A name of an object that the stack does not create. It may have dots: a Secret, an issuer, an IngressClass. */
 export const foreignName = checkedString((value) =>
   isSubdomain(value)
     ? undefined

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { formatPath, quote, type KeyPath, type Problem } from "../validation/problem.ts";
 import type { Placed } from "../validation/shape.ts";
 
-/** A list that has nothing twice: MetalLB refuses such a list, long after the config was written. */
+/** A list without repeated items. MetalLB refuses repeated items, but only long after the config was written. */
 export function distinct<T extends z.ZodType>(list: z.ZodArray<T>): z.ZodArray<T> {
   return list.superRefine((items, context) => {
     const seen = new Map<string, number>();
@@ -18,7 +18,7 @@ export function distinct<T extends z.ZodType>(list: z.ZodArray<T>): z.ZodArray<T
   });
 }
 
-/** Two items of one name. `path`: of the list. */
+/** Reports items that have the name of an earlier one. `path`: of the list. */
 export function duplicateNames(path: KeyPath, items: readonly Placed<{ readonly name: string }>[]): Problem[] {
   return items.flatMap(({ index, value: { name } }, i) => {
     const earlier = items.slice(0, i).find((item) => item.value.name === name);

@@ -1,4 +1,4 @@
-/** Kubernetes' label selectors, as they stand in the stack config. */
+/** Kubernetes' label selectors, as they are written in the stack config. */
 import { z } from "zod";
 import { labelMap, labelName, labelValue } from "./labels.ts";
 import { distinct } from "./lists.ts";
@@ -27,7 +27,7 @@ export const labelSelector = z.object({
 export type LabelSelector = z.output<typeof labelSelector>;
 export type Labels = Readonly<Record<string, string>>;
 
-/** Whether one of the selectors takes something with these labels; as in Kubernetes, an empty one takes everything. */
+/** Whether one of the selectors matches these labels. As in Kubernetes, an empty selector matches everything. */
 export function selected(selectors: readonly LabelSelector[], labels: Labels): boolean {
   return selectors.some(
     ({ matchLabels = {}, matchExpressions = [] }) =>

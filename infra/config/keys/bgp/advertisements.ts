@@ -28,7 +28,7 @@ export function advertisementProblems(
   ];
 }
 
-/** What of it MetalLB's native BGP does not know. */
+/** Reports parts of an advertisement that MetalLB's native BGP does not support. */
 export function nativeAdvertisementProblems(
   advertisement: BgpAdvertisement,
   path: KeyPath,
@@ -61,7 +61,7 @@ export function nativeAdvertisementProblems(
   ];
 }
 
-/** Routes must not cover addresses that are not the pool's. */
+/** Reports routes that cover addresses outside the pool. */
 function aggregationProblems(advertisement: BgpAdvertisement, path: KeyPath, pools: readonly PlacedPool[]): Problem[] {
   const announced = pools.filter(({ value }) => advertisement.pools.includes(value.name));
   return announced.flatMap(({ value: pool }) =>
@@ -83,7 +83,7 @@ function preferenceProblems(advertisement: BgpAdvertisement, path: KeyPath, peer
   return [{ path: [...path, "localPref"], wrong: "is told to iBGP peers only, and there is none", right }];
 }
 
-/** Of one route a router is told one preference: MetalLB refuses two advertisements that disagree about it. */
+/** Reports two preferences for one route: MetalLB refuses advertisements that disagree about it. */
 export function preferenceClashes(advertisements: readonly BgpAdvertisement[]): Problem[] {
   return advertisements.flatMap((one, i) => {
     const other = advertisements.slice(0, i).find((each) => each.localPref !== one.localPref && sameRoutes(each, one));
@@ -94,7 +94,7 @@ export function preferenceClashes(advertisements: readonly BgpAdvertisement[]): 
   });
 }
 
-/** As far as the config tells: which nodes selectors take, only the cluster knows. */
+/** Whether two advertisements announce the same routes, as far as the config shows. Selectors depend on the cluster. */
 function sameRoutes(a: BgpAdvertisement, b: BgpAdvertisement): boolean {
   const meet = (one: readonly string[], two: readonly string[]) =>
     one.length === 0 || two.length === 0 || one.some((name) => two.includes(name));

@@ -7,7 +7,7 @@ export interface BgpContext {
   readonly poolNames: readonly string[] | undefined;
   /** MetalLB's own BGP, not FRR: it lacks some of the protocol. Unknown, and so false, if MetalLB is adopted. */
   readonly native: boolean;
-  /** Whether FRR's rules hold for peers of the same node only: MetalLB before 0.16 looks at no nodeSelectors for them. */
+  /** Whether FRR's rules hold only among peers of the same node. MetalLB before 0.16 ignores nodeSelectors for them. */
   readonly frrByNode: boolean;
   /** MetalLB is adopted: there may be peers of another stack. */
   readonly adopted: boolean;

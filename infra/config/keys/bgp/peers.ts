@@ -6,12 +6,12 @@ import { durationSeconds } from "../../values/fields.ts";
 import { routerInPool } from "../pools/allocation.ts";
 import { quote, type KeyPath, type Problem } from "../../validation/problem.ts";
 
-/** Seconds: 16 bits of the OPEN message (RFC 4271, 4.2). */
+/** Seconds: the hold time has 16 bits in the OPEN message (RFC 4271, 4.2). */
 const HOLD_TIME_MAX = 65_535;
 
 /**
- * A router keeps one session with a node, and drops the one for the other. `frr`: one of it runs on each node, for all
- * peers that the node speaks to; `byNode`: see frrByNode.
+ * Reports sessions that exclude each other: a router keeps one session with a node. `frr`: FRR runs, one on each node for
+ * all peers of the node. `byNode`: see frrByNode.
  */
 export function sessionProblems(peers: readonly BgpPeer[], frr: boolean, byNode: boolean): Problem[] {
   const selectors = frr && !byNode ? "take MetalLB 0.16 and give both nodeSelectors" : "give both nodeSelectors";

@@ -34,7 +34,7 @@ function loneHalf({ peers, advertisements }: Bgp, { adopted }: BgpContext): Prob
   return [];
 }
 
-/** What MetalLB's native BGP does not know. Of an adopted MetalLB only the cluster tells whether it runs that. */
+/** Reports parts that MetalLB's native BGP does not support. Only the cluster shows whether an adopted MetalLB uses it. */
 export function nativeBgpProblems(bgp: Bgp, pools: readonly PlacedPool[]): Problem[] {
   return [
     ...bgp.peers.flatMap((peer, i) => nativePeerProblems(peer, ["bgp", "peers", i])),

@@ -1,8 +1,8 @@
-/** Which version a chart by path is of: Helm reads it from the file, and what MetalLB reads of Services depends on it. */
+/** The version of a chart that is given by its path. Helm reads it from the file, and annotations depend on it. */
 import { quote, type Problem } from "../../validation/problem.ts";
 import type { MetalLB } from "./schema.ts";
 
-/** As `helm package` and `helm pull` name an archive. */
+/** The name that `helm package` and `helm pull` give an archive. */
 const ARCHIVE = /\/metallb-(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)\.tgz$/;
 
 /** The same with the version in the archive's name in place of the default. `raw`: the section as it is written. */
@@ -28,7 +28,7 @@ export function chartVersionProblems({ chart, version }: MetalLB, raw: unknown):
   return [{ path, wrong: `is missing, and the name ${chart} does not tell it`, right }];
 }
 
-/** A file or folder, and no name in a repository or at a registry. */
+/** Whether the chart is a file or folder, and not a name in a repository or at a registry. */
 function isPath(chart: string): boolean {
   return /^[./]/.test(chart);
 }

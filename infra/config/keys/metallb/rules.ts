@@ -1,4 +1,4 @@
-/** What must hold of `metallb` beyond its shape. */
+/** What must hold for `metallb` beyond its shape. */
 import { chartVersionProblems, isWritten } from "./chart.ts";
 import { quote, type Problem } from "../../validation/problem.ts";
 import { reservedNamespace } from "../namespace.ts";
@@ -92,7 +92,7 @@ function at(values: unknown, ...keys: string[]): unknown {
   return keys.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), values);
 }
 
-/** Whether FRR's rules hold for the peers of one node only: MetalLB 0.16 was the first to look at their nodeSelectors. */
+/** Whether FRR's rules hold only among peers of the same node: MetalLB 0.16 was the first to look at nodeSelectors. */
 export function frrByNode(version = ""): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major > 0 || minor >= 16;

@@ -22,7 +22,7 @@ export function noPool(written: unknown): Problem[] {
   return [{ path: ["pools"], wrong: "there is no pool, so no Service could get an address", right }];
 }
 
-/** The WanAddress lists them all, as what can never be the WAN address, and has room for so many. */
+/** The WanAddress excludes all of them from being the WAN address, and its list has room for so many. */
 const ENTRIES_MAX = 256;
 
 function tooMany(pools: readonly PlacedPool[]): Problem[] {
@@ -64,7 +64,7 @@ function nothingLeft({ index, value: { avoidBuggyIPs, addresses } }: PlacedPool)
   return [{ path: ["pools", index, "avoidBuggyIPs"], wrong, right: "Leave it out, or add other addresses." }];
 }
 
-/** What is accepted but may surprise: a CIDR with host bits, addresses that end in .0 or .255 or are not of a LAN. */
+/** Warns of a CIDR with host bits, of addresses that end in .0 or .255, and of addresses that are not from a LAN. */
 export function poolWarnings(pools: readonly PlacedPool[]): string[] {
   return pools.flatMap(({ index, value: { addresses, avoidBuggyIPs } }) =>
     addresses.flatMap((range, i) => {
@@ -95,7 +95,7 @@ const LANS = networks(
   ...["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"],
 );
 
-/** Wholly within one of them. */
+/** Whether the range lies wholly within one of these networks. */
 function isOfALan(range: AddressRange): boolean {
   return LANS.some((lan) => contains(lan, range));
 }
