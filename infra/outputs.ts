@@ -1,4 +1,5 @@
 /** How the stack's outputs come from what the cluster says. */
+import { isTrue } from "@esddns/common/cluster";
 import type { DnsRecordStatus, WanAddressStatus } from "@esddns/common/api";
 import { contains, parseSingle, type AddressRange } from "@esddns/common/ip";
 import type * as k8s from "@pulumi/kubernetes";
@@ -63,7 +64,7 @@ export function wanOutputs(status: WanAddressStatus | null): Pick<StackOutputs, 
 }
 
 export function recordOutputs(record: DnsRecordConfig, status: DnsRecordStatus | null): RecordOutput[] {
-  const synced = status?.conditions?.some(({ type, status }) => type === "Synced" && status === "True") ?? false;
+  const synced = isTrue(status ?? undefined, "Synced");
   return record.types.map((type) => ({
     fqdn: fqdn(record),
     type,

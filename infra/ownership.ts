@@ -4,11 +4,12 @@
  * taken over if the mark of this stack is on it, or if the run was told to (--take-over). It does not depend on the
  * checks that precede an up, which may be switched off. docs/adr/0008-ownership-before-create.md
  */
+import { anyObject, listOf } from "@esddns/common/cluster";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { wanPath } from "./kubernetes/resourcePaths.ts";
 import { namespaceProblem, readStackNamespace } from "./esddns/stackNamespace.ts";
-import { installedMetalLB, marked, OWNER_LABEL } from "./metallb/owner.ts";
+import { installedMetalLB, OWNER_LABEL } from "./metallb/owner.ts";
 import type { Messages } from "./config/messages.ts";
 import type { Cluster } from "./kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "./kubernetes/fieldManager.ts";
@@ -82,7 +83,7 @@ interface NamedObject {
 export async function refusal(cluster: Reader, object: NamedObject, owner: Owner): Promise<string | undefined> {
   const { kind, metadata } = object;
   if (metadata.namespace === owner.namespace) return undefined;
-  const found = await cluster.get(pathOf(object), marked);
+  const found = await cluster.get(pathOf(object), anyObject);
   if (!found.read) {
     if (found.reason === "NotFound") return undefined;
     throw new Error(`Whether the ${kind} ${metadata.name} exists could not be looked up: ${found.why}`);
@@ -149,7 +150,7 @@ async function unmarkedIsOurs(
     return inside.read && inside.value.length === 0 ? true : "unknown";
   }
   // Definitions that no stack owns are free for the taking while no other stack has objects of them.
-  const stacks = await cluster.get(wanPath(), objects);
+  const stacks = await cluster.get(wanPath(), listOf(anyObject));
   const others = stacks.read && stacks.value.items.some(({ metadata }) => metadata.namespace !== owner.namespace);
   return others || (!stacks.read && stacks.reason !== "NotFound") ? "unknown" : true;
 }
@@ -173,4 +174,3 @@ const objectSchema = z.object({
   kind: z.string(),
   metadata: z.object({ name: z.string(), namespace: z.string().optional() }),
 });
-const objects = z.object({ items: z.array(z.object({ metadata: z.object({ namespace: z.string().default("") }) })) });

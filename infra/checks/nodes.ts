@@ -1,10 +1,9 @@
 /** What the nodes let be: who may announce addresses, and where pods may run. Pure. */
+import { EXCLUDE_LABEL } from "@esddns/common/cluster";
 import { didYouMean, formatPath, quote, type KeyPath, type Problem } from "../config/validation/problem.ts";
 import { selected, type LabelSelector } from "../config/values/selectors.ts";
 import { CONTROL_PLANE } from "../kubernetes/tolerations.ts";
 import type { CheckedConfig, ClusterFacts, NodeFact } from "./facts.ts";
-
-const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 /** Which nodes may announce at all: MetalLB says nothing of those that may not. */
 export function announcements(config: CheckedConfig, facts: ClusterFacts) {

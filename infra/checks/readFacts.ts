@@ -1,6 +1,20 @@
 /** Reads the cluster before anything is composed: once, bounded in time, and nothing else. */
-import type { Read } from "@esddns/common/cluster";
-import { SERVICELB_PATH } from "@esddns/common/cluster";
+import {
+  addressPool,
+  anyObject,
+  conditionOf,
+  ignoresExcludeLabel,
+  listOf,
+  loadBalancerIps,
+  node,
+  SERVICELB_PATH,
+  service,
+  workload,
+  type AnyObject,
+  type Node,
+  type Read,
+  type Workload,
+} from "@esddns/common/cluster";
 import { z } from "zod";
 import { readStackNamespace, STACK_ANNOTATION } from "../esddns/stackNamespace.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
@@ -30,25 +44,25 @@ interface Wanted {
 export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): Promise<ReadFacts> {
   const { metallbNamespace: namespace, adopted, older, monitored } = wanted;
   // First alone: where nothing answers, one wait is enough.
-  const nodes = await cluster.get("/api/v1/nodes", list(node));
+  const nodes = await cluster.get("/api/v1/nodes", listOf(node));
   if (!nodes.read && nodes.reason !== "Forbidden") return { reached: false, why: nodes.why };
   const metallb = `/apis/metallb.io/v1beta1/namespaces/${namespace}`;
   const apps = `/apis/apps/v1/namespaces/${namespace}`;
   const read = await byName({
-    serviceCidrs: cluster.get("/apis/networking.k8s.io/v1/servicecidrs", list(serviceCidr)),
+    serviceCidrs: cluster.get("/apis/networking.k8s.io/v1/servicecidrs", listOf(serviceCidr)),
     apiServer: cluster.get("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes", endpointSlice),
-    pools: cluster.get(`${metallb}/ipaddresspools`, list(pool)),
-    communities: cluster.get(`${metallb}/communities`, list(community)),
-    deployments: cluster.get(`${apps}/deployments`, list(workload)),
-    daemonSets: cluster.get(`${apps}/daemonsets`, list(workload)),
+    pools: cluster.get(`${metallb}/ipaddresspools`, listOf(addressPool)),
+    communities: cluster.get(`${metallb}/communities`, listOf(community)),
+    deployments: cluster.get(`${apps}/deployments`, listOf(workload)),
+    daemonSets: cluster.get(`${apps}/daemonsets`, listOf(workload)),
     definitions: adopted ? readDefinitions(cluster) : undefined,
     monitoringKinds: monitored ? cluster.get("/apis/monitoring.coreos.com/v1", kinds) : undefined,
     owned: ownedMetalLBs(cluster),
     shared: readSharedObjects(cluster, namespace),
     stackNamespace: readStackNamespace(cluster, wanted.namespace),
-    namespaces: cluster.get("/api/v1/namespaces", list(marked)),
+    namespaces: cluster.get("/api/v1/namespaces", listOf(anyObject)),
     sharing: older ? sharingServices(cluster) : undefined,
-    serviceLb: cluster.get(SERVICELB_PATH, list(placed)),
+    serviceLb: cluster.get(SERVICELB_PATH, listOf(anyObject)),
     passwordSecrets: readTypes(cluster, namespace, wanted.passwordSecrets),
   });
   const named = {
@@ -116,7 +130,7 @@ function items<T>(read: Read<{ items: T[] }>): T[] {
   return read.read ? read.value.items : [];
 }
 
-function nodeFact({ metadata, spec, status }: z.output<typeof node>): NodeFact {
+function nodeFact({ metadata, spec, status }: Node): NodeFact {
   const own = status.addresses.filter(({ type }) => type === "InternalIP" || type === "ExternalIP");
   return {
     name: metadata.name,
@@ -127,7 +141,7 @@ function nodeFact({ metadata, spec, status }: z.output<typeof node>): NodeFact {
       .filter(({ key, effect }) => effect !== "PreferNoSchedule" && !key.startsWith("node.kubernetes.io/"))
       .map(({ key }) => key),
     architecture: status.nodeInfo.architecture,
-    notReady: whyNotReady(status.conditions.find(({ type }) => type === "Ready")),
+    notReady: whyNotReady(conditionOf(status, "Ready")),
     ...(status.nodeInfo.kubeletVersion.includes("+k3s") ? { k3s: true } : {}),
   };
 }
@@ -152,7 +166,7 @@ function running(deployments: readonly Workload[], daemonSets: readonly Workload
   return {
     version: tags.map(versionOf).find((version) => version !== undefined),
     native: (mode ?? "native") === "native",
-    ignoresExcludeLabel: containers.some(({ args }) => args.some((arg) => /^--ignore-exclude-lb(=true)?$/.test(arg))),
+    ignoresExcludeLabel: containers.some(({ args }) => ignoresExcludeLabel(args)),
     loadBalancerClass: containersOf(controller)
       .flatMap(({ args }) => args)
       .map((arg) => /^--lb-class=(.+)$/.exec(arg)?.[1])
@@ -185,19 +199,19 @@ function namesOf({ spec }: z.output<typeof community>): string[] {
   return spec.communities.map(({ name }) => name);
 }
 
-function isWritten(namespaces: readonly z.output<typeof marked>[], namespace: string): boolean {
+function isWritten(namespaces: readonly AnyObject[], namespace: string): boolean {
   const found = namespaces.find(({ metadata: { name } }) => name === namespace);
   return found?.metadata.managedFields.some(({ manager }) => manager === FIELD_MANAGER) ?? false;
 }
 
 /** Undefined: they may not be read. */
 async function sharingServices(cluster: Pick<Cluster, "get">): Promise<readonly SharingService[] | undefined> {
-  const found = await cluster.get("/api/v1/services", services);
+  const found = await cluster.get("/api/v1/services", listOf(service));
   if (!found.read) return undefined;
   return found.value.items.map(({ metadata: { namespace, name, annotations }, status }) => ({
     namespace,
     name,
-    addresses: status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? []),
+    addresses: loadBalancerIps({ status }),
     keys: {
       "metallb.io": annotations["metallb.io/allow-shared-ip"],
       "metallb.universe.tf": annotations["metallb.universe.tf/allow-shared-ip"],
@@ -205,45 +219,10 @@ async function sharingServices(cluster: Pick<Cluster, "get">): Promise<readonly 
   }));
 }
 
-const metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) });
-const placed = z.object({ metadata: z.object({ name: z.string(), namespace: z.string().default("") }) });
 const kinds = z.object({ resources: z.array(z.object({ kind: z.string() })) });
-const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
-const node = z.object({
-  metadata,
-  spec: z
-    .object({
-      podCIDRs: z.array(z.string()).default([]),
-      taints: z.array(z.object({ key: z.string(), effect: z.string() })).default([]),
-    })
-    .prefault({}),
-  status: z
-    .object({
-      addresses: z.array(z.object({ type: z.string(), address: z.string() })).default([]),
-      nodeInfo: z.object({ architecture: z.string().optional(), kubeletVersion: z.string().default("") }).prefault({}),
-      conditions: z
-        .array(
-          z.object({
-            type: z.string(),
-            status: z.string(),
-            reason: z.string().default(""),
-            message: z.string().default(""),
-          }),
-        )
-        .default([]),
-    })
-    .prefault({}),
-});
 const secret = z.object({ type: z.string().default("") });
 const community = z.object({
   spec: z.object({ communities: z.array(z.object({ name: z.string().default("") })).default([]) }).prefault({}),
-});
-const marked = z.object({
-  metadata: z.object({
-    name: z.string(),
-    annotations: z.record(z.string(), z.string()).default({}),
-    managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
-  }),
 });
 const serviceCidr = z.object({ spec: z.object({ cidrs: z.array(z.string()).default([]) }) });
 const endpointSlice = z.object({
@@ -251,34 +230,4 @@ const endpointSlice = z.object({
     .array(z.object({ port: z.int().nullish() }))
     .nullish()
     .transform((ports) => ports ?? []),
-});
-const pool = z.object({ metadata, spec: z.object({ addresses: z.array(z.string()).default([]) }).prefault({}) });
-const container = z.object({
-  image: z.string().default(""),
-  args: z.array(z.string()).default([]),
-  env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]),
-});
-const workload = z.object({
-  metadata,
-  spec: z.object({ template: z.object({ spec: z.object({ containers: z.array(container) }) }) }),
-});
-type Workload = z.output<typeof workload>;
-
-const services = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({
-        namespace: z.string(),
-        name: z.string(),
-        annotations: z.record(z.string(), z.string()).default({}),
-      }),
-      status: z
-        .object({
-          loadBalancer: z
-            .object({ ingress: z.array(z.object({ ip: z.string().optional() })).default([]) })
-            .prefault({}),
-        })
-        .prefault({}),
-    }),
-  ),
 });

@@ -1,4 +1,5 @@
 /** Looks for what a deploy needs. Reads only. */
+import { anyObject, listOf, type AnyObject } from "@esddns/common/cluster";
 import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
 import { readSharedObjects, type SharedObject } from "../metallb/objects.ts";
@@ -82,9 +83,9 @@ export async function lookAround(cluster: Cluster, request: Request): Promise<Su
     cluster.kubectl(["version", "--client"]),
     cluster.get("/version", z.object({ gitVersion: z.string() })),
     cluster.kubectl(["auth", "can-i", "create", "clusterroles"]),
-    cluster.get("/api/v1/nodes", nodeList),
+    cluster.get("/api/v1/nodes", listOf(anyObject)),
     lookForMetallb(cluster, config.metallb.namespace, config.namespace),
-    cluster.get(`${METALLB_PATH}/namespaces/${config.metallb.namespace}/ipaddresspools`, labelled),
+    cluster.get(`${METALLB_PATH}/namespaces/${config.metallb.namespace}/ipaddresspools`, listOf(anyObject)),
     readSharedObjects(cluster, config.metallb.namespace),
     readStackNamespace(cluster, config.namespace),
     request.exists ? stackState(request.stack) : [],
@@ -123,13 +124,7 @@ export async function connectionOf(stack: string): Promise<Connection> {
   return { ...(kubeconfig ? { kubeconfig } : {}), ...(context ? { context } : {}) };
 }
 
-const nodeList = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
-const pool = z.object({
-  metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
-});
-const labelled = z.object({ items: z.array(pool) });
-
-function poolOf({ metadata: { name, labels } }: z.output<typeof pool>): SharedObject {
+function poolOf({ metadata: { name, labels } }: AnyObject): SharedObject {
   return { kind: "IPAddressPool", name, owner: labels[OWNER_LABEL] };
 }
 

@@ -1,7 +1,7 @@
 /** How a change reaches the operator's pods, and what is reported when it does not. */
+import { conditionOf, isTrue, listOf, node, pod, type Pod } from "@esddns/common/cluster";
 import * as pulumi from "@pulumi/pulumi";
 import type * as k8s from "@pulumi/kubernetes";
-import { z } from "zod";
 import type { Messages } from "../config/messages.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
@@ -54,15 +54,17 @@ export async function unreadyPods(
   app: string,
 ): Promise<readonly UnreadyPod[]> {
   const [pods, nodes] = await Promise.all([
-    cluster.get(`/api/v1/namespaces/${namespace}/pods?labelSelector=app%3D${app}`, podList),
-    cluster.get("/api/v1/nodes", nodeList),
+    cluster.get(`/api/v1/namespaces/${namespace}/pods?labelSelector=app%3D${app}`, listOf(pod)),
+    cluster.get("/api/v1/nodes", listOf(node)),
   ]);
   if (!pods.read) return [];
   const dead = new Set(
-    nodes.read ? nodes.value.items.filter((node) => !isReady(node)).map(({ metadata }) => metadata.name) : [],
+    nodes.read
+      ? nodes.value.items.filter((node) => !isTrue(node.status, "Ready")).map(({ metadata }) => metadata.name)
+      : [],
   );
   return pods.value.items
-    .filter((pod) => pod.metadata.deletionTimestamp === undefined && !isReady(pod))
+    .filter((pod) => pod.metadata.deletionTimestamp === undefined && !isTrue(pod.status, "Ready"))
     .filter(({ spec }) => spec.nodeName === undefined || !dead.has(spec.nodeName))
     .map((pod) => ({ name: pod.metadata.name, node: pod.spec.nodeName, reason: reasonOf(pod) }));
 }
@@ -76,12 +78,8 @@ function diagnosis(pods: readonly UnreadyPod[], namespace: string): string {
   ].join("\n");
 }
 
-function isReady({ status }: { readonly status: { readonly conditions: readonly Condition[] } }): boolean {
-  return status.conditions.some(({ type, status: state }) => type === "Ready" && state === "True");
-}
-
 /** Reports the container's own reason first, then that of the last run, of scheduling, or of readiness. */
-function reasonOf({ status }: z.output<typeof pod>): string {
+function reasonOf({ status }: Pod): string {
   const [container] = status.containerStatuses;
   const { waiting, terminated } = container?.state ?? {};
   const last = container?.lastState.terminated;
@@ -89,7 +87,7 @@ function reasonOf({ status }: z.output<typeof pod>): string {
   if (waiting !== undefined) return sentence(waiting.reason, waiting.message, ended);
   if (terminated !== undefined) return sentence(terminated.reason, `exit code ${terminated.exitCode}`);
   const missing = ["PodScheduled", "Ready"]
-    .map((type) => status.conditions.find((condition) => condition.type === type))
+    .map((type) => conditionOf(status, type))
     .find((condition) => condition?.status === "False");
   return sentence(missing?.reason ?? "NotReady", missing?.message, ended);
 }
@@ -98,31 +96,3 @@ function sentence(reason: string, ...details: readonly (string | undefined)[]): 
   const known = details.filter((detail) => detail !== undefined && detail !== "");
   return known.length === 0 ? reason : `${reason} (${known.join("; ")})`;
 }
-
-const condition = z.object({
-  type: z.string(),
-  status: z.string(),
-  reason: z.string().optional(),
-  message: z.string().optional(),
-});
-type Condition = z.output<typeof condition>;
-const conditions = z.array(condition).default([]);
-const terminated = z.object({ reason: z.string().default("Error"), exitCode: z.int().default(-1) });
-const containerStatus = z.object({
-  state: z
-    .object({
-      waiting: z.object({ reason: z.string().default("Waiting"), message: z.string().optional() }).optional(),
-      terminated: terminated.optional(),
-    })
-    .prefault({}),
-  lastState: z.object({ terminated: terminated.optional() }).prefault({}),
-});
-const pod = z.object({
-  metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
-  spec: z.object({ nodeName: z.string().optional() }),
-  status: z.object({ conditions, containerStatuses: z.array(containerStatus).default([]) }).prefault({}),
-});
-const podList = z.object({ items: z.array(pod) });
-const nodeList = z.object({
-  items: z.array(z.object({ metadata: z.object({ name: z.string() }), status: z.object({ conditions }).prefault({}) })),
-});

@@ -1,6 +1,5 @@
 /** Whose the stack's own namespace is. Its name tells the stacks of a cluster apart, so two must not have the same. */
-import type { Read } from "@esddns/common/cluster";
-import { z } from "zod";
+import { anyObject, type Read } from "@esddns/common/cluster";
 import { quote, type ValueProblem } from "../config/validation/problem.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
@@ -28,7 +27,7 @@ export async function readStackNamespace(
   cluster: Pick<Cluster, "get">,
   namespace: string,
 ): Promise<Read<NamespaceFact>> {
-  const found = await cluster.get(`/api/v1/namespaces/${namespace}`, schema);
+  const found = await cluster.get(`/api/v1/namespaces/${namespace}`, anyObject);
   if (!found.read) return found;
   const { annotations, managedFields } = found.value.metadata;
   const mark = annotations[STACK_ANNOTATION];
@@ -57,10 +56,3 @@ export function namespaceProblem(namespace: string, fact: NamespaceFact, mark: s
 }
 
 const TAKE_OVER = "npm run deploy -- STACK --take-over";
-
-const schema = z.object({
-  metadata: z.object({
-    annotations: z.record(z.string(), z.string()).default({}),
-    managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
-  }),
-});

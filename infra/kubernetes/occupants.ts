@@ -1,6 +1,5 @@
 /** What people put into a namespace, and would miss. */
-import type { Read } from "@esddns/common/cluster";
-import { z } from "zod";
+import { anyObject, listOf, type Read } from "@esddns/common/cluster";
 import type { Cluster } from "./cluster.ts";
 
 export interface Occupant {
@@ -24,7 +23,7 @@ export async function occupants(cluster: Pick<Cluster, "get">, namespace: string
   const read = await Promise.all(
     KINDS.map(async ([api, plural, kind]) => ({
       kind,
-      found: await cluster.get(`${api}/namespaces/${namespace}/${plural}`, list),
+      found: await cluster.get(`${api}/namespaces/${namespace}/${plural}`, listOf(anyObject)),
     })),
   );
   for (const { kind, found } of read) {
@@ -33,5 +32,3 @@ export async function occupants(cluster: Pick<Cluster, "get">, namespace: string
   }
   return { read: true, value };
 }
-
-const list = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });

@@ -6,13 +6,13 @@
  * They are looked for where they are and not where the config says: it may name another MetalLB, or give the stack another
  * namespace, in the same step. To read what was let go of long ago does no harm.
  */
-import type { Read } from "@esddns/common/cluster";
+import { anyObject, listOf, type AnyObject, type Read } from "@esddns/common/cluster";
 import { crds } from "@esddns/common/api";
 import { z } from "zod";
 import { STACK_ANNOTATION } from "../esddns/stackNamespace.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
-import { marked, OWNER_LABEL, ownedControllers, RELEASE_NAME } from "./owner.ts";
+import { OWNER_LABEL, ownedControllers, RELEASE_NAME } from "./owner.ts";
 
 /** What may be in this stack's state of the shared part. */
 export interface FormerlyOwned {
@@ -46,9 +46,9 @@ export async function formerlyOwned(
   { namespace: own, mark, metallbNamespace }: Asking,
 ): Promise<FormerlyOwned> {
   const [{ items: namespaces }, controllers, ...definitions] = await Promise.all([
-    cluster.get("/api/v1/namespaces", namespaceList).then(known),
+    cluster.get("/api/v1/namespaces", listOf(anyObject)).then(known),
     ownedControllers(cluster).then(known),
-    ...names.map((name) => cluster.get(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`, marked)),
+    ...names.map((name) => cluster.get(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`, anyObject)),
   ]);
   const isSelf = (owner: string | undefined) =>
     owner === own ||
@@ -57,7 +57,7 @@ export async function formerlyOwned(
     ({ namespace, owner }) =>
       namespace === metallbNamespace && !isSelf(owner) && namespaces.some(({ metadata }) => metadata.name === owner),
   );
-  const isOurs = ({ metadata: { labels, managedFields } }: z.output<typeof marked>): boolean => {
+  const isOurs = ({ metadata: { labels, managedFields } }: AnyObject): boolean => {
     const owner = labels[OWNER_LABEL];
     if (owner !== undefined) return isSelf(owner);
     return !isAnothers && managedFields.some(({ manager }) => isStack(manager));
@@ -92,7 +92,7 @@ function several(namespaces: readonly string[]): string {
 async function hasRelease(cluster: Pick<Cluster, "get">, namespace: string): Promise<boolean> {
   const selector = encodeURIComponent(`owner=helm,name=${RELEASE_NAME}`);
   const path = `/api/v1/namespaces/${namespace}/secrets?labelSelector=${selector}&limit=1`;
-  return known(await cluster.get(path, z.object({ items: z.array(z.unknown()) }))).items.length > 0;
+  return known(await cluster.get(path, listOf(z.unknown()))).items.length > 0;
 }
 
 function known<T>(found: Read<T>): T {
@@ -110,14 +110,3 @@ function isThere<T>(found: Read<T> | undefined, ours: (value: T) => boolean): bo
 function isStack(manager: string): boolean {
   return manager === FIELD_MANAGER || manager.startsWith("pulumi-kubernetes");
 }
-
-const namespaceList = z.object({
-  items: z.array(
-    z.object({
-      metadata: marked.shape.metadata.extend({
-        name: z.string(),
-        annotations: z.record(z.string(), z.string()).default({}),
-      }),
-    }),
-  ),
-});

@@ -1,4 +1,5 @@
 /** What stacks write into MetalLB's namespace: names there are the same space for all stacks of the cluster. */
+import { anyObject, listOf } from "@esddns/common/cluster";
 import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
 import type { KeyPath } from "../config/validation/problem.ts";
@@ -80,6 +81,5 @@ export async function readSharedObjects(
   };
 }
 
-const metadata = z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) });
 const spec = z.object({ peerAddress: z.string().optional(), nodeSelectors: z.array(z.unknown()).default([]) });
-const list = z.object({ items: z.array(z.object({ metadata, spec: spec.prefault({}) })) });
+const list = listOf(anyObject.extend({ spec: spec.prefault({}) }));

@@ -1,5 +1,5 @@
 /** Whose MetalLB is, and whose an object of its configuration. */
-import type { Read } from "@esddns/common/cluster";
+import { listOf, workload, type Read, type Workload } from "@esddns/common/cluster";
 import { z } from "zod";
 import type { Cluster } from "../kubernetes/cluster.ts";
 
@@ -23,25 +23,6 @@ export interface Installed {
   readonly controller: boolean;
 }
 
-/** What tells whose an object is: its labels, and who wrote its fields. */
-export const marked = z.object({
-  metadata: z.object({
-    labels: z.record(z.string(), z.string()).default({}),
-    managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
-  }),
-});
-
-/** A Deployment: MetalLB's controller, or another one. */
-const deployment = z.object({
-  metadata: z.object({ namespace: z.string().default(""), labels: z.record(z.string(), z.string()).default({}) }),
-  spec: z.object({
-    template: z.object({
-      metadata: z.object({ labels: z.record(z.string(), z.string()).default({}) }).prefault({}),
-    }),
-  }),
-});
-const deployments = z.object({ items: z.array(deployment) });
-
 /**
  * Who owns MetalLB. `own`: the namespace of the stack that asks, whose MetalLB it may be though the namespace is gone.
  * @throws Error where the cluster does not answer.
@@ -51,7 +32,7 @@ export async function installedMetalLB(
   metallbNamespace: string,
   own: string,
 ): Promise<Installed> {
-  const found = await cluster.get(`/apis/apps/v1/namespaces/${metallbNamespace}/deployments`, deployments);
+  const found = await cluster.get(`/apis/apps/v1/namespaces/${metallbNamespace}/deployments`, listOf(workload));
   if (!found.read && found.reason !== "NotFound") throw new Error(found.why);
   const controllers = (found.read ? found.value.items : []).filter(isController);
   const owner = controllers.map(ownerOf).find((each) => each !== undefined);
@@ -61,11 +42,11 @@ export async function installedMetalLB(
 }
 
 /** By its label, which values of the chart do not change as they change its name. The plain manifests have the second. */
-function isController({ metadata: { labels } }: z.output<typeof deployment>): boolean {
+function isController({ metadata: { labels } }: Workload): boolean {
   return [labels[COMPONENT_LABEL], labels["component"]].includes("controller");
 }
 
-function ownerOf({ spec }: z.output<typeof deployment>): string | undefined {
+function ownerOf({ spec }: Workload): string | undefined {
   return spec.template.metadata.labels[OWNER_LABEL];
 }
 
@@ -73,7 +54,7 @@ function ownerOf({ spec }: z.output<typeof deployment>): string | undefined {
 export async function ownedControllers(
   cluster: Pick<Cluster, "get">,
 ): Promise<Read<readonly { readonly namespace: string; readonly owner: string }[]>> {
-  const found = await cluster.get(CONTROLLERS, deployments);
+  const found = await cluster.get(CONTROLLERS, listOf(workload));
   if (!found.read) return found;
   const value = found.value.items.flatMap((each) => {
     const owner = ownerOf(each);

@@ -1,6 +1,6 @@
 /** This project's custom resource definitions, where no stack has them. */
+import { anyObject } from "@esddns/common/cluster";
 import { crds } from "@esddns/common/api";
-import { z } from "zod";
 import type { Cluster } from "../../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../../kubernetes/fieldManager.ts";
 import { say } from "../terminal.ts";
@@ -11,7 +11,7 @@ import { say } from "../terminal.ts";
  */
 export async function needDefinitions(cluster: Pick<Cluster, "get" | "kubectl">): Promise<void> {
   const [first] = crds;
-  const there = await cluster.get(`${CRDS_PATH}/${first?.metadata.name ?? ""}`, definition);
+  const there = await cluster.get(`${CRDS_PATH}/${first?.metadata.name ?? ""}`, anyObject);
   if (!there.read && there.reason !== "NotFound") throw new Error(there.why);
   const managers = there.read ? there.value.metadata.managedFields.map(({ manager }) => manager) : [];
   // The second is what the provider calls itself where nobody names it: stacks of earlier versions.
@@ -26,6 +26,3 @@ export async function needDefinitions(cluster: Pick<Cluster, "get" | "kubectl">)
 
 const MANAGER = "esddns-definitions";
 const CRDS_PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-const definition = z.object({
-  metadata: z.object({ managedFields: z.array(z.object({ manager: z.string().default("") })).default([]) }),
-});

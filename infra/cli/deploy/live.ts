@@ -1,35 +1,16 @@
 /** Whether a deployed stack does its work: what its objects say, and its page. */
+import { conditionOf, conditions, listOf, loadBalancerIps, service } from "@esddns/common/cluster";
 import { z } from "zod";
 import { dnsRecordsPath, wanPath } from "../../kubernetes/resourcePaths.ts";
 import type { Cluster } from "../../kubernetes/cluster.ts";
 
-const condition = z.object({
-  type: z.string(),
-  status: z.string(),
-  reason: z.string().default(""),
-  message: z.string().default(""),
-});
-const conditions = z.array(condition).default([]);
 const wanAddress = z.object({
-  status: z
-    .object({ ipv4: z.string().optional(), ipv6Prefix: z.string().optional(), conditions })
-    .default({ conditions: [] }),
+  status: z.object({ ipv4: z.string().optional(), ipv6Prefix: z.string().optional(), conditions }).prefault({}),
 });
-const dnsRecords = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string() }),
-      spec: z.object({ dryRun: z.boolean().default(false) }),
-      status: z.object({ conditions }).default({ conditions: [] }),
-    }),
-  ),
-});
-const service = z.object({
-  status: z.object({
-    loadBalancer: z
-      .object({ ingress: z.array(z.object({ ip: z.string().optional() })).default([]) })
-      .default({ ingress: [] }),
-  }),
+const dnsRecord = z.object({
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({ dryRun: z.boolean().default(false) }),
+  status: z.object({ conditions }).prefault({}),
 });
 
 /** What was seen; undefined where it is not there. */
@@ -38,7 +19,7 @@ export interface Live {
   /** What the page answered: an HTTP status, or why there was none. */
   readonly page: { readonly url: string; readonly answer: number | string } | undefined;
   readonly wan: z.output<typeof wanAddress>["status"] | undefined;
-  readonly records: z.output<typeof dnsRecords>["items"];
+  readonly records: z.output<typeof dnsRecord>[];
 }
 
 export interface Check {
@@ -51,10 +32,10 @@ export async function readLive(cluster: Cluster, namespace: string, pageService:
   const [svc, wan, records] = await Promise.all([
     cluster.get(`/api/v1/namespaces/${namespace}/services/${pageService}`, service),
     cluster.get(`${wanPath(namespace)}/wan`, wanAddress),
-    cluster.get(dnsRecordsPath(namespace), dnsRecords),
+    cluster.get(dnsRecordsPath(namespace), listOf(dnsRecord)),
   ]);
   for (const read of [svc, wan, records]) if (!read.read && read.reason !== "NotFound") throw new Error(read.why);
-  const ips = svc.read ? svc.value.status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? []) : [];
+  const ips = svc.read ? loadBalancerIps(svc.value) : [];
   const [ip] = [...ips].sort((a, b) => Number(a.includes(":")) - Number(b.includes(":")));
   const url = ip === undefined ? undefined : `http://${ip.includes(":") ? `[${ip}]` : ip}/`;
   return {
@@ -78,7 +59,7 @@ function pageCheck(page: Live["page"]): Check {
 
 function wanCheck(wan: Live["wan"]): Check {
   const known = [wan?.ipv4, wan?.ipv6Prefix].filter((each) => each !== undefined);
-  const ready = wan?.conditions.find(({ type }) => type === "Ready");
+  const ready = conditionOf(wan, "Ready");
   if (known.length > 0 && ready?.status === "True")
     return { well: true, text: `The WAN address is ${known.join(", ")}` };
   return { well: false, text: `The WAN address is not known yet${because(ready)}` };
@@ -86,12 +67,12 @@ function wanCheck(wan: Live["wan"]): Check {
 
 function recordCheck({ metadata: { name }, spec, status }: Live["records"][number]): Check {
   if (spec.dryRun) return { well: true, text: `The record ${name} is only planned (dryRun)` };
-  const synced = status.conditions.find(({ type }) => type === "Synced");
+  const synced = conditionOf(status, "Synced");
   if (synced?.status === "True") return { well: true, text: `The record ${name} is in step with Gandi` };
   return { well: false, text: `The record ${name} is not in step with Gandi${because(synced)}` };
 }
 
-function because(found: z.output<typeof condition> | undefined): string {
+function because(found: { readonly message: string; readonly reason: string } | undefined): string {
   const why = found && (found.message || found.reason);
   return why ? `: ${why}` : "";
 }

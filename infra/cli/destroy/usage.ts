@@ -1,7 +1,6 @@
 /** Who uses what in the cluster, for a destroy. Reads only. */
-import type { Read } from "@esddns/common/cluster";
+import { addressPool, anyObject, listOf, loadBalancerIps, service, workload, type Read } from "@esddns/common/cluster";
 import { contains, parseSingle, readableRanges } from "@esddns/common/ip";
-import { z } from "zod";
 import { readStackNamespace } from "../../esddns/stackNamespace.ts";
 import { names } from "../../names.ts";
 import type { Cluster } from "../../kubernetes/cluster.ts";
@@ -10,42 +9,6 @@ import type { Others, OwnRecord } from "./plan.ts";
 import { dnsRecordsPath, METALLB_PATH, wanPath } from "../../kubernetes/resourcePaths.ts";
 import { isInState, type StateResource } from "../state.ts";
 
-const objects = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({
-        name: z.string(),
-        namespace: z.string().default(""),
-        finalizers: z.array(z.string()).default([]),
-      }),
-    }),
-  ),
-});
-const services = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string(), namespace: z.string() }),
-      spec: z.object({ type: z.string().optional() }),
-      status: z
-        .object({
-          loadBalancer: z
-            .object({ ingress: z.array(z.object({ ip: z.string().optional() })).default([]) })
-            .prefault({}),
-        })
-        .prefault({}),
-    }),
-  ),
-});
-const pools = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string(), namespace: z.string().default("") }),
-      spec: z.object({ addresses: z.array(z.string()).default([]) }).prefault({}),
-    }),
-  ),
-});
-const daemonSet = z.object({ status: z.object({ numberReady: z.int().default(0) }).default({ numberReady: 0 }) });
-
 export async function others(
   cluster: Pick<Cluster, "get">,
   namespace: string,
@@ -53,9 +16,9 @@ export async function others(
   metallbNamespace: string,
 ): Promise<Others> {
   const [wans, found, all] = await Promise.all([
-    cluster.get(wanPath(), objects),
-    cluster.get(`${METALLB_PATH}/namespaces/${metallbNamespace}/ipaddresspools`, pools),
-    cluster.get("/api/v1/services", services),
+    cluster.get(wanPath(), listOf(anyObject)),
+    cluster.get(`${METALLB_PATH}/namespaces/${metallbNamespace}/ipaddresspools`, listOf(addressPool)),
+    cluster.get("/api/v1/services", listOf(service)),
   ]);
   const isOwn = ({ metadata }: { metadata: { namespace: string; name: string } }) =>
     isInState(state, "IPAddressPool", `${metadata.namespace}/${metadata.name}`);
@@ -65,15 +28,15 @@ export async function others(
   const ranges = items(found)
     .filter(isOwn)
     .flatMap(({ spec }) => readableRanges(spec.addresses));
-  const isHere = (ip: string | undefined) => {
-    const address = parseSingle(ip ?? "");
+  const isHere = (ip: string) => {
+    const address = parseSingle(ip);
     return address !== undefined && ranges.some((range) => contains(range, address));
   };
   return {
     stacks: items(wans).flatMap(({ metadata }) => (metadata.namespace === namespace ? [] : [metadata.namespace])),
     pools: items(found).flatMap((pool) => (isOwn(pool) ? [] : [pool.metadata.name])),
     services: foreign.map(nameOf),
-    tenants: foreign.filter(({ status }) => status.loadBalancer.ingress.some(({ ip }) => isHere(ip))).map(nameOf),
+    tenants: foreign.filter((each) => loadBalancerIps(each).some(isHere)).map(nameOf),
   };
 }
 
@@ -105,7 +68,7 @@ export async function takenBy(
 }
 
 export async function ownRecords(cluster: Cluster, namespace: string): Promise<readonly OwnRecord[]> {
-  return items(await cluster.get(dnsRecordsPath(namespace), objects)).map(({ metadata }) => ({
+  return items(await cluster.get(dnsRecordsPath(namespace), listOf(anyObject))).map(({ metadata }) => ({
     name: metadata.name,
     finalizer: metadata.finalizers.length > 0,
   }));
@@ -113,7 +76,7 @@ export async function ownRecords(cluster: Cluster, namespace: string): Promise<r
 
 export async function operatorIsReady(cluster: Cluster, namespace: string): Promise<boolean> {
   const path = `/apis/apps/v1/namespaces/${namespace}/daemonsets/${names.operator.daemonSet}`;
-  const found = await cluster.get(path, daemonSet);
+  const found = await cluster.get(path, workload);
   return found.read && found.value.status.numberReady > 0;
 }
 

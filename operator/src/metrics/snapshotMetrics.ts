@@ -1,6 +1,7 @@
+import { conditionOf, isTrue } from "@esddns/common/cluster";
 import type { Registry } from "prom-client";
 import { collected } from "./instruments.ts";
-import { allInSync, conditionOf, isTrue, lastObservedAt, type Snapshot, wanIp } from "../snapshot/snapshot.ts";
+import { allInSync, lastObservedAt, type Snapshot, wanIp } from "../snapshot/snapshot.ts";
 
 /** Reasons of Agreed for which somebody contradicts somebody. */
 const CONTRADICTIONS: readonly string[] = ["Disputed", "NodesDiffer", "Flapping"];

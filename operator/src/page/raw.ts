@@ -1,7 +1,8 @@
+import { isTrue } from "@esddns/common/cluster";
 import type * as z from "zod";
 import type { DnsRecordObject } from "@esddns/common/api";
 import { tokenState } from "./token.ts";
-import { isTrue, lastObservedAt, type Snapshot, wanIp } from "../snapshot/snapshot.ts";
+import { lastObservedAt, type Snapshot, wanIp } from "../snapshot/snapshot.ts";
 import type { Read } from "@esddns/common/cluster";
 import type { PoolUse } from "../snapshot/clusterView.ts";
 import type { rawSchema } from "./rawSchema.ts";

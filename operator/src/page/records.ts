@@ -1,7 +1,7 @@
+import { conditionOf } from "@esddns/common/cluster";
 import type { Condition, DnsRecordObject } from "@esddns/common/api";
 import { mark, omitted, section, table, time } from "./elements.ts";
 import { type Html, type HtmlValue, markup } from "./markup.ts";
-import { conditionOf } from "../snapshot/snapshot.ts";
 
 /** More rows than these are not shown; /raw has them all. */
 const MAX_RECORDS = 200;

@@ -1,6 +1,7 @@
+import { conditionOf } from "@esddns/common/cluster";
 import { badge, quiet, section, time, type Tone } from "./elements.ts";
 import { type Html, markup } from "./markup.ts";
-import { conditionOf, type Snapshot } from "../snapshot/snapshot.ts";
+import { type Snapshot } from "../snapshot/snapshot.ts";
 
 interface TimelineEntry {
   /** RFC 3339. */

@@ -1,8 +1,9 @@
+import { conditionOf, isTrue } from "@esddns/common/cluster";
 import type { DnsRecordObject } from "@esddns/common/api";
 import { WANTED_EGRESS } from "../decide/conditions.ts";
 import { validObservations } from "../decide/verdicts.ts";
 import type { Tone } from "./elements.ts";
-import { conditionOf, isTrue, type Snapshot, STALE_MS } from "../snapshot/snapshot.ts";
+import { type Snapshot, STALE_MS } from "../snapshot/snapshot.ts";
 import { tokenState } from "./token.ts";
 
 interface Verdict {

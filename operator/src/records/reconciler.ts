@@ -1,3 +1,4 @@
+import { conditionOf, isTrue } from "@esddns/common/cluster";
 import { type DnsRecordObject, type DnsRecordStatus, type RecordType, type WanAddressStatus } from "@esddns/common/api";
 import { clean, cleanValues } from "@esddns/common/text";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
@@ -150,7 +151,7 @@ function disown(type: RecordType, { published, attempted }: Run): void {
 /** Where only the turn has not come yet, what was in place by the last look is taken to be still. */
 function notLooked(error: LiveDnsFailure, rrset: Rrset, { record, published, context }: Run): Finding {
   const finding = failed(error, context.attempt, context.random);
-  const synced = record.status?.conditions?.some(({ type, status }) => type === "Synced" && status === "True") ?? false;
+  const synced = isTrue(record.status, "Synced");
   const noted = published.get(rrset.type);
   if (error.kind !== "BudgetSpent" || !synced || noted === undefined || !sameRrset(noted, rrset)) return finding;
   const { retryAfterMs } = finding;
@@ -246,7 +247,7 @@ function conclude(
   const conditions = withSynced(rest.conditions ?? [], finding, { generation, now: clock.now() });
   const { effect, reason, message, retryAfterMs } = finding;
   if (effect === "blocked" || effect === "failed") {
-    const before = record.status?.conditions?.find(({ type }) => type === "Synced");
+    const before = conditionOf(record.status, "Synced");
     const news = before?.reason !== reason || before.message !== message;
     log[news ? "warn" : "debug"]({ record: name, reason, detail: message }, "DNS record is not in sync");
   }

@@ -1,5 +1,5 @@
+import { conditionOf, isTrue } from "@esddns/common/cluster";
 import type {
-  Condition,
   DnsRecordObject,
   Family,
   WanAddressObject,
@@ -33,17 +33,6 @@ export interface Snapshot {
   readonly clusterView?: ClusterView;
   /** The day on which Gandi's token ends, for instance 2027-05-01; undefined: nobody has said. */
   readonly gandiTokenExpires?: string | undefined;
-}
-
-export function conditionOf(
-  status: { conditions?: Condition[] | undefined } | undefined,
-  type: string,
-): Condition | undefined {
-  return status?.conditions?.find((condition) => condition.type === type);
-}
-
-export function isTrue(status: { conditions?: Condition[] | undefined } | undefined, type: string): boolean {
-  return conditionOf(status, type)?.status === "True";
 }
 
 /** The one address for those who want one: IPv4 where there is one, else IPv6. */

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { observation, record, snapshot } from "../../snapshot/testing.ts";
 import type { Condition } from "@esddns/common/api";
-import { failedRead } from "@esddns/common/cluster";
+import * as cluster from "@esddns/common/cluster";
 import { vote } from "../../decide/testing.ts";
 import { examine } from "./checks.ts";
 import * as facts from "../read/facts.ts";
 import { printReport } from "../report/report.ts";
 
 const read = <T>(value: T): { read: true; value: T } => ({ read: true, value });
-const silent = failedRead("connection refused");
-const forbidden = failedRead("this pod has no right to read it", "Forbidden");
+const silent = cluster.failedRead("connection refused");
+const forbidden = cluster.failedRead("this pod has no right to read it", "Forbidden");
 
-const pod = (name: string, labels: Record<string, string>, ready = true): facts.Pod =>
-  facts.pod.parse({
+const pod = (name: string, labels: Record<string, string>, ready = true): cluster.Pod =>
+  cluster.pod.parse({
     metadata: { name, labels, annotations: { "prometheus.io/scrape": "true" } },
     status: {
       phase: "Running",
@@ -21,22 +21,22 @@ const pod = (name: string, labels: Record<string, string>, ready = true): facts.
     },
   });
 
-const pool = (name: string, assigned: number, available: number): facts.Pool =>
-  facts.pool.parse({
+const pool = (name: string, assigned: number, available: number): cluster.AddressPool =>
+  cluster.addressPool.parse({
     metadata: { name },
     spec: { addresses: ["192.168.1.100-192.168.1.110"] },
     status: { assignedIPv4: assigned, availableIPv4: available },
   });
 
 /** As `192.168.1.120/30` and `fd00:1::/120` are once IPv4 is given away. */
-const withoutIpv4 = facts.pool.parse({
+const withoutIpv4 = cluster.addressPool.parse({
   metadata: { name: "esddns-pool" },
   spec: { addresses: ["192.168.1.120/30", "fd00:1::/120"] },
   status: { assignedIPv4: 4, availableIPv4: 0, assignedIPv6: 0, availableIPv6: 256 },
 });
 
 const node = (name: string, labels: Record<string, string> = {}) =>
-  facts.node.parse({
+  cluster.node.parse({
     metadata: { name, labels },
     status: {
       conditions: [{ type: "Ready", status: "True" }],
@@ -105,7 +105,7 @@ function given(overrides: Partial<facts.Facts> = {}): facts.Facts {
     serviceLb: read([]),
     ownPods: read([pod("o1", { app: "esddns-operator" }), pod("p1", { app: "esddns-service" })]),
     service: read(
-      facts.service.parse({
+      cluster.service.parse({
         metadata: { name: "esddns-service" },
         status: { loadBalancer: { ingress: [{ ip: "192.168.1.100" }] } },
       }),
@@ -126,7 +126,7 @@ function given(overrides: Partial<facts.Facts> = {}): facts.Facts {
   };
 }
 
-const pending = read(facts.service.parse({ metadata: { name: "esddns-service" } }));
+const pending = read(cluster.service.parse({ metadata: { name: "esddns-service" } }));
 const wrongs = (overrides: Partial<facts.Facts>): string[] =>
   examine(given(overrides)).flatMap(({ check, state }) => (state === "wrong" ? [check] : []));
 const line = (check: string, overrides: Partial<facts.Facts>) =>
@@ -289,7 +289,9 @@ describe("the doctor", () => {
     const speaker = pod("s", { component: "speaker" });
     const told = (...args: string[]) => ({
       nodes,
-      metallbPods: read([{ ...speaker, spec: { containers: [{ args: ["--port=7472", ...args] }] } }]),
+      metallbPods: read([
+        { ...speaker, spec: { containers: [{ image: "", args: ["--port=7472", ...args], env: [] }] } },
+      ]),
     });
     expect(line("Excluded nodes", told())).toMatchObject({ state: "wrong" });
     expect(line("Excluded nodes", told("--ignore-exclude-lb"))).toMatchObject({
@@ -377,7 +379,7 @@ describe("the doctor", () => {
     const pod: Partial<facts.Facts> = {
       ...{ place: "pod", nodes: none, metallbPods: none, webhook: none, configuration: none, ownPods: none },
       ...{ l2Advertisements: none, bgpAdvertisements: none, bgpPeers: none, taken: none, serviceWarnings: none },
-      ...{ neighbours: failedRead("a pod is not on the LAN"), answers: failedRead("not from a pod") },
+      ...{ neighbours: cluster.failedRead("a pod is not on the LAN"), answers: cluster.failedRead("not from a pod") },
       ...{ monitors: none, rules: none, page: silent },
     };
     const lines = examine(given(pod));
@@ -413,7 +415,7 @@ describe("the doctor", () => {
 describe("an address that something else than MetalLB has written", () => {
   const serviceAt = (...ips: string[]) =>
     read(
-      facts.service.parse({
+      cluster.service.parse({
         metadata: { name: "esddns-service" },
         status: { loadBalancer: { ingress: ips.map((ip) => ({ ip })) } },
       }),

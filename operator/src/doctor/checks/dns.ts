@@ -1,4 +1,5 @@
 /** The records, at Gandi and in DNS, and the token. */
+import { conditionOf } from "@esddns/common/cluster";
 import type { Condition, DnsRecordObject } from "@esddns/common/api";
 import { tokenState } from "../../page/token.ts";
 import type { Facts } from "../read/facts.ts";
@@ -30,8 +31,7 @@ export function recordsVerified({ records, answers }: Facts): Finding {
 function perRecord(records: Facts["records"], type: "Synced" | "Verified", good: string): Finding {
   if (!records.read) return unread(records);
   if (records.value.length === 0) return ok("no records are configured");
-  const condition = ({ status }: DnsRecordObject): Condition | undefined =>
-    status?.conditions?.find((one) => one.type === type);
+  const condition = ({ status }: DnsRecordObject): Condition | undefined => conditionOf(status, type);
   const name = ({ metadata, status }: DnsRecordObject): string => status?.fqdn ?? metadata.name;
   const bad = records.value.filter(
     (record) => condition(record)?.status === "False" && condition(record)?.reason !== "DryRun",
@@ -54,9 +54,7 @@ const NOT_ASKED = [
 
 /** Whether Gandi takes the token and lets it write the zones, by what the operator met last; and how long it lasts. */
 export function token({ tokenExpires, records, now }: Facts): Finding {
-  const synced = records.read
-    ? records.value.flatMap(({ status }) => status?.conditions?.filter(({ type }) => type === "Synced") ?? [])
-    : [];
+  const synced = records.read ? records.value.flatMap(({ status }) => conditionOf(status, "Synced") ?? []) : [];
   const refused = synced.find(({ status, reason }) => status === "False" && TOKEN_REASONS.includes(reason));
   if (refused !== undefined) return wrong(`Gandi refuses the token (${refused.reason})`, refused.message);
   if (!tokenExpires.read) return unread(tokenExpires);

@@ -1,9 +1,9 @@
 /** The page's address, from MetalLB's giving it out to the answer on the LAN. */
 import { PAGE_SERVICE_NAME } from "@esddns/common/api";
-import { announcer, SERVICELB_OFF } from "@esddns/common/cluster";
-import type { Facts, Pod } from "../read/facts.ts";
-import { freeAddresses, nodeAddresses, pageAddresses } from "../read/live.ts";
-import { describe, isTrue, logsOf } from "../read/pods.ts";
+import { announcer, isTrue, loadBalancerIps, type Pod, SERVICELB_OFF } from "@esddns/common/cluster";
+import type { Facts } from "../read/facts.ts";
+import { freeAddresses, nodeAddresses } from "../read/live.ts";
+import { describe, logsOf } from "../read/pods.ts";
 import { isIn } from "../read/ranges.ts";
 import { type Finding, ok, unknown, unread, warn, wrong } from "../finding.ts";
 
@@ -14,7 +14,7 @@ export function address(facts: Facts): Finding {
       ? unread(service)
       : wrong(service.why, "Has pulumi up run to its end for this stack?");
   }
-  const addresses = pageAddresses(service.value);
+  const addresses = loadBalancerIps(service.value);
   const has = `${PAGE_SERVICE_NAME} has ${addresses.join(", ")}`;
   const outside = outsideOfPools(addresses, facts);
   const k3s = ofServiceLb(facts);
@@ -63,7 +63,7 @@ export function announcingNode(facts: Facts): Finding {
   }
   const down = nodes.read
     ? nodes.value
-        .filter(({ metadata, status }) => mine.includes(metadata.name) && !isTrue(status.conditions))
+        .filter(({ metadata, status }) => mine.includes(metadata.name) && !isTrue(status, "Ready"))
         .map(({ metadata }) => metadata.name)
     : [];
   if (down.length > 0)
@@ -84,7 +84,7 @@ function announcing({ l2Statuses, namespace }: Pick<Facts, "l2Statuses" | "names
 export function arp(facts: Facts): Finding {
   const { neighbours, service } = facts;
   if (!neighbours.read) return unread(neighbours);
-  const addresses = service.read ? pageAddresses(service.value) : [];
+  const addresses = service.read ? loadBalancerIps(service.value) : [];
   if (addresses.length === 0) return unknown("the page has no address to ask for");
   const asked = addresses.filter((one) => neighbours.value.has(one));
   if (asked.length === 0)

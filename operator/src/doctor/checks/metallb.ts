@@ -1,13 +1,19 @@
 /** MetalLB itself: its pods, its configuration, its pools. */
-import { familyUses, useInWords } from "@esddns/common/cluster";
-import type { Advertisement, Facts, Pod, Pool } from "../read/facts.ts";
+import {
+  type AddressPool,
+  EXCLUDE_LABEL,
+  familyUses,
+  ignoresExcludeLabel,
+  type Pod,
+  useInWords,
+} from "@esddns/common/cluster";
+import type { Advertisement, Facts } from "../read/facts.ts";
 import { nodeAddresses } from "../read/live.ts";
 import { describe, isPartOf, isReady, logsOf } from "../read/pods.ts";
 import { isIn } from "../read/ranges.ts";
 import { type Finding, ok, unknown, unread, warn, wrong } from "../finding.ts";
 
 const MORE_ADDRESSES = "Add addresses to esddns:pools, or delete a Service that holds one.";
-const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 
 export function metallbPods({ metallbPods: pods, metallbNamespace: ns }: Facts): Finding {
   if (!pods.read) return unread(pods);
@@ -131,7 +137,7 @@ export function excludeLabel({ nodes, metallbPods: pods }: Facts): Finding {
 /** One speaker stands for all: they are of one template. */
 function ignoresLabel(pod: Pod): boolean {
   const args = pod.spec.containers.flatMap((container) => container.args);
-  return isPartOf(pod, "speaker") && args.some((arg) => /^--ignore-exclude-lb(=true)?$/.test(arg));
+  return isPartOf(pod, "speaker") && ignoresExcludeLabel(args);
 }
 
 function announces(one: Advertisement, pool: string): boolean {
@@ -143,18 +149,18 @@ function isOpen({ spec }: Advertisement): boolean {
 }
 
 /** One family that has no address left is enough: a Service that needs one stays pending. */
-function isFull({ status }: Pool): boolean {
+function isFull({ status }: AddressPool): boolean {
   if (status === undefined) return false;
   const families = familyUses(status);
   return families.length === 0 || families.some(({ available }) => available === 0);
 }
 
-function isNearlyFull({ status }: Pool): boolean {
+function isNearlyFull({ status }: AddressPool): boolean {
   const families = status === undefined ? [] : familyUses(status);
   return families.some(({ assigned, available }) => available < 0.2 * (assigned + available));
 }
 
-function use({ metadata, spec, status }: Pool): string {
+function use({ metadata, spec, status }: AddressPool): string {
   const families = status === undefined ? undefined : familyUses(status).map(useInWords);
   const counted = families === undefined ? "use unknown" : families.join(", ") || "has no address to give";
   return `${metadata.name} (${spec.addresses.join(", ")}) ${counted}`;

@@ -1,4 +1,5 @@
 /** Whom the operator asks, and the WAN address. */
+import { conditionOf } from "@esddns/common/cluster";
 import type { Vote, VoteOutcome } from "@esddns/common/api";
 import { WANTED_EGRESS } from "../../decide/conditions.ts";
 import { validObservations } from "../../decide/verdicts.ts";
@@ -38,7 +39,7 @@ export function conditions({ wan, namespace }: Facts): Finding {
       : wrong(wan.why, `There should be one: kubectl get wan -n ${namespace}. pulumi up makes it.`);
   const { status } = wan.value;
   const found = EXPECTED.flatMap(([type, wanted, todo]) => {
-    const condition = status?.conditions?.find((one) => one.type === type);
+    const condition = conditionOf(status, type);
     if (condition === undefined || condition.status === "Unknown" || condition.status === wanted) return [];
     if (WANTED_EGRESS.includes(condition.reason)) return [];
     return [
@@ -89,9 +90,7 @@ export function echo(facts: Facts): Finding {
  * means is the condition's to say.
  */
 export function router(facts: Facts): Finding {
-  const behindNat = facts.wan.read
-    ? facts.wan.value.status?.conditions?.find(({ type }) => type === "BehindNAT")
-    : undefined;
+  const behindNat = facts.wan.read ? conditionOf(facts.wan.value.status, "BehindNAT") : undefined;
   if (behindNat?.reason === "RouterHasNoAddress") {
     const todo = "Look there; where it is a private one or of 100.64.0.0/10, ask the provider for a public address.";
     return warn(`the router answers, but tells no address: ${behindNat.message}`, todo);

@@ -1,41 +1,8 @@
 /** What the doctor has read: parts of objects, as loose as other people's objects are. */
 import * as z from "zod";
 import type { DnsRecordObject, WanAddressObject, WanObservationObject } from "@esddns/common/api";
-import { poolCounts, type Read } from "@esddns/common/cluster";
+import { metadata, type AddressPool, type Node, type Pod, type Read, type Service } from "@esddns/common/cluster";
 import type { Verdict } from "../../records/verify.ts";
-
-const metadata = z.object({
-  name: z.string(),
-  namespace: z.string().optional(),
-  labels: z.record(z.string(), z.string()).default({}),
-  annotations: z.record(z.string(), z.string()).default({}),
-});
-const status = z.looseObject({}).default({});
-const spec = z.looseObject({}).default({});
-
-export const pod = z.object({
-  metadata,
-  spec: z
-    .object({
-      nodeName: z.string().optional(),
-      containers: z.array(z.object({ args: z.array(z.string()).default([]) })).default([]),
-    })
-    .prefault({}),
-  status: z
-    .object({
-      phase: z.string().default("Unknown"),
-      conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
-      containerStatuses: z
-        .array(
-          z.object({
-            restartCount: z.int().default(0),
-            state: z.object({ waiting: z.object({ reason: z.string().default("") }).optional() }).prefault({}),
-          }),
-        )
-        .default([]),
-    })
-    .prefault({}),
-});
 
 export const endpointSlice = z.object({
   metadata,
@@ -43,12 +10,6 @@ export const endpointSlice = z.object({
     .array(z.object({ conditions: z.object({ ready: z.boolean().default(true) }).prefault({}) }))
     .nullish()
     .transform((list) => list ?? []),
-});
-
-export const pool = z.object({
-  metadata,
-  spec: z.object({ addresses: z.array(z.string()).default([]), autoAssign: z.boolean().default(true) }).prefault({}),
-  status: poolCounts.optional(),
 });
 
 export const advertisement = z.object({
@@ -86,31 +47,12 @@ export const event = z.object({
   lastTimestamp: z.string().nullish(),
 });
 
-export const service = z.object({
-  metadata,
-  spec: z.object({ type: z.string().optional() }).prefault({}),
-  status: z
-    .object({
-      loadBalancer: z.object({ ingress: z.array(z.object({ ip: z.string().optional() })).default([]) }).prefault({}),
-    })
-    .prefault({}),
-});
-
-export const node = z.object({
-  metadata,
-  status: z
-    .object({
-      conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
-      addresses: z.array(z.object({ type: z.string(), address: z.string() })).default([]),
-    })
-    .prefault({}),
-});
+const status = z.looseObject({}).default({});
+const spec = z.looseObject({}).default({});
 
 /** An object whose kind is not known here any better. */
 export const anything = z.object({ metadata, spec, status });
 
-export type Pod = z.output<typeof pod>;
-export type Pool = z.output<typeof pool>;
 export type Advertisement = z.output<typeof advertisement>;
 
 /** A BGP session as a speaker sees it. */
@@ -134,18 +76,18 @@ export interface Facts {
   readonly now: number;
   /** For instance v1.34.4. */
   readonly version: Read<string>;
-  readonly nodes: Read<z.output<typeof node>[]>;
+  readonly nodes: Read<Node[]>;
   readonly metallbPods: Read<Pod[]>;
   readonly webhook: Read<z.output<typeof endpointSlice>[]>;
   readonly configuration: Read<z.output<typeof configurationState>[]>;
-  readonly pools: Read<Pool[]>;
+  readonly pools: Read<AddressPool[]>;
   readonly l2Advertisements: Read<Advertisement[]>;
   readonly bgpAdvertisements: Read<Advertisement[]>;
   readonly bgpPeers: Read<z.output<typeof anything>[]>;
   readonly bgpSessions: Read<BgpSession[]>;
   readonly l2Statuses: Read<z.output<typeof l2Status>[]>;
   readonly ownPods: Read<Pod[]>;
-  readonly service: Read<z.output<typeof service>>;
+  readonly service: Read<Service>;
   /** What was warned of about the page's Service, the newest last. */
   readonly serviceWarnings: Read<string[]>;
   /** Every LoadBalancer address that some Service of the cluster has. */

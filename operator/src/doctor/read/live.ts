@@ -1,10 +1,9 @@
 /** What the doctor tries itself, from where it runs. */
-import type { z } from "zod";
-import { failedRead, type Read } from "@esddns/common/cluster";
+import { failedRead, loadBalancerIps, type Node, type Read } from "@esddns/common/cluster";
 import { systemClock } from "../../runtime/clock.ts";
 import { dnsAuthority } from "../../records/authority.ts";
 import { verify } from "../../records/verify.ts";
-import type { Facts, node, service } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 import { addressesIn } from "./ranges.ts";
 
 const PAGE_TIMEOUT_MS = 5_000;
@@ -12,7 +11,7 @@ const PAGE_TIMEOUT_MS = 5_000;
 const MAX_ADDRESSES = 256;
 
 export async function askPage(svc: Facts["service"]): Promise<Read<number>> {
-  const [ip] = svc.read ? pageAddresses(svc.value) : [];
+  const [ip] = svc.read ? loadBalancerIps(svc.value) : [];
   if (ip === undefined) return failedRead("the page has no address to be asked at");
   const url = `http://${ip.includes(":") ? `[${ip}]` : ip}/`;
   try {
@@ -49,7 +48,7 @@ export function lanAddresses({
   service: svc,
   taken,
 }: Pick<Facts, "nodes" | "pools" | "service" | "taken">) {
-  const page = svc.read ? pageAddresses(svc.value) : [];
+  const page = svc.read ? loadBalancerIps(svc.value) : [];
   const ofNodes = nodes.read ? nodes.value.flatMap(nodeAddresses) : [];
   return [...new Set([...page, ...ofNodes, ...freeAddresses({ pools, taken })])];
 }
@@ -62,10 +61,6 @@ export function freeAddresses({ pools, taken }: Pick<Facts, "pools" | "taken">):
   return all.slice(0, MAX_ADDRESSES).filter((address) => !given.has(address));
 }
 
-export function pageAddresses({ status }: z.output<typeof service>): string[] {
-  return status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? []);
-}
-
-export function nodeAddresses({ status }: z.output<typeof node>): string[] {
+export function nodeAddresses({ status }: Node): string[] {
   return status.addresses.flatMap(({ type, address }) => (type === "InternalIP" ? [address] : []));
 }

@@ -7,11 +7,8 @@ import {
   endpointSlice,
   type Facts,
   l2Status,
-  type Pod,
-  pod,
-  pool,
 } from "./facts.ts";
-import type { Get, Read } from "@esddns/common/cluster";
+import { addressPool, type Get, pod, type Pod, type Read } from "@esddns/common/cluster";
 import { list, one } from "./get.ts";
 import { isPartOf } from "./pods.ts";
 
@@ -48,9 +45,9 @@ async function readPods(get: Get, path: string): Promise<Read<Pod[]>> {
 
 /** All pools of the cluster; where these may not be listed, the stack's own one by one. */
 async function readPools(get: Get, path: string, names: readonly string[]): Promise<Facts["pools"]> {
-  const all = await list(get, path, pool);
+  const all = await list(get, path, addressPool);
   if (all.read || all.reason !== "Forbidden" || names.length === 0) return all;
-  const each = await Promise.all(names.map((name) => one(get, `${path}/${name}`, pool)));
+  const each = await Promise.all(names.map((name) => one(get, `${path}/${name}`, addressPool)));
   const [unread] = each.filter((read) => !read.read);
   const found = each.flatMap((read) => (read.read ? [read.value] : []));
   return found.length === 0 && unread !== undefined ? unread : { read: true, value: found };

@@ -1,5 +1,6 @@
 /** Pods in words, and which part of MetalLB one is. Pure. */
-import type { Facts, Pod } from "./facts.ts";
+import { isTrue, type Pod } from "@esddns/common/cluster";
+import type { Facts } from "./facts.ts";
 
 type Part = "controller" | "speaker";
 
@@ -21,15 +22,11 @@ export function logsOf(
 }
 
 export function isReady({ status }: Pod): boolean {
-  return status.phase === "Succeeded" || isTrue(status.conditions);
+  return status.phase === "Succeeded" || isTrue(status, "Ready");
 }
 
 export function describe({ metadata, status }: Pod): string {
   const waiting = status.containerStatuses.flatMap(({ state }) => state.waiting?.reason ?? []);
   const restarts = Math.max(0, ...status.containerStatuses.map(({ restartCount }) => restartCount));
   return `${metadata.name} ${waiting[0] ?? status.phase}${restarts > 0 ? `, ${restarts} restarts` : ""}`;
-}
-
-export function isTrue(conditions: readonly { type: string; status: string }[]): boolean {
-  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
 }

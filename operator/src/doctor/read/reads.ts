@@ -1,9 +1,19 @@
 /** Reads what the checks look at, side by side. */
 import * as z from "zod";
 import { type KubeObject, PAGE_SERVICE_NAME } from "@esddns/common/api";
-import { failedRead, type Get, mapRead, type Read, SERVICELB_PATH } from "@esddns/common/cluster";
+import {
+  failedRead,
+  type Get,
+  loadBalancerIps,
+  mapRead,
+  node,
+  pod,
+  type Read,
+  SERVICELB_PATH,
+  service,
+} from "@esddns/common/cluster";
 import { dnsRecords, type Resource, wanAddresses, wanObservations } from "../../kube/resources.ts";
-import { anything, event, type Facts, node, pod, service } from "./facts.ts";
+import { anything, event, type Facts } from "./facts.ts";
 import { list, one } from "./get.ts";
 import { askAuthorities, askPage, lanAddresses } from "./live.ts";
 import { ofMetallb } from "./metallbReads.ts";
@@ -23,7 +33,7 @@ interface Place {
 /** Where the stack is: the namespaces that have a WanAddress. */
 export async function namespaces(get: Get): Promise<Read<string[]>> {
   const read = await list(get, "/apis/esddns.io/v1alpha1/wanaddresses", anything);
-  return read.read ? { read: true, value: read.value.flatMap(({ metadata }) => metadata.namespace ?? []) } : read;
+  return read.read ? { read: true, value: read.value.map(({ metadata }) => metadata.namespace) } : read;
 }
 
 export async function readFacts(where: Place, now: number): Promise<Facts> {
@@ -71,12 +81,8 @@ async function ofService({ place, get, namespace }: Place) {
   return {
     service: svc,
     serviceWarnings: mapRead(events, warnings),
-    taken: mapRead(all, (items) =>
-      items.flatMap(({ status }) => status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? [])),
-    ),
-    serviceLb: mapRead(balancers, (items) =>
-      items.map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`),
-    ),
+    taken: mapRead(all, (items) => items.flatMap(loadBalancerIps)),
+    serviceLb: mapRead(balancers, (items) => items.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)),
     pagePastMetallb,
   };
 }

@@ -1,3 +1,13 @@
+/** Who may announce addresses, and who does. */
+
+/** A node with this label, whatever its value, announces nothing, unless MetalLB's speaker is told to ignore it. */
+export const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
+
+/** Whether a speaker with these arguments ignores `EXCLUDE_LABEL`. */
+export function ignoresExcludeLabel(args: readonly string[]): boolean {
+  return args.some((arg) => /^--ignore-exclude-lb(=true)?$/.test(arg));
+}
+
 interface L2Status {
   readonly metadata: { readonly labels?: Readonly<Record<string, string>> | undefined };
   readonly status?: { readonly node?: string | undefined } | undefined;
