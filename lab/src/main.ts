@@ -188,7 +188,7 @@ async function manageStack(verb: "deploy" | "destroy", args: readonly string[]):
   }
   const { env, cwd } = await pulumiCommand(stack === undefined ? [] : ["--stack", stack]);
   const token = process.env["GANDI_API_KEY"] ?? (await readFile(gandiTokenFile, "utf8")).trim();
-  const script = [process.execPath, `infra/cli/${verb}.ts`, ...args] as const;
+  const script = [process.execPath, `infra/cli/${verb}/main.ts`, ...args] as const;
   return become(script, { host: lan.client.name, cwd, env: { ...env, GANDI_API_KEY: token } });
 }
 
