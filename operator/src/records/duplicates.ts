@@ -45,13 +45,15 @@ export interface Claim {
   readonly by: string;
   /** What its status says of the rrset: without anything it has not come to write it. */
   readonly holds: readonly LeftRrset[];
+  /** It does not come to write it as long as this is so. */
+  readonly isDryRun: boolean;
 }
 
 /** The claim of the other record that has this rrset; undefined: none has. */
 export function claimOf(rrset: RrsetPlace, record: DnsRecordObject, all: Winners): Claim | undefined {
   const winner = all.get(keyOf(rrset));
   if (winner === undefined || isSame(winner, record)) return undefined;
-  return { by: winner.metadata.name, holds: holdsAt(rrset, winner) };
+  return { by: winner.metadata.name, holds: holdsAt(rrset, winner), isDryRun: winner.spec.dryRun };
 }
 
 /** What the statuses of all other records say of this rrset: that is the operator's own, too. */

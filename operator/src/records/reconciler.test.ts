@@ -783,7 +783,9 @@ describe("a record that gets another name or loses a type", () => {
     await run();
     expect(gandi.at("home", "A")?.values).toEqual(["203.0.113.9"]);
     rename({ name: "again" });
-    await run(wan, { claimedBy: (_zone, name) => (name === "www" ? { by: "other", holds: [] } : undefined) });
+    await run(wan, {
+      claimedBy: (_zone, name) => (name === "www" ? { by: "other", holds: [], isDryRun: false } : undefined),
+    });
     expect(gandi.at("www", "A")).toBeDefined();
   });
 

@@ -20,7 +20,7 @@ import {
 } from "./findings.ts";
 import { type Abandoned, abandoned, isOf } from "./left.ts";
 import { type Action, planRrset, sameRrset } from "./plan.ts";
-import { removeRrset } from "./removal.ts";
+import { isTakenOver, removeRrset } from "./removal.ts";
 import { look, mayHaveComeThrough, type NotSent } from "./rrsets.ts";
 import { kept, placeOf, progress, type RecordContext, type Run, startRun } from "./run.ts";
 import { isUnderWay, writeRrset } from "./write.ts";
@@ -84,9 +84,7 @@ async function settle(desired: Desired, run: Run): Promise<Finding | Interruptio
   const { type } = desired;
   const winner = context.lostTo?.get(type);
   if (winner !== undefined) {
-    const claim = context.claimedBy?.(run.record.spec.zone, run.record.spec.name, type);
-    // What stands there is the winner's from then on, whatever becomes of it.
-    if (claim?.holds.some(({ attempted }) => attempted !== true) === true) disown(type, run);
+    await disownTaken(type, run);
     const message = `DnsRecord ${winner} is older and has ${type} ${run.fqdn}: remove one of the two.`;
     return { effect: "blocked", reason: "Conflict", message };
   }
@@ -143,7 +141,14 @@ async function settleInTurn(rrset: Rrset, run: Run): Promise<Finding | Interrupt
   return carryOut(action, rrset, actual, run);
 }
 
-function disown(type: RecordType, { published, attempted }: Run): void {
+/** Forgets what the record has published here once the winner has it: that is the winner's from then on. */
+async function disownTaken(type: RecordType, { record, context, signal, published, attempted }: Run): Promise<void> {
+  const { zone, name } = record.spec;
+  const claim = context.claimedBy?.(zone, name, type);
+  const own = [...(attempted.get(type) ?? []), ...[published.get(type)].filter((rrset) => rrset !== undefined)];
+  if (claim === undefined || own.length === 0) return;
+  const candidates = own.map((rrset) => ({ zone, name, ...rrset }));
+  if (!(await isTakenOver({ zone, name, type, candidates }, claim, { livedns: context.livedns, signal }))) return;
   published.delete(type);
   attempted.delete(type);
 }

@@ -28,7 +28,7 @@ export type Removal =
   /** Another record has it, and its status says so. */
   | { kind: "Claimed"; by: string }
   /** Another record has it, and does not know it for the operator's own yet: until then this one's status has to say so. */
-  | { kind: "Claimable"; by: string }
+  | { kind: "Claimable"; by: string; isDryRun: boolean }
   /** It was given up with deletionPolicy Retain, and no other record has it. */
   | { kind: "Retained" }
   /** Nothing is there to be removed, or what is there is not what was published: then it belongs to somebody else. */
@@ -52,6 +52,26 @@ export async function removeRrset(group: Abandoned, context: RemovalContext): Pr
   }
 }
 
+/** Whether what the record may have here is the claimant's by now, or somebody else's. False where Gandi does not say. */
+export async function isTakenOver(
+  group: Abandoned,
+  claim: Claim,
+  context: Pick<RemovalContext, "livedns" | "signal">,
+): Promise<boolean> {
+  const turn = context.livedns.reserve(1, "look");
+  if (!turn.ok) return false;
+  try {
+    const found = await findOwn(group, context, turn.value);
+    return "kind" in found ? found.kind === "Untouched" : isHeld(found.rrset, claim);
+  } finally {
+    turn.value.release();
+  }
+}
+
+function isHeld(rrset: Rrset, { holds }: Claim): boolean {
+  return holds.some((held) => sameRrset(held, rrset));
+}
+
 async function removeInTurn(group: Abandoned, context: RemovalContext, turn: Reservation): Promise<Removal> {
   const { livedns, signal, look, note } = context;
   const { zone, name, type } = group;
@@ -61,7 +81,8 @@ async function removeInTurn(group: Abandoned, context: RemovalContext, turn: Res
   const kept = (): Removal | undefined => {
     const claim = context.claimedBy(zone, name, type);
     if (claim === undefined) return known.retained === true ? { kind: "Retained" } : undefined;
-    return { kind: claim.holds.some((held) => sameRrset(held, rrset)) ? "Claimed" : "Claimable", by: claim.by };
+    const { by, isDryRun } = claim;
+    return isHeld(rrset, claim) ? { kind: "Claimed", by } : { kind: "Claimable", by, isDryRun };
   };
 
   const before = kept();
@@ -78,7 +99,7 @@ async function removeInTurn(group: Abandoned, context: RemovalContext, turn: Res
 
 async function findOwn(
   { zone, name, type, candidates }: Abandoned,
-  { livedns, signal }: RemovalContext,
+  { livedns, signal }: Pick<RemovalContext, "livedns" | "signal">,
   turn: Reservation,
 ): Promise<{ rrset: Rrset; known: LeftRrset } | Removal> {
   const actual = await livedns.getRrset(zone, name, type, signal, turn);

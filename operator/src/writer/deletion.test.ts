@@ -21,7 +21,9 @@ describe("the rrsets that a deleted record has published", () => {
     gandi.stand("home", "A", 300, "203.0.113.20");
     gandi.stand("home", "AAAA", 300, "2001:db8::10");
     const claimedBy = (zone: string, name: string, type: RecordType) =>
-      `${zone} ${name} ${type}` === "example.com home A" ? { by: "other", holds: [{ zone, name, ...A }] } : undefined;
+      `${zone} ${name} ${type}` === "example.com home A"
+        ? { by: "other", holds: [{ zone, name, ...A }], isDryRun: false }
+        : undefined;
     const { notes, failure } = await deletePublished(record, {
       livedns: gandi.api,
       signal: new AbortController().signal,

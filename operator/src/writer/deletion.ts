@@ -60,7 +60,7 @@ export async function deletePublished(record: DnsRecordObject, context: Deletion
     if (removal.kind === "Failed") {
       return { notes, failure: removal.error, isAwaited, rest: mayHaveComeThrough(removal.error) ? noted : before };
     }
-    if (removal.kind === "Claimable") isAwaited = true;
+    if (removal.kind === "Claimable" && !removal.isDryRun) isAwaited = true;
     else rest = without(rest, spec, group);
     notes.push(inWords(what, removal));
   }

@@ -149,8 +149,42 @@ it("a name that the next record does not take is deleted once that record is gon
   await end();
 });
 
-it("an object does not wait longer than deletionTimeoutSeconds for the next record to take its name", async () => {
+it("an object does not wait for a record with dryRun, which takes no name", async () => {
   await start({ a: { name: "home", deletionPolicy: "Delete" }, b: { name: "home", ttl: 900, dryRun: true } });
+  world.changeRecord("a", { deleted: true });
+  await world.clock.run(1_000);
+  expect(world.stored("/dnsrecords/a")).toBeUndefined();
+  expect(world.gandi.at("home", "A")?.ttl).toBe(300);
+  await end();
+});
+
+it("a record that had the name before its present holder gets it back without a correction", async () => {
+  await start({ a: { name: "home", driftLimit: 0, deletionPolicy: "Delete" } });
+  world.gandi.fault = (call) =>
+    call.includes(" www ") ? { kind: "ServerError", status: 503, message: "down" } : undefined;
+  world.changeRecord("a", { spec: { name: "www" } });
+  await world.clock.run(1_000);
+  world.addRecord("b", { name: "home", ttl: 900, driftLimit: 0, deletionPolicy: "Delete" });
+  await world.clock.run(1_000);
+  expect(world.gandi.at("home", "A")?.ttl).toBe(900);
+  // What `a` wrote there stands in its status still.
+  expect(statusOf("a").left).toHaveLength(1);
+  // `b` is looked at before `a` has written.
+  world.gandi.fault = () => {
+    world.gandi.fault = () => undefined;
+    return { kind: "ServerError", status: 503, message: "down" };
+  };
+  world.changeRecord("a", { spec: { name: "home" } });
+  await world.clock.run(400_000);
+  expect(world.gandi.at("home", "A")?.ttl).toBe(300);
+  expectInSync("a");
+  expect(statusOf("b")).not.toHaveProperty("published");
+  await end();
+});
+
+it("an object does not wait longer than deletionTimeoutSeconds for the next record to take its name", async () => {
+  const source = { kind: "Service", service: { namespace: "home", name: "none" } };
+  await start({ a: { name: "home", deletionPolicy: "Delete" }, b: { name: "home", source } });
   world.changeRecord("a", { deleted: true });
   await world.clock.run(59_000);
   expect(world.stored("/dnsrecords/a")).toBeDefined();
