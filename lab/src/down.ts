@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cgroupPids, labCgroups, removeCgroups } from "./machine/cgroups.ts";
-import { madeFoldersFile, mountNamespaceDir } from "./cluster/mount-namespace.ts";
+import { madeFoldersFile, mountNamespaceDir } from "./cluster/mountNamespace.ts";
 import { allMounts, namespaceMounts, NETNS_DIR } from "./machine/mounts.ts";
 import { stateDir } from "./paths.ts";
 import { allPids, namespaceIdOf, processOf, readOr, signal } from "./machine/proc.ts";

@@ -1,7 +1,7 @@
 /** A stand-in for `pulumi-resource-command`, for machines that cannot download the real plugin; see provider.ts. */
 import { engineHost } from "../shared/engine.ts";
 import { servePlugin } from "../shared/grpc.ts";
-import { addProvider } from "../shared/serve-provider.ts";
+import { addProvider } from "../shared/serveProvider.ts";
 import { commandProvider } from "./provider.ts";
 
 const host = engineHost(process.argv.at(-1) ?? "");

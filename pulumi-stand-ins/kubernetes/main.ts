@@ -5,7 +5,7 @@
 import { engineHost } from "../shared/engine.ts";
 import { servePlugin } from "../shared/grpc.ts";
 import { systemClock } from "../shared/clock.ts";
-import { addProvider } from "../shared/serve-provider.ts";
+import { addProvider } from "../shared/serveProvider.ts";
 import { runHelm } from "./helm/cli.ts";
 import { kubernetesProvider } from "./provider.ts";
 

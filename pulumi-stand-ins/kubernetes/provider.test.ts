@@ -1,7 +1,7 @@
 /** What the recordings do not show: replacements, retries, adoption of names, Helm releases in odd states. */
 import { describe, expect, test } from "vitest";
 import { listeningHost, sleepingClock } from "../testing/fakes.ts";
-import { RecordedCluster } from "../testing/recorded-cluster.ts";
+import { RecordedCluster } from "../testing/recordedCluster.ts";
 import { secret, unknown } from "../shared/values.ts";
 import type { JsonObject } from "../shared/values.ts";
 import { Api } from "./api.ts";

@@ -1,10 +1,10 @@
 /**
- * Every recorded call on the real pulumi-kubernetes, made on the stand-in. The API server (testing/recorded-cluster.ts)
+ * Every recorded call on the real pulumi-kubernetes, made on the stand-in. The API server (testing/recordedCluster.ts)
  * says what it said then, so uids, resource versions, times and managed fields are the recorded ones.
  * Normalised: the random suffixes of field managers that are made in the call, and of automatic names.
  */
 import { describe, expect, test } from "vitest";
-import { RecordedCluster } from "../testing/recorded-cluster.ts";
+import { RecordedCluster } from "../testing/recordedCluster.ts";
 import { listeningHost, sleepingClock } from "../testing/fakes.ts";
 import { errorText, recordedCalls, replay, titleOf } from "../testing/recording.ts";
 import type { RecordedCall } from "../testing/recording.ts";

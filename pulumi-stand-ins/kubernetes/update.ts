@@ -11,7 +11,7 @@ import { NotReadyError, timeoutMsOf } from "./await/waiting.ts";
 import { checkpoint, fromSdkKeys, provenanceOf } from "./checkpoint.ts";
 import { clusterOf, waitingFor } from "./context.ts";
 import type { Context } from "./context.ts";
-import { hasCreateManager, takeOverPatch } from "./managed-fields.ts";
+import { hasCreateManager, takeOverPatch } from "./managedFields.ts";
 import { conflictText } from "./messages.ts";
 import { annotation, idOf, isAnnotated, isCrd, kindOf, withMetadata } from "./objects.ts";
 

@@ -9,7 +9,7 @@ import pluginPb from "@pulumi/pulumi/proto/plugin_pb.js";
 import languageServices from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import pb from "@pulumi/pulumi/proto/language_pb.js";
 import { unary } from "../shared/grpc.ts";
-import { runPolicyPack } from "./policy-pack.ts";
+import { runPolicyPack } from "./policyPack.ts";
 import { startProgram } from "./run.ts";
 import type { Program, Run } from "./run.ts";
 

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { lan, namespaceOf, projectDir, pulumiCommand, toolsImage } from "@esddns/lab";
 import { eventually, labJson, labOk } from "./lab.ts";
-import { blocksOf, changesOf, errorsOf, sectionsOf } from "./pulumi-output.ts";
+import { blocksOf, changesOf, errorsOf, sectionsOf } from "./pulumiOutput.ts";
 import { spawnCollect } from "./spawn.ts";
 
 const recordings = join(projectDir, "lab", "plugins", "fixtures", "kubernetes");

@@ -8,7 +8,7 @@ import { clusterNodes } from "../settings.ts";
 import type { Step } from "../machine/steps.ts";
 import type { Host } from "../topology.ts";
 import { kubectl } from "./kubectl.ts";
-import { removeMountNamespace } from "./mount-namespace.ts";
+import { removeMountNamespace } from "./mountNamespace.ts";
 import { nodeDir } from "./node.ts";
 
 /** Ends what runs on them, and then has the cluster forget them; the host stays on the LAN. Needs the API server. */

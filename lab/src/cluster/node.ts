@@ -10,9 +10,9 @@ import { httpOk } from "../machine/probe.ts";
 import { run } from "../machine/run.ts";
 import type { Service } from "../machine/service.ts";
 import type { Host } from "../topology.ts";
-import { cniConfig, containerdConfig, kubeletConfig } from "./node-config.ts";
+import { cniConfig, containerdConfig, kubeletConfig } from "./nodeConfig.ts";
 import { kubeconfigOf } from "./kubeconfig.ts";
-import { ensureMountNamespace, inMountNamespace } from "./mount-namespace.ts";
+import { ensureMountNamespace, inMountNamespace } from "./mountNamespace.ts";
 
 /** Everything that a node reads and writes is below it. */
 export const nodeDir = (node: string): string => join(stateDir, node);

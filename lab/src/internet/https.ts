@@ -28,7 +28,7 @@ async function echoService(host: Host, flags: readonly string[]): Promise<Servic
   const service: Service = {
     name: host.name,
     host: host.name,
-    command: nodeCommand("echo-server.ts", host, flags),
+    command: nodeCommand("echoServer.ts", host, flags),
     ready: async () => {
       for (const address of [host.ipv4, host.ipv6]) {
         const name = publicName(host);

@@ -140,7 +140,7 @@ function liar(name: string, host: string): Service {
   return {
     name: `trouble-${name}`,
     host,
-    command: [process.execPath, script("stun-liar.ts"), ...options],
+    command: [process.execPath, script("stunLiar.ts"), ...options],
     ready: () => listening(host, LIAR_PORT),
   };
 }
@@ -161,7 +161,7 @@ function portal(name: string, answer: "address" | "html" | "redirect", about: st
         name: `trouble-${name}`,
         host,
         command: [
-          ...([process.execPath, script("portal-server.ts"), "--port", String(port)] as const),
+          ...([process.execPath, script("portalServer.ts"), "--port", String(port)] as const),
           ...["--answer", answer, "--address", lie.ipv4],
           ...identities.flatMap(({ certificate, key }) => ["--cert", certificate, "--key", key]),
         ],
@@ -196,7 +196,7 @@ function delayRelay(): Service {
   return {
     name: "trouble-stun-delay",
     host,
-    command: [process.execPath, script("delay-relay.ts"), "--delay", String(DELAY_MS), ...ends],
+    command: [process.execPath, script("delayRelay.ts"), "--delay", String(DELAY_MS), ...ends],
     ready: () => listening(host, RELAY_PORT),
   };
 }

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { API_SERVER, apiServer } from "../cluster/control-plane.ts";
+import { API_SERVER, apiServer } from "../cluster/controlPlane.ts";
 import { UsageError } from "../errors.ts";
 import { LAN_SWITCH } from "../network/hosts.ts";
 import { chosenKubernetes } from "../cluster/kubernetes.ts";

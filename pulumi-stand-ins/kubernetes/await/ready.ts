@@ -7,7 +7,7 @@ import { annotation, annotationOf, groupOf, isAnnotated, kindOf, nameOf, namespa
 import { daemonSetProgress } from "./daemonset.ts";
 import { deploymentProgress } from "./deployment.ts";
 import { serviceProgress } from "./service.ts";
-import { evaluate, parseWaitFor } from "./wait-for.ts";
+import { evaluate, parseWaitFor } from "./waitFor.ts";
 import { NotReadyError, waitUntil } from "./waiting.ts";
 import type { Progress, Waiting } from "./waiting.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ApiAnswer } from "./answers.ts";
 import { answerApi } from "./api.ts";
-import { MemoryZoneStore } from "./memory-zone-store.ts";
+import { MemoryZoneStore } from "./memoryZoneStore.ts";
 
 const TOKEN = "0123456789abcdef";
 const HOME = "/v5/livedns/domains/example.com/records/home/A";

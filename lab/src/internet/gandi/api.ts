@@ -4,7 +4,7 @@ import { authenticate } from "./auth.ts";
 import { page } from "./paging.ts";
 import { parsePath } from "./path.ts";
 import { parseRrset, type FieldError, type Rrset } from "./rrset.ts";
-import type { RrsetChange, ZoneStore } from "./zone-store.ts";
+import type { RrsetChange, ZoneStore } from "./zoneStore.ts";
 
 /** What every address in an answer begins with, whatever name the client came by. */
 const ORIGIN = "https://api.gandi.net";

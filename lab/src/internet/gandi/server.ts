@@ -10,8 +10,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { closeOnSigterm } from "../closing.ts";
 import type { ApiAnswer } from "./answers.ts";
-import { createControlServer } from "./control-server.ts";
-import { DnsZoneStore } from "./dns-zone-store.ts";
+import { createControlServer } from "./controlServer.ts";
+import { DnsZoneStore } from "./dnsZoneStore.ts";
 import { Standin } from "./standin.ts";
 
 const HTTPS_PORT = 443;

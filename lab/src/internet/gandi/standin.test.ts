@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { faultSchema, type FaultInput } from "./faults.ts";
-import { MemoryZoneStore } from "./memory-zone-store.ts";
+import { MemoryZoneStore } from "./memoryZoneStore.ts";
 import { Standin, type Delivery } from "./standin.ts";
 
 const TOKEN = "0123456789abcdef";

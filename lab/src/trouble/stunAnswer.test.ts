@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lyingAnswer } from "./stun-answer.ts";
+import { lyingAnswer } from "./stunAnswer.ts";
 
 const transactionId = "b7e7a701bc34d686fa87dfae";
 const request = Buffer.from(`000100002112a442${transactionId}`, "hex");

@@ -9,7 +9,7 @@ import { randomProvider } from "../random/provider.ts";
 import { serve } from "./grpc.ts";
 import { InitFailedError } from "./provider.ts";
 import type { Provider } from "./provider.ts";
-import { addProvider } from "./serve-provider.ts";
+import { addProvider } from "./serveProvider.ts";
 import { secret } from "./values.ts";
 import type { JsonObject } from "./values.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseTransfer, renderUpdate } from "./dns-zone-store.ts";
+import { parseTransfer, renderUpdate } from "./dnsZoneStore.ts";
 
 const soa = "example.com.\t10800\tIN\tSOA\tns1.gandi.net. hostmaster.gandi.net. 7 10800 3600 604800 10800";
 

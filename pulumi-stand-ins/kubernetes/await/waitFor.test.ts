@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { evaluate, parseWaitFor } from "./wait-for.ts";
+import { evaluate, parseWaitFor } from "./waitFor.ts";
 
 const object = {
   metadata: { generation: 2 },

@@ -1,6 +1,6 @@
 import { run } from "../../machine/run.ts";
 import type { Rrset } from "./rrset.ts";
-import type { RrsetChange, ZoneStore } from "./zone-store.ts";
+import type { RrsetChange, ZoneStore } from "./zoneStore.ts";
 
 const TIMEOUT_MS = 5_000;
 

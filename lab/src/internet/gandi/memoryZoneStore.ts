@@ -1,5 +1,5 @@
 import type { Rrset } from "./rrset.ts";
-import type { RrsetChange, ZoneStore } from "./zone-store.ts";
+import type { RrsetChange, ZoneStore } from "./zoneStore.ts";
 
 /** A zone store for tests. */
 export class MemoryZoneStore implements ZoneStore {

@@ -5,7 +5,7 @@
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
-import { lyingAnswer } from "./stun-answer.ts";
+import { lyingAnswer } from "./stunAnswer.ts";
 
 const option = { type: "string", default: "" } as const;
 const { values: options } = parseArgs({ options: { port: option, ipv4: option, ipv6: option } });
