@@ -79,13 +79,15 @@ export function isOf(group: RrsetPlace, rrset: Pick<LeftRrset, "zone" | "name" |
 
 /** The status with the deletion of this rrset begun: from then on it may stand there, or not. */
 export function withAttempt(status: DnsRecordStatus, spec: DnsRecordSpec, group: Abandoned): DnsRecordStatus {
-  const attempted = status.attempted ?? [];
   const isHere = isAtPlace(status, spec, group);
-  const begun = (status.published ?? []).filter((rrset) => isHere(rrset) && !attempted.some((a) => isEqual(a, rrset)));
+  const begun = (status.published ?? []).filter(isHere);
+  const attempted: readonly PublishedRrset[] = status.attempted ?? [];
+  const same = attempted.filter(({ type }) => type === group.type);
+  const others = attempted.filter(({ type }) => type !== group.type);
   return {
     ...status,
     ...(status.published === undefined ? {} : { published: status.published.filter((rrset) => !isHere(rrset)) }),
-    ...(begun.length === 0 ? {} : { attempted: latest([...attempted, ...begun]) }),
+    ...(begun.length === 0 ? {} : { attempted: [...others, ...begun.reduce(withLast, same)] }),
     ...(status.left === undefined
       ? {}
       : { left: status.left.map((l) => (isOf(group, l) ? { ...l, attempted: true } : l)) }),
@@ -108,21 +110,14 @@ function isAtPlace(status: DnsRecordStatus, spec: DnsRecordSpec, group: Abandone
   return (rrset) => placed([rrset], spec, status).some((each) => isOf(group, each));
 }
 
-function isEqual(a: PublishedRrset, b: PublishedRrset): boolean {
-  return a.type === b.type && sameRrset(a, b);
-}
-
-/** The last MAX_ATTEMPTS of each type. The API server refuses a status with more. */
-function latest(attempts: readonly PublishedRrset[]): PublishedRrset[] {
-  return attempts.filter(
-    ({ type }, i) => attempts.slice(i + 1).filter((later) => later.type === type).length < MAX_ATTEMPTS,
-  );
-}
-
-/** Adds what is about to be written; the oldest attempts go where there are too many. */
+/** Adds what is about to be written. */
 export function addAttempt(attempted: Map<string, readonly PublishedRrset[]>, rrset: PublishedRrset): void {
-  const others = (attempted.get(rrset.type) ?? []).filter((each) => !sameRrset(each, rrset));
-  attempted.set(rrset.type, [...others, rrset].slice(-MAX_ATTEMPTS));
+  attempted.set(rrset.type, withLast(attempted.get(rrset.type) ?? [], rrset));
+}
+
+/** Attempts of one type, with this one as the last. The API server refuses a status with too many: the oldest go. */
+function withLast(attempts: readonly PublishedRrset[], rrset: PublishedRrset): readonly PublishedRrset[] {
+  return [...attempts.filter((each) => !sameRrset(each, rrset)), rrset].slice(-MAX_ATTEMPTS);
 }
 
 /** DNS knows no difference between capital and small letters (RFC 4343); an edited config may have one. */
