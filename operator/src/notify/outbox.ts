@@ -2,6 +2,7 @@ import type { NotifyChannel } from "@esddns/common/api";
 import type { Clock, Random } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
 import { WorkQueue } from "../runtime/queue.ts";
+import { TokenBucket } from "../runtime/tokenBucket.ts";
 import { backoffMs, within } from "../runtime/wait.ts";
 import { merged, type Message, messageOf } from "./message.ts";
 import type { Note } from "./tracker.ts";
@@ -21,8 +22,7 @@ interface OutboxOptions {
 /** So many notes wait at most; of more than these only the number is told. */
 const CAPACITY = 32;
 /** So many messages may go out at once, and then one in each of these many milliseconds. */
-const BURST = 5;
-const REFILL_MS = 60_000;
+const LIMIT = { burst: 5, refillMs: 60_000 };
 const SEND_TIMEOUT_MS = 10_000;
 const BACKOFF = { baseMs: 5_000, maxMs: 300_000 };
 /** What could not be told by then is no news any more. Milliseconds. */
@@ -42,13 +42,11 @@ export class Outbox {
   #omitted = 0;
   #failures = 0;
   #notBefore = 0;
-  #credit = BURST;
-  #creditAt: number;
+  readonly #limit = new TokenBucket(LIMIT);
 
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#queue = new WorkQueue(options.clock);
-    this.#creditAt = options.clock.monotonic();
   }
 
   offer(note: Note): void {
@@ -76,12 +74,11 @@ export class Outbox {
       this.#omitted,
     );
     if (note === undefined) return;
-    const waitMs = this.#creditInMs();
-    if (waitMs > 0) {
-      this.#later(waitMs);
+    const now = clock.monotonic();
+    if (!this.#limit.take(now)) {
+      this.#later(this.#limit.readyAt(now) - now);
       return;
     }
-    this.#credit -= 1;
     const omitted = this.#omitted;
     const outcome = await this.#attempt(messageOf(channel, note, namespace, clock.now()), signal);
     if (signal.aborted) return;
@@ -121,14 +118,5 @@ export class Outbox {
   #forgetOld(): void {
     const now = this.#options.clock.monotonic();
     for (const [key, { at }] of this.#waiting) if (now - at > MAX_AGE_MS) this.#waiting.delete(key);
-  }
-
-  /** Milliseconds until a message may go out; 0: now. */
-  #creditInMs(): number {
-    const now = this.#options.clock.monotonic();
-    const earned = Math.floor((now - this.#creditAt) / REFILL_MS);
-    this.#credit = Math.min(BURST, this.#credit + earned);
-    this.#creditAt += earned * REFILL_MS;
-    return this.#credit > 0 ? 0 : this.#creditAt + REFILL_MS - now;
   }
 }

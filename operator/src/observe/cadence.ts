@@ -1,10 +1,10 @@
 import type { Random } from "../runtime/clock.ts";
+import { TokenBucket } from "../runtime/tokenBucket.ts";
 
 /** Time between two rounds that something asked for at once, at least. */
 const URGENT_SPACING_MS = 2000;
 /** So many such rounds may follow each other closely; after that one a minute. */
-const URGENT_BURST = 5;
-const URGENT_REFILL_MS = 60_000;
+const URGENT_BUDGET = { burst: 5, refillMs: 60_000 };
 /**
  * After a round that settled nothing the next one comes sooner: after 5 s, then 10, 20, and while answers differ every
  * 30 s. Where that has not helped for about an hour something is wrong that time does not heal, and strangers' servers
@@ -36,8 +36,7 @@ export class Cadence {
   #urgent = false;
   #fruitless = 0;
   #lastRoundAt = -Infinity;
-  #budget = URGENT_BURST;
-  #budgetAt: number;
+  readonly #budget = new TokenBucket(URGENT_BUDGET);
 
   /** The first round is due at once, the first probe at a random moment of its interval: the node's own phase. */
   constructor(limits: () => CadenceLimits, random: Random, now: number) {
@@ -45,7 +44,6 @@ export class Cadence {
     this.#random = random;
     this.#nextRoundAt = now;
     this.#nextProbeAt = now + random() * limits().probeIntervalMs;
-    this.#budgetAt = now;
   }
 
   /** What is due next, and when. A round that is due goes before a probe. */
@@ -73,7 +71,7 @@ export class Cadence {
   /** @returns whether it is an urgent one */
   roundStarts(now: number): boolean {
     const urgent = this.#urgent;
-    if (urgent && now < this.#nextRoundAt) this.#spend(now);
+    if (urgent && now < this.#nextRoundAt) this.#budget.take(now);
     this.#urgent = false;
     this.#lastRoundAt = now;
     return urgent;
@@ -100,16 +98,6 @@ export class Cadence {
   }
 
   #urgentAt(now: number): number {
-    const fromBudget = this.#available(now) >= 1 ? now : this.#budgetAt + (1 - this.#budget) * URGENT_REFILL_MS;
-    return Math.max(fromBudget, this.#lastRoundAt + URGENT_SPACING_MS);
-  }
-
-  #available(now: number): number {
-    return Math.min(URGENT_BURST, this.#budget + (now - this.#budgetAt) / URGENT_REFILL_MS);
-  }
-
-  #spend(now: number): void {
-    this.#budget = Math.max(0, this.#available(now) - 1);
-    this.#budgetAt = now;
+    return Math.max(this.#budget.readyAt(now), this.#lastRoundAt + URGENT_SPACING_MS);
   }
 }

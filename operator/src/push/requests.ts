@@ -2,14 +2,14 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { WanAddressObject } from "@esddns/common/api";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
+import { TokenBucket } from "../runtime/tokenBucket.ts";
 import { type Reply, text } from "../server/server.ts";
 
 /** On the WanAddress: whatever new value it gets, every node looks at once. */
 const PROBE_ANNOTATION = "esddns.io/probe";
 
 /** So many requests are taken at once, then one in each of these many milliseconds. */
-const BURST = 3;
-const REFILL_MS = 5_000;
+const LIMIT = { burst: 3, refillMs: 5_000 };
 
 interface RoundRequestsOptions {
   /** The bearer token; undefined: nobody may ask by request. */
@@ -24,12 +24,10 @@ interface RoundRequestsOptions {
 export class RoundRequests {
   readonly #options: RoundRequestsOptions;
   #annotation: { value: string | undefined } | undefined;
-  #credit = BURST;
-  #creditAt: number;
+  readonly #limit = new TokenBucket(LIMIT);
 
   constructor(options: RoundRequestsOptions) {
     this.#options = options;
-    this.#creditAt = options.clock.monotonic();
   }
 
   /** POST /probe. Only those who have the token use up the limit: nobody else can shut the router's script out. */
@@ -40,7 +38,7 @@ export class RoundRequests {
       return { ...text(401, "a bearer token is needed"), headers: { "www-authenticate": 'Bearer realm="esddns"' } };
     }
     if (!this.#spend()) {
-      return { ...text(429, "too many requests"), headers: { "retry-after": String(REFILL_MS / 1000) } };
+      return { ...text(429, "too many requests"), headers: { "retry-after": String(LIMIT.refillMs / 1000) } };
     }
     this.#options.log.info({ by: "request" }, "a round was asked for");
     this.#options.start();
@@ -60,13 +58,7 @@ export class RoundRequests {
   }
 
   #spend(): boolean {
-    const now = this.#options.clock.monotonic();
-    const earned = Math.floor((now - this.#creditAt) / REFILL_MS);
-    this.#credit = Math.min(BURST, this.#credit + earned);
-    this.#creditAt += earned * REFILL_MS;
-    if (this.#credit === 0) return false;
-    this.#credit -= 1;
-    return true;
+    return this.#limit.take(this.#options.clock.monotonic());
   }
 }
 
