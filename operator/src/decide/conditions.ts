@@ -1,4 +1,5 @@
 import type { Condition, DetectionSpec, Family, WanConditionType } from "@esddns/common/api";
+import { conditionOf } from "@esddns/common/cluster";
 import type { RouterWord } from "./behindNat.ts";
 import { behindNat } from "./behindNat.ts";
 import type { Outcome } from "./verdicts.ts";
@@ -37,7 +38,7 @@ type Finding = Pick<Condition, "status" | "reason" | "message">;
  * node), so that they do not change from one round to the next.
  */
 export function conditionsOf(input: ConditionsInput): Condition[] {
-  const before = (type: WanConditionType): Condition | undefined => input.previous.find((c) => c.type === type);
+  const before = (type: WanConditionType): Condition | undefined => conditionOf({ conditions: input.previous }, type);
   // A change that has not reached every node yet is no finding; but once it is one, it stays until the nodes agree.
   const settling =
     before("MultipleEgress")?.reason !== "NodesDiffer" &&

@@ -1,4 +1,5 @@
 import { type Condition, type DnsRecordObject, type NoteKind, type WanAddressObject } from "@esddns/common/api";
+import { conditionOf, isTrue } from "@esddns/common/cluster";
 import { clean } from "@esddns/common/text";
 
 /** One thing to tell people. */
@@ -113,14 +114,11 @@ const WAN = "WAN address";
 const NO_TROUBLE = ["DryRun", "WaitingForBudget"];
 
 function findingsOf(wan: WanAddressObject | undefined, records: readonly DnsRecordObject[]): Finding[] {
-  const condition = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
-    conditions?.find((one) => one.type === type);
-  const conditions = wan?.status?.conditions;
-  const [agreed, ready] = [condition(conditions, "Agreed"), condition(conditions, "Ready")];
+  const [agreed, ready] = [conditionOf(wan?.status, "Agreed"), conditionOf(wan?.status, "Ready")];
   const worst = ready?.status === "False" ? ready : agreed;
   // Where an address is known there was agreement once: that nobody confirms it any more is trouble.
   const unconfirmed = worst?.status === "Unknown" ? { ...worst, status: "False" as const } : worst;
-  const several = condition(conditions, "MultipleEgress")?.status === "True";
+  const several = isTrue(wan?.status, "MultipleEgress");
   const disputed = several || agreed?.reason === "Disputed";
   return [
     ...finding(WAN, unconfirmed, disputed && worst === agreed ? "Disputed" : "Failed"),
@@ -129,8 +127,8 @@ function findingsOf(wan: WanAddressObject | undefined, records: readonly DnsReco
       // Two records may be of one name and of different types.
       const subject = name === metadata.name ? name : `${name} (${metadata.name})`;
       return [
-        ...finding(subject, condition(status?.conditions, "Synced"), "Failed"),
-        ...finding(`${subject}, verification`, condition(status?.conditions, "Verified"), "Failed"),
+        ...finding(subject, conditionOf(status, "Synced"), "Failed"),
+        ...finding(`${subject}, verification`, conditionOf(status, "Verified"), "Failed"),
       ];
     }),
   ];
