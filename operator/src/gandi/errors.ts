@@ -1,6 +1,7 @@
 /** What can become of a request to LiveDNS other than success, as values: each with a sentence that says what to do. */
 import * as z from "zod";
 import { clean } from "@esddns/common/text";
+import { parseRetryAfter } from "../runtime/http.ts";
 import type { RateBudget, Refusal } from "./budget.ts";
 import type { HttpReply } from "./http.ts";
 
@@ -72,7 +73,7 @@ export function failureOfReply(reply: GandiReply, subject: Subject, now: number)
   const { status } = reply;
   const body = parseErrorBody(reply);
   const said = `(${status}: ${quote(reply, body)})`;
-  const retryAfterMs = parseRetryAfter(reply.header("retry-after"), now);
+  const retryAfterMs = parseRetryAfter(reply.header("retry-after"), MAX_RETRY_AFTER_MS, now);
   if (status === 401) {
     return { kind: "Unauthorized", status, message: `Gandi does not accept the token ${said}: ${HOW_TO_RENEW}` };
   }
@@ -189,16 +190,6 @@ function describeBody(reply: HttpReply, body: ErrorBody | undefined): string {
   if (reply.text.trim() === "") return "no text";
   if (body !== undefined) return "JSON without a message";
   return reply.text.trimStart().startsWith("<") ? "an HTML page" : "no JSON";
-}
-
-/** RFC 9110 10.2.3: seconds or a date. Undefined where it is neither. */
-function parseRetryAfter(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) return undefined;
-  const isSeconds = /^\d+$/.test(value);
-  // Date.parse takes "-5" and "1.5" for days of 2001, too; dates of HTTP are in GMT and say so.
-  if (!isSeconds && !value.endsWith("GMT")) return undefined;
-  const ms = isSeconds ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }
 
 /** The code of Node or OpenSSL; of several attempts (RFC 8305) the first's. Never the text, which may be long. */

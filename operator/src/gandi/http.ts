@@ -1,5 +1,5 @@
 import type { Clock } from "../runtime/clock.ts";
-import type { Http, HttpRequest } from "../runtime/http.ts";
+import { type Http, type HttpRequest, readUpTo } from "../runtime/http.ts";
 import { within } from "../runtime/wait.ts";
 
 export interface HttpReply {
@@ -33,17 +33,7 @@ export async function exchange(
   const limits = { ...timeouts, connectMs: CONNECT_TIMEOUT_MS };
   return within(clock, timeouts.totalMs, options.signal, async (signal) => {
     const { status, header, body } = await http.send(request, limits, signal);
-    return { status, header, text: await readCapped(body) };
+    const { bytes } = await readUpTo(body, MAX_BODY);
+    return { status, header, text: bytes.toString("utf8") };
   });
-}
-
-async function readCapped(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_BODY) break;
-  }
-  return Buffer.concat(chunks).subarray(0, MAX_BODY).toString("utf8");
 }

@@ -1,5 +1,6 @@
 import { clean } from "@esddns/common/text";
 import { EsddnsError } from "../runtime/errors.ts";
+import { parseRetryAfter } from "../runtime/http.ts";
 
 /** Why a request to the API server did not do what was asked. Timeout and Network never reached a verdict. */
 type KubeFailureKind =
@@ -37,7 +38,8 @@ const MAX_MESSAGE = 1000;
 /** The failure that an HTTP answer with a metav1.Status body stands for. `retryAfter` in seconds, as in the header. */
 export function failureOfStatus(status: number, body: string, retryAfter?: string): KubeFailure {
   const { reason, message } = parseStatus(body);
-  const retryAfterMs = parseRetryAfter(retryAfter);
+  // API servers send whole seconds. A date is no reason to wait.
+  const retryAfterMs = parseRetryAfter(retryAfter, MAX_RETRY_AFTER_MS);
   return {
     kind: kindOf(status, reason),
     status,
@@ -73,12 +75,6 @@ function parseStatus(body: string): { reason?: string; message?: string } {
     // Proxies on the way answer in their own format; the HTTP status says enough.
     return {};
   }
-}
-
-/** Milliseconds, at most MAX_RETRY_AFTER_MS. API servers send whole seconds; anything else is no reason to wait. */
-function parseRetryAfter(value: string | undefined): number | undefined {
-  if (value === undefined || !/^\d+$/.test(value)) return undefined;
-  return Math.min(Number(value) * 1000, MAX_RETRY_AFTER_MS);
 }
 
 function kindOf(status: number, reason: string | undefined): KubeFailureKind {

@@ -110,16 +110,40 @@ export function httpPool(options: { readonly ca?: string | undefined } = {}): Ht
   };
 }
 
-/** The whole body as UTF-8; rejects, and gives the connection up, where it is longer. */
+/** Returns the whole body as UTF-8. Rejects, and gives the connection up, if it is longer. */
 export async function readText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
+  const { bytes, isWhole } = await readUpTo(body, maxBytes);
+  if (!isWhole) throw new Error(`an answer of more than ${maxBytes} bytes`);
+  return bytes.toString("utf8");
+}
+
+/** Returns at most `maxBytes` of the body. If there is more (`isWhole` false), the connection is given up. */
+export async function readUpTo(
+  body: AsyncIterable<Buffer>,
+  maxBytes: number,
+): Promise<{ readonly bytes: Buffer; readonly isWhole: boolean }> {
   const chunks: Buffer[] = [];
-  let bytes = 0;
+  let size = 0;
   for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new Error(`an answer of more than ${maxBytes} bytes`);
     chunks.push(chunk);
+    size += chunk.length;
+    if (size > maxBytes) break;
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), isWhole: size <= maxBytes };
+}
+
+/**
+ * Returns the milliseconds that a Retry-After header (RFC 9110 section 10.2.3) asks for, at most `mostMs`. Returns
+ * undefined for a header that is absent or malformed.
+ *
+ * @param now wall clock in milliseconds, for a header that is a date. Without it only seconds are read.
+ */
+export function parseRetryAfter(value: string | undefined, mostMs: number, now?: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, mostMs);
+  // Date.parse takes "-5" and "1.5" for days of 2001, too. Dates of HTTP are in GMT and say so.
+  const ms = value.endsWith("GMT") && now !== undefined ? Date.parse(value) - now : NaN;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), mostMs);
 }
 
 function answerOf(incoming: IncomingMessage, signal: AbortSignal): HttpAnswer {

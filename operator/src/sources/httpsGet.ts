@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { isIP } from "node:net";
+import { readUpTo } from "../runtime/http.ts";
 import { publicTrust } from "../runtime/tls.ts";
 import type { Address } from "@esddns/common/ip";
 import type { Refusal } from "./contact.ts";
@@ -68,14 +69,8 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Ht
   if (status >= 300 && status < 400) return refuse("Refused", `HTTP ${status}: redirects are not followed`);
   if (status !== 200) return refuse("Refused", `HTTP ${status}`);
   if (!marksItsEnd(response)) return refuse("Malformed", "a body with neither a Content-Length nor chunks");
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) return refuse("Malformed", `a body of more than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return { ok: true, body: Buffer.concat(chunks) };
+  const { bytes, isWhole } = await readUpTo(response, maxBytes);
+  return isWhole ? { ok: true, body: bytes } : refuse("Malformed", `a body of more than ${maxBytes} bytes`);
 }
 
 /**
