@@ -39,8 +39,8 @@ export function holdings(spec: DnsRecordSpec, status: DnsRecordStatus | undefine
   for (const rrset of everPublished(spec, status)) {
     const { zone, name, type, ttl, values } = rrset;
     const isPresent = isSamePlace({ zone, name }, spec) && spec.types.some((wanted) => wanted === type);
-    // Under a name that was given up with Retain others may have written since.
-    const isCertain = rrset.attempted !== true && rrset.retained !== true;
+    // Under a name that was given up others may have written since.
+    const isCertain = rrset.attempted !== true && status?.left?.includes(rrset) !== true;
     if (isPresent && !isCertain) addAttempt(attempted, { type, ttl, values });
     else if (isPresent) published.set(type, { type, ttl, values });
     else addLeft(left, spec.deletionPolicy === "Delete" ? rrset : { ...rrset, retained: true });

@@ -182,6 +182,24 @@ it("a record that had the name before its present holder gets it back without a 
   await end();
 });
 
+it("a name that another record had and deleted meanwhile is free when it comes back", async () => {
+  world.gandi.stand("www", "A", 300, STRANGER);
+  await start({ a: { name: "home", driftLimit: 0, conflictPolicy: "Refuse", deletionPolicy: "Delete" } });
+  world.changeRecord("a", { spec: { name: "www" } });
+  await world.clock.run(1_000);
+  expect(statusOf("a").conditions?.[0]).toMatchObject({ reason: "Conflict" });
+  world.addRecord("b", { name: "home", ttl: 900, deletionPolicy: "Delete" });
+  await world.clock.run(1_000);
+  world.changeRecord("b", { deleted: true });
+  await world.clock.run(1_000);
+  expect(world.gandi.at("home", "A")).toBeUndefined();
+  world.changeRecord("a", { spec: { name: "home" } });
+  await world.clock.run(1_000);
+  expect(world.gandi.at("home", "A")?.ttl).toBe(300);
+  expectInSync("a");
+  await end();
+});
+
 it("an object does not wait longer than deletionTimeoutSeconds for the next record to take its name", async () => {
   const source = { kind: "Service", service: { namespace: "home", name: "none" } };
   await start({ a: { name: "home", deletionPolicy: "Delete" }, b: { name: "home", source } });
