@@ -220,13 +220,13 @@ export const vote = z.object({
 export type Vote = z.infer<typeof vote>;
 
 /** What a quorum told a node in its last full rounds, one after the other. */
-export const belief = z.object({
+export const confirmation = z.object({
   family,
   value: z.string().max(64).describe("An IPv4 address, or an IPv6 prefix as CIDR."),
   since: z.iso.datetime({ offset: true }),
   rounds: z.int().min(1).describe("How many rounds in a row came to it, of those at least a minute apart."),
 });
-export type Belief = z.infer<typeof belief>;
+export type Confirmation = z.infer<typeof confirmation>;
 
 /** One node's view: the votes of its last full round. Written by that node's pod alone. */
 export const wanObservation = z.object({
@@ -234,7 +234,7 @@ export const wanObservation = z.object({
   observedAt: z.iso.datetime({ offset: true }),
   validForSeconds: z.int().min(1),
   votes: z.array(vote).max(256),
-  beliefs: z.array(belief).max(2).optional(),
+  beliefs: z.array(confirmation).max(2).optional(),
 });
 export type WanObservation = z.infer<typeof wanObservation>;
 

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { LEASE_NAME, PAGE_SERVICE_NAME, WAN_ADDRESS_NAME } from "@esddns/common/api";
 import { systemClock } from "./runtime/clock.ts";
-import { Cluster } from "./snapshot/stores.ts";
+import { Stores } from "./snapshot/stores.ts";
 import { type OperatorConfig, parseConfig, type ServingConfig, type StatusConfig } from "./config.ts";
 import { doctorInPod } from "./doctor/inPod.ts";
 import { EsddnsError } from "./runtime/errors.ts";
@@ -58,7 +58,7 @@ interface Common {
 
 /** A command's parts: what every pod serves from, the loops that end when the signal aborts, and what comes after. */
 interface Parts {
-  readonly cluster: Cluster;
+  readonly stores: Stores;
   readonly metrics: Metrics;
   readonly loops: readonly Promise<void>[];
   readonly push?: { readonly port: number; readonly actions: Actions };
@@ -112,20 +112,20 @@ async function run(config: ServingConfig, stop: AbortController, log: Logger): P
   const health = new Health(clock);
   const common = { client, health, log, signal: stop.signal };
   const parts = config.command === "operator" ? await operator(config, common) : status(config, common);
-  const { cluster, metrics, clusterView, push } = parts;
+  const { stores, metrics, clusterView, push } = parts;
   const { gandiTokenExpires } = config;
   const snapshot = () => ({
-    ...cluster.snapshot(),
+    ...stores.snapshot(),
     gandiTokenExpires,
     ...(clusterView === undefined ? {} : { clusterView: clusterView.current() }),
   });
   const serves = servesHost({
     names: [...config.hosts, PAGE_SERVICE_NAME, `${PAGE_SERVICE_NAME}.${config.namespace}`],
     serviceDomains: [
-      "svc.cluster.local",
+      "svc.stores.local",
       ...serviceDomainsIn(await readFile("/etc/resolv.conf", "utf8").catch(() => "")),
     ],
-    records: () => cluster.records.items(),
+    records: () => stores.records.items(),
   });
   // Each with connections of its own: whoever holds all that the page or the push address has keeps no kubelet out.
   const servers = [
@@ -155,7 +155,7 @@ async function run(config: ServingConfig, stop: AbortController, log: Logger): P
 async function operator(config: OperatorConfig, common: Common): Promise<Parts> {
   const { client, health, log, signal } = common;
   const { namespace, nodeName } = config;
-  const cluster = new Cluster({
+  const stores = new Stores({
     client,
     namespace,
     clock,
@@ -181,7 +181,7 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
   const metrics = createMetrics({
     role: "operator",
     version: VERSION,
-    snapshot: () => ({ ...cluster.snapshot(), gandiTokenExpires }),
+    snapshot: () => ({ ...stores.snapshot(), gandiTokenExpires }),
     healthy: () => health.live().ok,
     gandiBudgetLeft: () => livedns.budgetLeft(),
   });
@@ -213,15 +213,15 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
       node: { name: nodeName, externalIps: externalIpsOf(client, nodeName), ownAddress },
     },
     metrics,
-    onRound: health.loop("rounds", () => roundLimitMs(cluster)),
+    onRound: health.loop("rounds", () => roundLimitMs(stores)),
     onPublisherStep: health.loop("observation", PUBLISHER_LIMIT_MS),
   });
   const writer = new Writer({
     client,
     namespace,
-    wan: cluster.wan,
-    observations: cluster.observations,
-    records: cluster.records,
+    wan: stores.wan,
+    observations: stores.observations,
+    records: stores.records,
     livedns,
     authority: dnsAuthority,
     gandiToken,
@@ -246,8 +246,8 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
   const notifier = new Notifier({
     channels: await loadChannels(config.notifyFile, log),
     namespace,
-    wan: cluster.wan,
-    records: cluster.records,
+    wan: stores.wan,
+    records: stores.records,
     post,
     clock,
     random,
@@ -267,12 +267,12 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
     onAlive: health.loop("lease", LEASE_LIMIT_MS),
   };
   return {
-    cluster,
+    stores,
     metrics,
     loops: [
-      cluster.run(signal),
+      stores.run(signal),
       observer.run(signal),
-      lists.run(() => cluster.wan.get(WAN_ADDRESS_NAME)?.spec, signal),
+      lists.run(() => stores.wan.get(WAN_ADDRESS_NAME)?.spec, signal),
       runLease(lease, lead, signal),
       notifier.run(signal),
     ],
@@ -290,18 +290,18 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
 /** `status`: the page, from what the cluster says. */
 function status(config: StatusConfig, { client, health, log, signal }: Common): Parts {
   const { namespace, metallbNamespace, pools } = config;
-  const cluster = new Cluster({ client, namespace, clock, random, log, health });
+  const stores = new Stores({ client, namespace, clock, random, log, health });
   const onAlive = health.loop("reads of MetalLB", CLUSTER_VIEW_LIMIT_MS);
   const clusterView = new ClusterViewReader({ client, namespace, metallbNamespace, pools, clock, onAlive });
   const { gandiTokenExpires } = config;
   const metrics = createMetrics({
     role: "status",
     version: VERSION,
-    snapshot: () => ({ ...cluster.snapshot(), gandiTokenExpires, clusterView: clusterView.current() }),
+    snapshot: () => ({ ...stores.snapshot(), gandiTokenExpires, clusterView: clusterView.current() }),
     healthy: () => health.live().ok,
   });
-  const loops = [cluster.run(signal), clusterView.run(signal)];
-  return { cluster, metrics, loops, clusterView, close: () => Promise.resolve() };
+  const loops = [stores.run(signal), clusterView.run(signal)];
+  return { stores, metrics, loops, clusterView, close: () => Promise.resolve() };
 }
 
 /** A token of a mounted Secret; without one the pod does not start, rather than refuse everybody in silence. */
@@ -313,7 +313,7 @@ async function readToken(path: string): Promise<string> {
 }
 
 /** Full rounds come every interval, give or take a tenth. Without settings there are none, which is nobody's fault. */
-function roundLimitMs(cluster: Cluster): number {
-  const spec = cluster.wan.get(WAN_ADDRESS_NAME)?.spec;
+function roundLimitMs(stores: Stores): number {
+  const spec = stores.wan.get(WAN_ADDRESS_NAME)?.spec;
   return spec === undefined ? Infinity : 3 * spec.intervalSeconds * 1000;
 }

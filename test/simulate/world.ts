@@ -4,7 +4,7 @@
  */
 import type { Dice } from "../fuzz/mutate.ts";
 import type { Family, Vote, WanObservation } from "@esddns/common/api";
-import { LIST_ORGANISATION, outvoteListed } from "../../operator/src/decide/listMajority.ts";
+import { LIST_ORGANISATION, applyListMajority } from "../../operator/src/decide/listMajority.ts";
 import { prefixOf } from "@esddns/common/ip";
 
 export const PREFIX_LENGTH = 64;
@@ -97,7 +97,7 @@ export function round(world: World, node: string, dice: Dice, healthy = false): 
     nodeName: node,
     observedAt: new Date(world.now + skewMs).toISOString(),
     validForSeconds: VALID_SECONDS,
-    votes: outvoteListed(
+    votes: applyListMajority(
       votes.toSorted(() => dice(3) - 1),
       PREFIX_LENGTH,
     ),

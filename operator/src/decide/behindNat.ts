@@ -6,7 +6,7 @@ import { asks } from "@esddns/common/api";
 import { verdictOf } from "./verdicts.ts";
 
 /** What one node has heard of the router, beside what it believes itself. */
-export interface RouterWord {
+export interface RouterReport {
   /** As the vote names it: nat-pmp:192.168.1.1 */
   readonly source: string;
   /** The address that the router has outside; undefined: it told none. */
@@ -21,7 +21,8 @@ export interface RouterWord {
   readonly seen: string | undefined;
 }
 
-type Finding = Pick<Condition, "status" | "reason" | "message">;
+/** What one condition says, without its type and its times. */
+export type ConditionFinding = Pick<Condition, "status" | "reason" | "message">;
 
 /** RFC 6598: what providers number their customers' routers with when they translate once more. */
 const CARRIER_GRADE = "100.64.0.0/10";
@@ -30,11 +31,11 @@ const CARRIER_GRADE = "100.64.0.0/10";
  * The router's words in valid observations. Of a node both are from one round, so that a change on its way does not look
  * like a difference. Undefined: no router is to be asked.
  */
-export function routerWords(
+export function routerReports(
   observations: readonly WanObservation[],
   spec: DetectionSpec,
   plausibility: Plausibility,
-): RouterWord[] | undefined {
+): RouterReport[] | undefined {
   if (spec.router === undefined || !asks(spec, "direct") || !spec.families.includes("IPv4")) return undefined;
   return observations.flatMap((observation) => {
     const verdict = verdictOf(observation, "IPv4", spec, plausibility);
@@ -56,11 +57,14 @@ export function routerWords(
  * Whether somebody translates addresses between the router and the internet, by the router's own word: without it nobody
  * can tell, and the answer is never False.
  *
- * @param words undefined: no router is asked
+ * @param reports undefined: no router is asked
  * @param previous what was found before; kept while the router's word cannot be compared with anything
  */
-export function behindNat(words: readonly RouterWord[] | undefined, previous: Condition | undefined): Finding {
-  if (words === undefined) {
+export function behindNat(
+  reports: readonly RouterReport[] | undefined,
+  previous: Condition | undefined,
+): ConditionFinding {
+  if (reports === undefined) {
     return {
       status: "Unknown",
       reason: "RouterNotAsked",
@@ -68,9 +72,9 @@ export function behindNat(words: readonly RouterWord[] | undefined, previous: Co
         "Whether the provider translates addresses once more (CGNAT, double NAT) only the router can tell: name it in detection.router.",
     };
   }
-  const translated = words.map(translation).find((finding) => finding !== undefined);
+  const translated = reports.map(translation).find((finding) => finding !== undefined);
   if (translated !== undefined) return translated;
-  const same = words.find(({ said, seen }) => said !== undefined && said === seen);
+  const same = reports.find(({ said, seen }) => said !== undefined && said === seen);
   if (same !== undefined) {
     return {
       status: "False",
@@ -78,11 +82,11 @@ export function behindNat(words: readonly RouterWord[] | undefined, previous: Co
       message: `The router itself has the address that the internet sees: ${same.said ?? ""}.`,
     };
   }
-  const comparable = words.some(({ said }) => said !== undefined);
+  const comparable = reports.some(({ said }) => said !== undefined);
   if (comparable && previous !== undefined && previous.status !== "Unknown") return previous;
-  const without = words.find(({ hasNone, seen }) => hasNone && seen !== undefined);
+  const without = reports.find(({ hasNone, seen }) => hasNone && seen !== undefined);
   if (without !== undefined) return noAddress(without);
-  const [silent] = words.filter(({ said }) => said === undefined);
+  const [silent] = reports.filter(({ said }) => said === undefined);
   return silent === undefined
     ? { status: "Unknown", reason: "NothingToCompare", message: "The router's word has nothing to be compared with." }
     : {
@@ -96,7 +100,7 @@ export function behindNat(words: readonly RouterWord[] | undefined, previous: Co
  * The line is up, and the router has no address that it would tell: by RFC 6886 section 3.5 it has none, but miniupnpd,
  * which is in most routers, says the same of a private one. Likely a second NAT, but not its word for it.
  */
-function noAddress({ source, seen }: RouterWord): Finding {
+function noAddress({ source, seen }: RouterReport): ConditionFinding {
   return {
     status: "Unknown",
     reason: "RouterHasNoAddress",
@@ -106,7 +110,7 @@ function noAddress({ source, seen }: RouterWord): Finding {
   };
 }
 
-function translation({ source, said, plausible, seen }: RouterWord): Finding | undefined {
+function translation({ source, said, plausible, seen }: RouterReport): ConditionFinding | undefined {
   const address = parseAddress(said ?? "");
   if (said === undefined || address === undefined || said === seen) return undefined;
   const special = notGloballyReachable(address);

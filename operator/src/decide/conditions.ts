@@ -1,7 +1,6 @@
 import type { Condition, DetectionSpec, Family, WanConditionType } from "@esddns/common/api";
 import { conditionOf } from "@esddns/common/cluster";
-import type { RouterWord } from "./behindNat.ts";
-import { behindNat } from "./behindNat.ts";
+import { behindNat, type ConditionFinding, type RouterReport } from "./behindNat.ts";
 import type { Outcome } from "./verdicts.ts";
 
 /** Reasons for which MultipleEgress is true and nothing is wrong: somebody wants it so. */
@@ -24,14 +23,12 @@ export interface ConditionsInput {
   readonly neededFamilies: readonly Family[];
   readonly rules: Pick<DetectionSpec, "quorum" | "multiWan" | "allowUnauthenticated" | "confirmations">;
   /** What the nodes have heard of the router; undefined: it is not asked. */
-  readonly routerWords: readonly RouterWord[] | undefined;
+  readonly routerReports: readonly RouterReport[] | undefined;
   readonly previous: readonly Condition[];
   readonly generation: number;
   /** Now, as a timestamp; of a condition whose status did not change the old one is kept. */
   readonly time: string;
 }
-
-type Finding = Pick<Condition, "status" | "reason" | "message">;
 
 /**
  * The conditions of WanAddress, in a fixed order. Messages are for people and tell slow facts alone (which value, which
@@ -43,13 +40,13 @@ export function conditionsOf(input: ConditionsInput): Condition[] {
   const settling =
     before("MultipleEgress")?.reason !== "NodesDiffer" &&
     input.views.some(({ outcome }) => outcome?.kind === "NodesDiffer" && outcome.settlesInMs > 0);
-  const findings: [WanConditionType, Finding][] = [
+  const findings: [WanConditionType, ConditionFinding][] = [
     ["Ready", ready(input)],
     ["Agreed", (settling ? before("Agreed") : undefined) ?? withClocks(agreed(input), input)],
-    ["BehindNAT", behindNat(input.routerWords, before("BehindNAT"))],
+    ["BehindNAT", behindNat(input.routerReports, before("BehindNAT"))],
     ["MultipleEgress", (settling ? before("MultipleEgress") : undefined) ?? multipleEgress(input)],
     ["FamilyUnavailable", familyUnavailable(input)],
-    ...unauthenticated(input).map((finding) => ["Unauthenticated", finding] as [WanConditionType, Finding]),
+    ...unauthenticated(input).map((finding) => ["Unauthenticated", finding] as [WanConditionType, ConditionFinding]),
   ];
   return findings.map(([type, { status, reason, message }]) => {
     const previous = before(type);
@@ -58,7 +55,7 @@ export function conditionsOf(input: ConditionsInput): Condition[] {
   });
 }
 
-function ready({ views, neededFamilies }: ConditionsInput): Finding {
+function ready({ views, neededFamilies }: ConditionsInput): ConditionFinding {
   const known = views.filter(({ value }) => value !== undefined);
   const missing = views.filter(({ family, value }) => neededFamilies.includes(family) && value === undefined);
   const ignored = missing.filter(({ outcome }) => outcome === undefined);
@@ -71,7 +68,7 @@ function ready({ views, neededFamilies }: ConditionsInput): Finding {
   return yes("AddressKnown", `The WAN address is known: ${sentence(known.map(valueText))}.`);
 }
 
-function agreed({ views, observed, neededFamilies, rules }: ConditionsInput): Finding {
+function agreed({ views, observed, neededFamilies, rules }: ConditionsInput): ConditionFinding {
   if (!observed)
     return unknown("NoObservations", "No node has observed anything lately; the last known values are kept.");
   // A contradiction gives its reason before silence does. A family that was never known, and no record needs, is missed by nobody.
@@ -94,7 +91,7 @@ function agreed({ views, observed, neededFamilies, rules }: ConditionsInput): Fi
 }
 
 /** The clock that is wrong may also be the deciding node's. */
-function withClocks(finding: Finding, { nodesAhead }: ConditionsInput): Finding {
+function withClocks(finding: ConditionFinding, { nodesAhead }: ConditionsInput): ConditionFinding {
   if (nodesAhead.length === 0) return finding;
   const clocks = `What ${some(nodesAhead)} sees does not count: clocks differ by more than a minute, check their synchronisation.`;
   return { ...finding, message: `${finding.message} ${clocks}` };
@@ -137,7 +134,7 @@ function problemOf(
   }
 }
 
-function multipleEgress({ views, observed, rules }: ConditionsInput): Finding {
+function multipleEgress({ views, observed, rules }: ConditionsInput): ConditionFinding {
   const differing = views.flatMap(({ family, outcome }) =>
     outcome?.kind === "NodesDiffer" ? [`${family}: ${byNode(outcome.nodesOf)}`] : [],
   );
@@ -163,7 +160,7 @@ function multipleEgress({ views, observed, rules }: ConditionsInput): Finding {
 }
 
 /** None where allowUnauthenticated decides nothing. */
-function unauthenticated({ views, rules }: ConditionsInput): Finding[] {
+function unauthenticated({ views, rules }: ConditionsInput): ConditionFinding[] {
   const found = views.filter(({ outcome }) => outcome?.kind === "Agreed" && !outcome.authenticated);
   if (found.length === 0) return [];
   const message =
@@ -172,7 +169,7 @@ function unauthenticated({ views, rules }: ConditionsInput): Finding[] {
   return [yes("NoAuthenticatedVote", message)];
 }
 
-function familyUnavailable({ views, observed }: ConditionsInput): Finding {
+function familyUnavailable({ views, observed }: ConditionsInput): ConditionFinding {
   if (!observed) return unknown("NoObservations", "No node has observed anything lately.");
   const silent = views.filter(({ outcome }) => outcome?.kind === "Silent");
   if (silent.length === 0) return no("AllAnswer", "Every family that is looked for has answers.");
@@ -205,14 +202,14 @@ function sentence(parts: readonly string[]): string {
   return parts.join(" and ");
 }
 
-function yes(reason: string, message: string): Finding {
+function yes(reason: string, message: string): ConditionFinding {
   return { status: "True", reason, message };
 }
 
-function no(reason: string, message: string): Finding {
+function no(reason: string, message: string): ConditionFinding {
   return { status: "False", reason, message };
 }
 
-function unknown(reason: string, message: string): Finding {
+function unknown(reason: string, message: string): ConditionFinding {
   return { status: "Unknown", reason, message };
 }

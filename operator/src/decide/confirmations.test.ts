@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Belief, WanObservation } from "@esddns/common/api";
+import type { Confirmation, WanObservation } from "@esddns/common/api";
 import { virtualClock } from "../runtime/testing.ts";
-import { Beliefs } from "./confirmations.ts";
+import { Confirmations } from "./confirmations.ts";
 import { decide } from "./decide.ts";
 import { judgeVotes } from "./quorum.ts";
 import { spec, votes } from "./testing.ts";
@@ -10,14 +10,14 @@ const allowed = spec({ allowUnauthenticated: true });
 const PLAIN = "A:1.1.1.1 B:1.1.1.1";
 
 /** A node's rounds, `seconds` apart; what it holds after each. */
-function rounds(texts: readonly string[], seconds: number): (Belief | undefined)[] {
+function rounds(texts: readonly string[], seconds: number): (Confirmation | undefined)[] {
   const clock = virtualClock();
-  const beliefs = new Beliefs(clock);
+  const confirmations = new Confirmations(clock);
   return texts.map((text) => {
     const cast = votes(text);
-    const [belief] = beliefs.learn(cast, new Map([["IPv4", judgeVotes(cast, "IPv4", allowed)]]), allowed);
+    const [confirmation] = confirmations.learn(cast, new Map([["IPv4", judgeVotes(cast, "IPv4", allowed)]]), allowed);
     clock.advance(seconds * 1000);
-    return belief;
+    return confirmation;
   });
 }
 
@@ -35,7 +35,7 @@ describe("how often in a row a node has come to the same", () => {
   });
 
   it("since when is told, too", () => {
-    expect(rounds([PLAIN, PLAIN], 60).map((belief) => belief?.since)).toEqual(
+    expect(rounds([PLAIN, PLAIN], 60).map((confirmation) => confirmation?.since)).toEqual(
       Array.from({ length: 2 }, () => "2026-03-01T12:00:00.000Z"),
     );
   });

@@ -1,6 +1,6 @@
-import type { Belief, DetectionSpec, Family, Vote } from "@esddns/common/api";
+import type { Confirmation, DetectionSpec, Family, Vote } from "@esddns/common/api";
 import type { Clock } from "../runtime/clock.ts";
-import type { Verdict } from "./quorum.ts";
+import type { QuorumVerdict } from "./quorum.ts";
 import { valueOf } from "./quorum.ts";
 
 /** Rounds that follow each other more closely count as one, milliseconds. */
@@ -9,30 +9,32 @@ const APART_MS = 60_000;
 const MOST_ROUNDS = 20;
 
 /** Counts for one node how often in a row its full rounds came to the same. */
-export class Beliefs {
+export class Confirmations {
   readonly #clock: Clock;
-  readonly #held = new Map<Family, { belief: Belief; countedAt: number }>();
+  readonly #held = new Map<Family, { confirmation: Confirmation; countedAt: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** Takes in a full round; gives what its quorums tell, for each family that has one. */
-  learn(votes: readonly Vote[], verdicts: ReadonlyMap<Family, Verdict>, spec: DetectionSpec): Belief[] {
+  learn(votes: readonly Vote[], verdicts: ReadonlyMap<Family, QuorumVerdict>, spec: DetectionSpec): Confirmation[] {
     const now = this.#clock.monotonic();
     for (const [family, verdict] of verdicts) {
       const value = quorumValue(votes, family, verdict, spec);
       const held = this.#held.get(family);
       if (value === undefined) this.#held.delete(family);
-      else if (held?.belief.value !== value) {
-        const belief = { family, value, since: new Date(this.#clock.now()).toISOString(), rounds: 1 };
-        this.#held.set(family, { belief, countedAt: now });
+      else if (held?.confirmation.value !== value) {
+        const confirmation = { family, value, since: new Date(this.#clock.now()).toISOString(), rounds: 1 };
+        this.#held.set(family, { confirmation, countedAt: now });
       } else if (now - held.countedAt >= APART_MS) {
-        const rounds = Math.min(held.belief.rounds + 1, MOST_ROUNDS);
-        this.#held.set(family, { belief: { ...held.belief, rounds }, countedAt: now });
+        const rounds = Math.min(held.confirmation.rounds + 1, MOST_ROUNDS);
+        this.#held.set(family, { confirmation: { ...held.confirmation, rounds }, countedAt: now });
       }
     }
-    return [...this.#held.values()].map(({ belief }) => belief).filter(({ family }) => verdicts.has(family));
+    return [...this.#held.values()]
+      .map(({ confirmation }) => confirmation)
+      .filter(({ family }) => verdicts.has(family));
   }
 }
 
@@ -41,21 +43,21 @@ export class Beliefs {
  * the same value in as many rounds as are asked for.
  */
 export function isConfirmed(
-  verdict: Verdict,
+  verdict: QuorumVerdict,
   family: Family,
-  beliefs: readonly Belief[],
+  confirmations: readonly Confirmation[],
   spec: Pick<DetectionSpec, "allowUnauthenticated" | "confirmations">,
 ): boolean {
   if (!spec.allowUnauthenticated || verdict.kind !== "Unauthenticated") return false;
-  const belief = beliefs.find((one) => one.family === family && one.value === verdict.value);
-  return belief !== undefined && belief.rounds >= spec.confirmations;
+  const confirmation = confirmations.find((one) => one.family === family && one.value === verdict.value);
+  return confirmation !== undefined && confirmation.rounds >= spec.confirmations;
 }
 
 /** A value that has no authenticated vote, and one against it, is not on the way to be believed. */
 function quorumValue(
   votes: readonly Vote[],
   family: Family,
-  verdict: Verdict,
+  verdict: QuorumVerdict,
   { prefixLength }: DetectionSpec,
 ): string | undefined {
   if (verdict.kind === "Agreed") return verdict.value;

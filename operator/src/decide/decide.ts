@@ -1,5 +1,5 @@
 import type { DetectionSpec, Family, WanAddressStatus, WanChange, WanObservation } from "@esddns/common/api";
-import { routerWords } from "./behindNat.ts";
+import { routerReports } from "./behindNat.ts";
 import type { FamilyView } from "./conditions.ts";
 import { conditionsOf } from "./conditions.ts";
 import { createPlausibility } from "@esddns/common/ip";
@@ -98,7 +98,7 @@ export function decide(input: DecisionInput): Decision {
         nodesAhead: nodesAhead(input.observations, now),
         neededFamilies: input.neededFamilies,
         rules: spec,
-        routerWords: routerWords(observations, spec, plausibility),
+        routerReports: routerReports(observations, spec, plausibility),
         previous: previous.conditions ?? [],
         generation: input.generation,
         time,

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LIST_ORGANISATION, outvoteListed } from "./listMajority.ts";
+import { LIST_ORGANISATION, applyListMajority } from "./listMajority.ts";
 import { judgeVotes } from "./quorum.ts";
 import { vote } from "./testing.ts";
 
 const listed = (address: string) => vote(`${LIST_ORGANISATION}:${address}`);
-const outcomes = (addresses: string[]) => outvoteListed(addresses.map(listed), 64).map(({ outcome }) => outcome);
+const outcomes = (addresses: string[]) => applyListMajority(addresses.map(listed), 64).map(({ outcome }) => outcome);
 
 describe("the servers of a list", () => {
   it("say what more than half of them say", () => {
@@ -15,7 +15,7 @@ describe("the servers of a list", () => {
 
   it("say nothing where no answer has more than half, and tell why", () => {
     expect(outcomes(["1.1.1.1", "6.6.6.6"])).toEqual(["Outvoted", "Outvoted"]);
-    expect(outvoteListed([listed("1.1.1.1"), listed("6.6.6.6")], 64)[0]?.detail).toContain("differ");
+    expect(applyListMajority([listed("1.1.1.1"), listed("6.6.6.6")], 64)[0]?.detail).toContain("differ");
   });
 
   it("are compared by prefix over IPv6, and apart from IPv4", () => {
@@ -29,7 +29,7 @@ describe("the servers of a list", () => {
 
   it("that did not answer are not counted", () => {
     const silent = vote(`${LIST_ORGANISATION}:`, "Timeout");
-    expect(outvoteListed([silent, silent, listed("1.1.1.1")], 64).map(({ outcome }) => outcome)).toEqual([
+    expect(applyListMajority([silent, silent, listed("1.1.1.1")], 64).map(({ outcome }) => outcome)).toEqual([
       "Timeout",
       "Timeout",
       "Ok",
@@ -44,7 +44,7 @@ describe("the servers of a list", () => {
     fc.assert(
       fc.property(some, (pairs) => {
         const votes = pairs.map(([who, address]) => vote(`${who}:${address}`));
-        const judged = outvoteListed(votes, 64);
+        const judged = applyListMajority(votes, 64);
         expect(judged.map(({ address }) => address)).toEqual(votes.map(({ address }) => address));
         const others = (all: typeof votes) => all.filter(({ organisation }) => organisation !== LIST_ORGANISATION);
         expect(others(judged)).toEqual(others(votes));
@@ -57,7 +57,7 @@ describe("the servers of a list", () => {
   });
 
   it("make no quorum by themselves, however many there are", () => {
-    const votes = outvoteListed(
+    const votes = applyListMajority(
       Array.from({ length: 14 }, () => listed("6.6.6.6")),
       64,
     );

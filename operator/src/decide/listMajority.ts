@@ -10,7 +10,7 @@ export const LIST_ORGANISATION = "always-online-stun";
  *
  * Pure: gives back all votes, in their order.
  */
-export function outvoteListed(votes: readonly Vote[], prefixLength: number): Vote[] {
+export function applyListMajority(votes: readonly Vote[], prefixLength: number): Vote[] {
   const majorities = new Map<Family, string | undefined>();
   for (const family of ["IPv4", "IPv6"] as const) majorities.set(family, majorityOf(votes, family, prefixLength));
   return votes.map((vote) => {

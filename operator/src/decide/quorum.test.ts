@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Vote } from "@esddns/common/api";
-import type { Verdict } from "./quorum.ts";
+import type { QuorumVerdict } from "./quorum.ts";
 import { judgeVotes } from "./quorum.ts";
 import { vote, votes } from "./testing.ts";
 
 const rules = { quorum: 2, prefixLength: 64 };
-const kindOf = (text: string, quorum = 2): Verdict["kind"] =>
+const kindOf = (text: string, quorum = 2): QuorumVerdict["kind"] =>
   judgeVotes(votes(text), "IPv4", { ...rules, quorum }).kind;
 
 describe("judgeVotes", () => {
   // A capital is an organisation, ! an answer over TLS; 1.1.1.1 is the truth where it matters.
-  it.each<[string, string, number, Verdict["kind"]]>([
+  it.each<[string, string, number, QuorumVerdict["kind"]]>([
     ["nobody", "", 2, "Silent"],
     ["two, one authenticated", "A:1.1.1.1 !B:1.1.1.1", 2, "Agreed"],
     ["two, none authenticated", "A:1.1.1.1 B:1.1.1.1", 2, "Unauthenticated"],

@@ -9,7 +9,7 @@ export interface QuorumRules {
 }
 
 /** What one node's votes of one family amount to. */
-export type Verdict =
+export type QuorumVerdict =
   | {
       readonly kind: "Agreed";
       readonly value: string;
@@ -47,7 +47,7 @@ interface Support {
  *
  * Pure. The value is an IPv4 address, or for IPv6 a prefix in CIDR notation.
  */
-export function judgeVotes(votes: readonly Vote[], family: Family, rules: QuorumRules): Verdict {
+export function judgeVotes(votes: readonly Vote[], family: Family, rules: QuorumRules): QuorumVerdict {
   const statements = statementsOf(votes, family, rules.prefixLength);
   if (statements.size === 0) return { kind: "Silent" };
   const support = supportOf(statements);

@@ -2,7 +2,7 @@ import type { DetectionSpec, Family, Vote, WanObservation } from "@esddns/common
 import { parseAddress } from "@esddns/common/ip";
 import { isConfirmed } from "./confirmations.ts";
 import type { Plausibility } from "@esddns/common/ip";
-import type { Verdict } from "./quorum.ts";
+import type { QuorumVerdict } from "./quorum.ts";
 import { judgeVotes } from "./quorum.ts";
 
 /** How far the clock of another node may be ahead of this one's before its timestamps mean nothing. */
@@ -82,13 +82,13 @@ export type OutcomeRules = Pick<
 
 interface NodeView {
   readonly nodeName: string;
-  readonly verdict: Verdict;
+  readonly verdict: QuorumVerdict;
   /** For how long the node has told what it tells; without such a word how old its observation is. */
   readonly ageMs: number;
   readonly confirmed: boolean;
 }
 
-type WithValue = NodeView & { readonly verdict: Extract<Verdict, { readonly value: string }> };
+type WithValue = NodeView & { readonly verdict: Extract<QuorumVerdict, { readonly value: string }> };
 
 /**
  * The outcome over all nodes: those with an agreed value must agree, or `multiWan` says what else; those without one
@@ -156,16 +156,16 @@ function viewOf(
   plausibility: Plausibility,
   now: number,
 ): NodeView {
-  const { nodeName, observedAt, beliefs = [] } = observation;
+  const { nodeName, observedAt, beliefs: confirmations = [] } = observation;
   const verdict = verdictOf(observation, family, rules, plausibility);
   const value = "value" in verdict ? verdict.value : undefined;
-  const since = beliefs.find((one) => one.family === family && one.value === value)?.since ?? observedAt;
+  const since = confirmations.find((one) => one.family === family && one.value === value)?.since ?? observedAt;
   return {
     nodeName,
     verdict,
     // Nobody believes a thing since after they last said it: that node's clock was ahead, and has been put right.
     ageMs: now - Math.min(Date.parse(since), Date.parse(observedAt)),
-    confirmed: isConfirmed(verdict, family, beliefs, rules),
+    confirmed: isConfirmed(verdict, family, confirmations, rules),
   };
 }
 
@@ -175,7 +175,7 @@ export function verdictOf(
   family: Family,
   rules: Pick<DetectionSpec, "quorum" | "prefixLength">,
   plausibility: Plausibility,
-): Verdict {
+): QuorumVerdict {
   const known = verdictsOf(observation, plausibility);
   const key = `${family} ${rules.quorum} ${rules.prefixLength}`;
   const verdict = known.get(key) ?? judgeVotes(plausibleVotes(observation.votes, plausibility), family, rules);
@@ -184,12 +184,12 @@ export function verdictOf(
 }
 
 /** By the rules of plausibility and by observation. Both are forgotten when they are used nowhere else any more. */
-const verdicts = new WeakMap<Plausibility, WeakMap<WanObservation, Map<string, Verdict>>>();
+const verdicts = new WeakMap<Plausibility, WeakMap<WanObservation, Map<string, QuorumVerdict>>>();
 
-function verdictsOf(observation: WanObservation, plausibility: Plausibility): Map<string, Verdict> {
-  const byObservation = verdicts.get(plausibility) ?? new WeakMap<WanObservation, Map<string, Verdict>>();
+function verdictsOf(observation: WanObservation, plausibility: Plausibility): Map<string, QuorumVerdict> {
+  const byObservation = verdicts.get(plausibility) ?? new WeakMap<WanObservation, Map<string, QuorumVerdict>>();
   verdicts.set(plausibility, byObservation);
-  const known = byObservation.get(observation) ?? new Map<string, Verdict>();
+  const known = byObservation.get(observation) ?? new Map<string, QuorumVerdict>();
   byObservation.set(observation, known);
   return known;
 }

@@ -10,7 +10,7 @@ const KEPT_FOR_CHANGES = 0.4;
 const LATE_MS = 6_000;
 
 /** Why no request may go out now: as many were sent as may be, or Gandi itself asked for a pause. */
-export interface Refusal {
+export interface BudgetRefusal {
   readonly because: "Spent" | "Paused";
   readonly waitMs: number;
 }
@@ -18,7 +18,7 @@ export interface Refusal {
 /** Requests that may go out whatever others send meanwhile. */
 export interface Reservation {
   /** Undefined when a request may go out now; else why not. Takes from the budget like everybody once it is used up. */
-  take(): Refusal | undefined;
+  take(): BudgetRefusal | undefined;
   /** Gives back what was not used. */
   release(): void;
 }
@@ -60,7 +60,7 @@ export class RateBudget {
   }
 
   /** Undefined when a request may go out now, which is then counted; else why not, and after how long one may. */
-  take(): Refusal | undefined {
+  take(): BudgetRefusal | undefined {
     const refusal = this.#refusal(1);
     if (refusal === undefined) this.#sent.push(this.#clock.monotonic());
     return refusal;
@@ -73,7 +73,7 @@ export class RateBudget {
   reserve(
     requests: number,
     urgency: "change" | "look",
-  ): { ok: true; value: Reservation } | { ok: false; why: Refusal } {
+  ): { ok: true; value: Reservation } | { ok: false; why: BudgetRefusal } {
     const why = urgency === "look" ? this.#refusalOfLook(requests) : this.#refusal(requests);
     if (why !== undefined) {
       if (urgency === "change") this.#changesUntil = this.#clock.monotonic() + why.waitMs + LATE_MS;
@@ -81,7 +81,7 @@ export class RateBudget {
     }
     let kept = Math.min(requests, this.limit);
     this.#reserved += kept;
-    const use = (): Refusal | undefined => {
+    const use = (): BudgetRefusal | undefined => {
       if (kept === 0) return this.take();
       const waitMs = this.#pausedUntil - this.#clock.monotonic();
       if (waitMs > 0) return { because: "Paused", waitMs };
@@ -115,7 +115,7 @@ export class RateBudget {
   }
 
   /** Why `requests` may not go out now; more than the limit is never asked for. */
-  #refusal(requests: number): Refusal | undefined {
+  #refusal(requests: number): BudgetRefusal | undefined {
     const now = this.#clock.monotonic();
     const missing = Math.min(requests, this.limit) - this.#free();
     // What is missing beyond the requests that were sent is reserved, and will be sent or given back soon.
@@ -125,7 +125,7 @@ export class RateBudget {
     return { because: now < this.#pausedUntil ? "Paused" : "Spent", waitMs };
   }
 
-  #refusalOfLook(requests: number): Refusal | undefined {
+  #refusalOfLook(requests: number): BudgetRefusal | undefined {
     const refusal = this.#refusal(Math.max(requests, Math.ceil(this.limit * KEPT_FOR_CHANGES)));
     const changesMs = this.#changesUntil - this.#clock.monotonic();
     if (changesMs <= (refusal?.waitMs ?? 0)) return refusal;

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { clean } from "@esddns/common/text";
 import { parseRetryAfter } from "../runtime/http.ts";
-import type { RateBudget, Refusal } from "./budget.ts";
+import type { RateBudget, BudgetRefusal } from "./budget.ts";
 import type { HttpReply } from "./http.ts";
 
 export type LiveDnsFailure =
@@ -27,7 +27,7 @@ export interface GandiReply extends HttpReply {
 }
 
 /** What a request was about, for the sentences. */
-export interface Subject {
+export interface RequestSubject {
   zone: string;
   /** For instance `A home.example.com`. */
   rrset: string;
@@ -69,7 +69,7 @@ export function isRrsetAbsent(reply: HttpReply): boolean {
  * The failure that a reply other than 2xx stands for.
  * @param now wall clock in milliseconds, for a Retry-After that is a date.
  */
-export function failureOfReply(reply: GandiReply, subject: Subject, now: number): LiveDnsFailure {
+export function failureOfReply(reply: GandiReply, subject: RequestSubject, now: number): LiveDnsFailure {
   const { status } = reply;
   const body = parseErrorBody(reply);
   const said = `(${status}: ${quote(reply, body)})`;
@@ -97,12 +97,12 @@ export function failureOfReply(reply: GandiReply, subject: Subject, now: number)
 }
 
 /** The failure of a 2xx whose body is not what LiveDNS documents. */
-export function failureOfBody(reply: GandiReply, subject: Subject): LiveDnsFailure {
+export function failureOfBody(reply: GandiReply, subject: RequestSubject): LiveDnsFailure {
   return unexpected(subject, `(${reply.status}: ${quote(reply, parseErrorBody(reply))})`, reply.status);
 }
 
 /** The failure of a request that got no whole answer. */
-export function failureOfError(error: unknown, subject: Subject): LiveDnsFailure {
+export function failureOfError(error: unknown, subject: RequestSubject): LiveDnsFailure {
   if (error instanceof DOMException && error.name === "TimeoutError") {
     return {
       kind: "Timeout",
@@ -120,7 +120,7 @@ export function failureOfError(error: unknown, subject: Subject): LiveDnsFailure
 
 /** The answer of our own rate budget, before anything is sent. */
 export function notSentYet(
-  { because, waitMs }: Refusal,
+  { because, waitMs }: BudgetRefusal,
   { limit, slowed }: Pick<RateBudget, "limit" | "slowed">,
 ): LiveDnsFailure {
   if (because === "Paused") {
@@ -140,7 +140,7 @@ const OTHER_PROGRAMS = "If this lasts, another program behind the same address u
 /** Node's code for a certificate that is trusted, and is for other names than the one that was asked for. */
 const WRONG_HOST = "ERR_TLS_CERT_ALTNAME_INVALID";
 
-function untrusted(code: string, error: unknown, { api }: Subject): string {
+function untrusted(code: string, error: unknown, { api }: RequestSubject): string {
   const host = new URL(api).hostname;
   const server = addressOf(error) ?? "the server that answered";
   const lookAtDns =
@@ -152,18 +152,18 @@ function untrusted(code: string, error: unknown, { api }: Subject): string {
         `mean to trust a private CA; ${lookAtDns}`;
 }
 
-function forbidden({ zone }: Subject, said: string): string {
+function forbidden({ zone }: RequestSubject, said: string): string {
   return `Gandi denies the token access to ${zone} ${said}: it lacks a right, is restricted to other domains or has expired; ${HOW_TO_RENEW}`;
 }
 
-function zoneNotFound({ zone }: Subject, said: string): string {
+function zoneNotFound({ zone }: RequestSubject, said: string): string {
   return (
     `Gandi has no zone ${zone} for this token ${said}: check the spelling of "zone" in esddns:records, that the ` +
     "domain uses Gandi LiveDNS, and that the token belongs to the organisation that owns the domain."
   );
 }
 
-function unexpected({ rrset, api }: Subject, said: string, status: number): LiveDnsFailure {
+function unexpected({ rrset, api }: RequestSubject, said: string, status: number): LiveDnsFailure {
   const message = `${api} did not answer about ${rrset} as Gandi LiveDNS does ${said}: check that nothing, a proxy for instance, stands between, and the URL if it was changed.`;
   return { kind: "Unexpected", status, message };
 }

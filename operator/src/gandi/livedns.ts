@@ -12,7 +12,7 @@ import {
   type LiveDnsFailure,
   type LiveDnsResult,
   notSentYet,
-  type Subject,
+  type RequestSubject,
 } from "./errors.ts";
 import { exchange, type HttpTimeouts } from "./http.ts";
 import { fqdn, nameProblem, zoneProblem } from "./names.ts";
@@ -176,7 +176,7 @@ export class LiveDns {
 
   async #send(
     call: { url: string; method: Method; token: string; body: string | undefined },
-    subject: Subject,
+    subject: RequestSubject,
     signal: AbortSignal,
   ): Promise<LiveDnsResult<GandiReply>> {
     const { url, method, token, body } = call;
@@ -222,7 +222,7 @@ export class LiveDns {
     return { ok: true, value: token };
   }
 
-  #subject(zone: string, name: string, type: RrsetType): Subject {
+  #subject(zone: string, name: string, type: RrsetType): RequestSubject {
     return { zone, rrset: `${type} ${fqdn(zone, name)}`, api: this.#baseUrl };
   }
 }

@@ -13,7 +13,7 @@ export interface Call {
   readonly headers?: IncomingMessage["headers"];
 }
 
-interface Answer {
+interface FakeAnswer {
   readonly status: number;
   readonly body: object;
   readonly headers?: Record<string, string>;
@@ -26,7 +26,7 @@ export class FakeApi {
   readonly objects = new Map<string, Stored>();
   readonly calls: Call[] = [];
   /** Looked at first; what it gives is the answer. */
-  fault: (call: Call) => Answer | undefined = () => undefined;
+  fault: (call: Call) => FakeAnswer | undefined = () => undefined;
   resourceVersion = 100;
   readonly #watchers = new Set<(collection: string, line: string) => void>();
 
@@ -70,12 +70,12 @@ export class FakeApi {
     return () => this.#watchers.delete(watcher);
   }
 
-  handle(call: Call): Answer {
+  handle(call: Call): FakeAnswer {
     this.calls.push(call);
     return this.fault(call) ?? this.#answer(call);
   }
 
-  #answer({ method, target, body }: Call): Answer {
+  #answer({ method, target, body }: Call): FakeAnswer {
     const [fullPath = "", query] = target.split("?");
     const isStatus = fullPath.endsWith("/status");
     const path = isStatus ? fullPath.slice(0, -"/status".length) : fullPath;
@@ -107,7 +107,7 @@ export class FakeApi {
     return { status: 200, body: this.put(path, merged) };
   }
 
-  #list(path: string, query: URLSearchParams): Answer {
+  #list(path: string, query: URLSearchParams): FakeAnswer {
     const all = [...this.objects].filter(([at]) => at.startsWith(`${path}/`)).map(([, object]) => object);
     const from = Number(query.get("continue") ?? 0);
     const to = from + Number(query.get("limit") ?? all.length);
@@ -119,7 +119,7 @@ export class FakeApi {
   }
 }
 
-export function status(code: number, reason: string, message: string): Answer {
+export function status(code: number, reason: string, message: string): FakeAnswer {
   return { status: code, body: { kind: "Status", code, reason, message } };
 }
 

@@ -15,7 +15,7 @@ export interface Note {
 }
 
 /** How something stands now. */
-interface Finding {
+interface SubjectState {
   readonly subject: string;
   /** Undefined: that is not known, or neither; whatever was told before still holds. */
   readonly good: boolean | undefined;
@@ -55,10 +55,10 @@ export class Tracker {
   ): { notes: Note[]; againMs: number | undefined } {
     const time = new Date(now).toISOString();
     const notes = this.#changes(wan);
-    const findings = findingsOf(wan, records);
+    const states = statesOf(wan, records);
     let againMs: number | undefined;
-    for (const finding of findings) {
-      const { good, subject, text } = finding;
+    for (const state of states) {
+      const { good, subject, text } = state;
       if (good === undefined) continue;
       const tracked = this.#track(subject, good, monotonic);
       if (tracked.good === tracked.toldGood) continue;
@@ -68,9 +68,9 @@ export class Tracker {
         continue;
       }
       tracked.toldGood = tracked.good;
-      notes.push({ key: `state ${subject}`, kind: good ? "Recovered" : finding.kind, subject, text, time });
+      notes.push({ key: `state ${subject}`, kind: good ? "Recovered" : state.kind, subject, text, time });
     }
-    const subjects = new Set(findings.map(({ subject }) => subject));
+    const subjects = new Set(states.map(({ subject }) => subject));
     for (const subject of this.#tracked.keys()) {
       // A record that was deleted; the address that is not known about for a moment is kept.
       if (!subjects.has(subject) && subject !== WAN) this.#tracked.delete(subject);
@@ -113,7 +113,7 @@ const WAN = "WAN address";
 /** What people asked for is no trouble, nor is a turn that comes by itself. */
 const NO_TROUBLE = ["DryRun", "WaitingForBudget"];
 
-function findingsOf(wan: WanAddressObject | undefined, records: readonly DnsRecordObject[]): Finding[] {
+function statesOf(wan: WanAddressObject | undefined, records: readonly DnsRecordObject[]): SubjectState[] {
   const [agreed, ready] = [conditionOf(wan?.status, "Agreed"), conditionOf(wan?.status, "Ready")];
   const worst = ready?.status === "False" ? ready : agreed;
   // Where an address is known there was agreement once: that nobody confirms it any more is trouble.
@@ -121,20 +121,20 @@ function findingsOf(wan: WanAddressObject | undefined, records: readonly DnsReco
   const several = isTrue(wan?.status, "MultipleEgress");
   const disputed = several || agreed?.reason === "Disputed";
   return [
-    ...finding(WAN, unconfirmed, disputed && worst === agreed ? "Disputed" : "Failed"),
+    ...stateOf(WAN, unconfirmed, disputed && worst === agreed ? "Disputed" : "Failed"),
     ...records.flatMap(({ metadata, status }) => {
       const name = status?.fqdn ?? metadata.name;
       // Two records may be of one name and of different types.
       const subject = name === metadata.name ? name : `${name} (${metadata.name})`;
       return [
-        ...finding(subject, conditionOf(status, "Synced"), "Failed"),
-        ...finding(`${subject}, verification`, conditionOf(status, "Verified"), "Failed"),
+        ...stateOf(subject, conditionOf(status, "Synced"), "Failed"),
+        ...stateOf(`${subject}, verification`, conditionOf(status, "Verified"), "Failed"),
       ];
     }),
   ];
 }
 
-function finding(subject: string, condition: Condition | undefined, kind: Finding["kind"]): Finding[] {
+function stateOf(subject: string, condition: Condition | undefined, kind: SubjectState["kind"]): SubjectState[] {
   if (condition === undefined) return [];
   const { status, reason, message } = condition;
   const text = clean(message, MAX_TEXT);

@@ -1,10 +1,10 @@
-import type { Belief, DetectionSpec, Family, Vote } from "@esddns/common/api";
+import type { Confirmation, DetectionSpec, Family, Vote } from "@esddns/common/api";
 import { pause } from "../runtime/wait.ts";
-import { Beliefs, isConfirmed } from "../decide/confirmations.ts";
+import { Confirmations, isConfirmed } from "../decide/confirmations.ts";
 import type { RoundResult } from "./cadence.ts";
 import { Cadence } from "./cadence.ts";
 import { Prober } from "./prober.ts";
-import type { Verdict } from "../decide/quorum.ts";
+import type { QuorumVerdict } from "../decide/quorum.ts";
 import { judgeVotes } from "../decide/quorum.ts";
 import type { RoundDeps } from "./round.ts";
 import { runRound } from "./round.ts";
@@ -14,7 +14,7 @@ export interface ObserveOptions {
   /** The settings as they are now; read again before every round and probe. */
   readonly spec: () => DetectionSpec;
   /** Gets the votes of every full round and what their quorums have told for how long, one round at a time; where it rejects, the next round comes sooner. */
-  readonly onRound: (votes: Vote[], durationMs: number, beliefs: Belief[]) => Promise<void>;
+  readonly onRound: (votes: Vote[], durationMs: number, confirmations: Confirmation[]) => Promise<void>;
   readonly onProbe?: (result: Vote) => void;
   /** A probe has heard an answer, and nothing but what the last round had found. */
   readonly onSame?: () => void;
@@ -37,7 +37,7 @@ export async function observe(options: ObserveOptions): Promise<void> {
   };
   const cadence = new Cadence(limits, deps.random, clock.monotonic());
   const prober = new Prober(deps);
-  const beliefs = new Beliefs(clock);
+  const confirmations = new Confirmations(clock);
   let interrupt = new AbortController();
   const wakeUp = (): void => {
     interrupt.abort();
@@ -53,7 +53,7 @@ export async function observe(options: ObserveOptions): Promise<void> {
       const now = clock.monotonic();
       const due = cadence.next(now);
       if (due.at > now) await pause(clock, due.at - now, interrupt.signal);
-      else if (due.action === "round") await round(options, cadence, prober, beliefs);
+      else if (due.action === "round") await round(options, cadence, prober, confirmations);
       else await probe(options, cadence, prober, interrupt.signal);
     }
   } catch (error) {
@@ -63,14 +63,19 @@ export async function observe(options: ObserveOptions): Promise<void> {
   }
 }
 
-async function round(options: ObserveOptions, cadence: Cadence, prober: Prober, beliefs: Beliefs): Promise<void> {
+async function round(
+  options: ObserveOptions,
+  cadence: Cadence,
+  prober: Prober,
+  confirmations: Confirmations,
+): Promise<void> {
   const { deps, signal } = options;
   const spec = options.spec();
   // With every round: kubectl logs with a selector shows the last ten lines of a pod, and people look for this one.
   if (asks(spec, "stun")) deps.log.info({}, "STUN protocol enabled for IP discovery");
   const startedAt = deps.clock.monotonic();
   const urgent = cadence.roundStarts(startedAt);
-  const verdictsOf = (votes: readonly Vote[]): Map<Family, Verdict> =>
+  const verdictsOf = (votes: readonly Vote[]): Map<Family, QuorumVerdict> =>
     new Map(spec.families.map((family) => [family, judgeVotes(votes, family, spec)]));
   // In a hurry nobody waits for sources that are down, or for a family that is not there.
   const enough = (votes: readonly Vote[]): boolean => urgent && resultOf(verdictsOf(votes), prober) === "settled";
@@ -79,9 +84,9 @@ async function round(options: ObserveOptions, cadence: Cadence, prober: Prober, 
   const verdicts = verdictsOf(votes);
   for (const [family, verdict] of verdicts) deps.log.debug({ family, verdict, durationMs }, "Full round");
   prober.learn(votes, verdicts);
-  const held = beliefs.learn(votes, verdicts, spec);
+  const held = confirmations.learn(votes, verdicts, spec);
   const delivered = await deliver(options, votes, durationMs, held);
-  const confirmed = ([family, verdict]: [Family, Verdict]): [Family, Pick<Verdict, "kind">] => [
+  const confirmed = ([family, verdict]: [Family, QuorumVerdict]): [Family, Pick<QuorumVerdict, "kind">] => [
     family,
     isConfirmed(verdict, family, held, spec) ? { kind: "Agreed" } : verdict,
   ];
@@ -95,10 +100,10 @@ async function deliver(
   { onRound, deps, signal }: ObserveOptions,
   votes: Vote[],
   durationMs: number,
-  beliefs: Belief[],
+  confirmations: Confirmation[],
 ): Promise<boolean> {
   try {
-    await onRound(votes, durationMs, beliefs);
+    await onRound(votes, durationMs, confirmations);
     return true;
   } catch (error) {
     signal.throwIfAborted();
@@ -108,7 +113,7 @@ async function deliver(
 }
 
 /** What a round came to; a family that was never answered for does not count, unless there is no other. */
-function resultOf(verdicts: ReadonlyMap<Family, Pick<Verdict, "kind">>, prober: Prober): RoundResult {
+function resultOf(verdicts: ReadonlyMap<Family, Pick<QuorumVerdict, "kind">>, prober: Prober): RoundResult {
   const kinds = [...verdicts].filter(([family, { kind }]) => kind !== "Silent" || prober.knows(family));
   if (kinds.some(([, { kind }]) => kind !== "Agreed" && kind !== "Silent")) return "doubtful";
   return kinds.length > 0 && kinds.every(([, { kind }]) => kind === "Agreed") ? "settled" : "silent";

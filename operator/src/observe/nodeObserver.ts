@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import {
   asks,
-  type Belief,
+  type Confirmation,
   type DetectionSpec,
   type Vote,
   WAN_ADDRESS_NAME,
@@ -110,9 +110,9 @@ export class NodeObserver {
     this.#options.onRound?.();
     const looking = observe({
       spec: () => (current = this.#spec ?? current),
-      onRound: (votes, durationMs, beliefs) => {
+      onRound: (votes, durationMs, confirmations) => {
         metrics.round(votes, durationMs);
-        this.#offer(votes, beliefs, validForSeconds(current));
+        this.#offer(votes, confirmations, validForSeconds(current));
         return Promise.resolve();
       },
       onProbe: (vote) => {
@@ -130,14 +130,14 @@ export class NodeObserver {
     await Promise.all([looking, this.#queue.run(() => this.#publish(signal), signal, this.#options.onPublisherStep)]);
   }
 
-  #offer(votes: Vote[], beliefs: Belief[], validForSeconds: number): void {
+  #offer(votes: Vote[], confirmations: Confirmation[], validForSeconds: number): void {
     const { deps, nodeName, onRound } = this.#options;
     this.#latest = {
       nodeName,
       observedAt: new Date(deps.clock.now()).toISOString(),
       validForSeconds,
       votes,
-      ...(beliefs.length === 0 ? {} : { beliefs }),
+      ...(confirmations.length === 0 ? {} : { beliefs: confirmations }),
     };
     this.#queue.add(KEY);
     onRound?.();

@@ -4,7 +4,7 @@ import { pause } from "../runtime/wait.ts";
 import type { AskLimits } from "../sources/ask.ts";
 import { ask } from "../sources/ask.ts";
 import { createPlausibility } from "@esddns/common/ip";
-import type { Verdict } from "../decide/quorum.ts";
+import type { QuorumVerdict } from "../decide/quorum.ts";
 import { valueOf } from "../decide/quorum.ts";
 import type { RoundDeps } from "./round.ts";
 import { sourcesOf } from "@esddns/common/api";
@@ -17,7 +17,7 @@ const RETRY_AFTER_MS = 1000;
 const SUSPECT_MS = 3_600_000;
 
 /** What a probe of all families found: the worst of them. */
-export type Finding = "same" | "different" | "silent";
+export type ProbeFinding = "same" | "different" | "silent";
 
 /**
  * The cheap look between full rounds: one STUN server per family, another one each time, is asked whether the address
@@ -45,7 +45,7 @@ export class Prober {
   }
 
   /** Takes over what a full round found. A server whose alarm it did not confirm becomes a suspect. */
-  learn(votes: readonly Vote[], verdicts: ReadonlyMap<Family, Verdict>): void {
+  learn(votes: readonly Vote[], verdicts: ReadonlyMap<Family, QuorumVerdict>): void {
     const now = this.#deps.clock.monotonic();
     for (const [source, family] of this.#alarms) {
       const verdict = verdicts.get(family);
@@ -64,7 +64,7 @@ export class Prober {
    * One probe per family that has ever been answered for, or of every family if none has. A different answer over one
    * family ends the others.
    */
-  async probe(spec: DetectionSpec, onProbe: (vote: Vote) => void, signal: AbortSignal): Promise<Finding> {
+  async probe(spec: DetectionSpec, onProbe: (vote: Vote) => void, signal: AbortSignal): Promise<ProbeFinding> {
     const known = spec.families.filter((family) => this.knows(family));
     const families = known.length > 0 ? known : spec.families;
     const turn = this.#turn++;
@@ -92,7 +92,7 @@ export class Prober {
     turn: number,
     onProbe: (vote: Vote) => void,
     signal: AbortSignal,
-  ): Promise<Finding> {
+  ): Promise<ProbeFinding> {
     const servers = this.#servers(spec, family);
     const plausibility = createPlausibility(spec);
     // A retry goes to the next server: one that is down is no news, two are.

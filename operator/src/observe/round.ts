@@ -8,8 +8,8 @@ import { pause } from "../runtime/wait.ts";
 import type { AskDeps, AskLimits } from "../sources/ask.ts";
 import { ask } from "../sources/ask.ts";
 import { fetchEcho } from "../sources/echo.ts";
-import { LIST_ORGANISATION, outvoteListed } from "../decide/listMajority.ts";
-import type { NodeWord } from "../sources/nodeAddresses.ts";
+import { LIST_ORGANISATION, applyListMajority } from "../decide/listMajority.ts";
+import type { NodeAddresses } from "../sources/nodeAddresses.ts";
 import { nodeVotes } from "../sources/nodeAddresses.ts";
 import type { Plausibility } from "@esddns/common/ip";
 import { createPlausibility } from "@esddns/common/ip";
@@ -22,7 +22,7 @@ export interface RoundDeps extends AskDeps {
   /** Servers of downloaded lists that are asked today; undefined: no lists are kept. */
   readonly listed?: (spec: DetectionSpec) => readonly StunServer[];
   /** What the node itself knows of its addresses; undefined where it is not known which node this is. */
-  readonly node?: NodeWord;
+  readonly node?: NodeAddresses;
 }
 
 /** Sends at 0, 500, 1500 and 3500 ms, and has given up when the round does. */
@@ -70,9 +70,9 @@ export async function runRound(
   for (const problem of plausibility.problems) deps.log.warn({ problem }, "A rule of detection has no effect");
   const startedAt = deps.clock.monotonic();
   const chain = chainOf(spec, plausibility, deps, signal);
-  const first = await askChain(chain, deps, (votes) => enough(outvoteListed(votes, spec.prefixLength)));
+  const first = await askChain(chain, deps, (votes) => enough(applyListMajority(votes, spec.prefixLength)));
   const answered = first.decided ? first.answered : await askAgain(first.answered, spec, deps, signal, startedAt);
-  const judged = outvoteListed(
+  const judged = applyListMajority(
     answered.flatMap(({ votes }) => votes),
     spec.prefixLength,
   );
@@ -84,7 +84,7 @@ interface Question {
   /** Gives one vote, but for the node's own word, which has as many as it knows addresses. */
   readonly ask: (limits: AskLimits) => Promise<Vote[]>;
   /** Somebody of a downloaded list: of so many strangers one is always down, and a decided round waits for none. */
-  readonly stranger: boolean;
+  readonly listed: boolean;
 }
 
 interface Answered {
@@ -102,11 +102,11 @@ function chainOf(spec: DetectionSpec, plausibility: Plausibility, deps: RoundDep
       .flatMap((source) =>
         source.families.map((family) => ({
           ask: async (limits: AskLimits) => [await ask(source, family, plausibility, limits, deps, signal)],
-          stranger: source.organisation === LIST_ORGANISATION,
+          listed: source.organisation === LIST_ORGANISATION,
         })),
       ),
     ...(kind === "direct" && node !== undefined && asks(spec, kind)
-      ? [{ ask: (limits: AskLimits) => nodeVotes(node, spec, plausibility, limits, deps, signal), stranger: false }]
+      ? [{ ask: (limits: AskLimits) => nodeVotes(node, spec, plausibility, limits, deps, signal), listed: false }]
       : []),
   ]);
 }
@@ -121,12 +121,12 @@ async function askChain(
   const over = new AbortController();
   const early: Vote[] = [];
   let decided = false;
-  let missing = chain.flat().filter(({ stranger }) => !stranger).length;
+  let missing = chain.flat().filter(({ listed }) => !listed).length;
   const answer = async (question: Question): Promise<Answered> => {
     const deadlineMs = ROUND_LIMITS.deadlineMs - (clock.monotonic() - startedAt);
     const votes = await question.ask({ ...ROUND_LIMITS, deadlineMs, enough: cut.signal });
     early.push(...votes);
-    if (!question.stranger) missing--;
+    if (!question.listed) missing--;
     if (!decided && enough(early)) {
       decided = true;
       void pause(clock, PATIENCE_MS, over.signal).then(() => {

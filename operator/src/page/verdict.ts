@@ -6,25 +6,25 @@ import type { Tone } from "./elements.ts";
 import { type Snapshot, STALE_MS } from "../snapshot/snapshot.ts";
 import { tokenState } from "./token.ts";
 
-interface Verdict {
+interface PageVerdict {
   readonly tone: Tone;
   readonly title: string;
   readonly detail: string;
 }
 
 /** The page in one sentence: the worst that is the matter. */
-export function verdict(snapshot: Snapshot): Verdict {
+export function verdict(snapshot: Snapshot): PageVerdict {
   return troubles(snapshot) ?? doubts(snapshot) ?? ALL_WELL;
 }
 
-const ALL_WELL: Verdict = {
+const ALL_WELL: PageVerdict = {
   tone: "good",
   title: "In order",
   detail: "The sources agree, and every record is in sync.",
 };
 
 /** Whatever makes DNS wrong or the rest of the page old, the worst first. */
-function troubles({ wan, observations, records, watches, gandiTokenExpires, now }: Snapshot): Verdict | undefined {
+function troubles({ wan, observations, records, watches, gandiTokenExpires, now }: Snapshot): PageVerdict | undefined {
   const ready = conditionOf(wan?.status, "Ready");
   if (watches.some(({ ageMs }) => ageMs === undefined)) {
     return { tone: "warn", title: "Starting", detail: "The cluster has not been read yet." };
@@ -46,7 +46,7 @@ function troubles({ wan, observations, records, watches, gandiTokenExpires, now 
   return behind.length === 0 ? undefined : bad("Out of sync", `Not as they should be: ${namesOf(behind)}.`);
 }
 
-function doubts({ wan, records, clusterView, gandiTokenExpires, now }: Snapshot): Verdict | undefined {
+function doubts({ wan, records, clusterView, gandiTokenExpires, now }: Snapshot): PageVerdict | undefined {
   const differing = records.filter(({ status }) => conditionOf(status, "Verified")?.status === "False");
   if (differing.length > 0) {
     return warn("Not verified", `The zone's name servers say something else of ${namesOf(differing)}.`);
@@ -77,10 +77,10 @@ function namesOf(records: readonly DnsRecordObject[]): string {
   return `${names.join(", ")}${more}`;
 }
 
-function bad(title: string, detail: string): Verdict {
+function bad(title: string, detail: string): PageVerdict {
   return { tone: "bad", title, detail };
 }
 
-function warn(title: string, detail: string): Verdict {
+function warn(title: string, detail: string): PageVerdict {
   return { tone: "warn", title, detail };
 }

@@ -1,4 +1,4 @@
-import type { RateBudget, Refusal, Reservation } from "../gandi/budget.ts";
+import type { RateBudget, BudgetRefusal, Reservation } from "../gandi/budget.ts";
 import { type LiveDnsFailure, type LiveDnsResult, notSentYet } from "../gandi/errors.ts";
 import type { LiveDns } from "../gandi/livedns.ts";
 import type { Rrset, RrsetType } from "../gandi/rrset.ts";
@@ -42,7 +42,7 @@ export class FakeLiveDns {
     return this.rrsets.get(place("example.com", name, type));
   }
 
-  #notSent(why: Refusal): LiveDnsFailure {
+  #notSent(why: BudgetRefusal): LiveDnsFailure {
     return notSentYet(why, this.budget ?? { limit: Infinity, slowed: false });
   }
 

@@ -12,7 +12,7 @@ import { VERSION } from "../runtime/version.ts";
 /** A watch waits at most 150 s for a byte and 30 s between attempts. Longer without a step: stuck. Milliseconds. */
 const WATCH_LIMIT_MS = 300_000;
 
-export interface ClusterOptions {
+export interface StoresOptions {
   readonly client: KubeClient;
   readonly namespace: string;
   readonly clock: Clock;
@@ -25,13 +25,13 @@ export interface ClusterOptions {
 }
 
 /** The three kinds of the namespace, watched. */
-export class Cluster {
+export class Stores {
   readonly wan: Watch<WanAddressObject>;
   readonly observations: Watch<WanObservationObject>;
   readonly records: Watch<DnsRecordObject>;
-  readonly #options: ClusterOptions;
+  readonly #options: StoresOptions;
 
-  constructor(options: ClusterOptions) {
+  constructor(options: StoresOptions) {
     this.#options = options;
     this.wan = this.#watch(wanAddresses, options.onWan);
     this.observations = this.#watch(wanObservations, options.onObservation);

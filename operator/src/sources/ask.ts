@@ -9,7 +9,7 @@ import type { Peer } from "../udp/exchange.ts";
 import { within } from "../runtime/wait.ts";
 import type { Address, Plausibility } from "@esddns/common/ip";
 import { parseAddress } from "@esddns/common/ip";
-import type { ContactDeps, Refusal } from "./contact.ts";
+import type { ContactDeps, SourceRefusal } from "./contact.ts";
 import { contactOf, refuse } from "./contact.ts";
 import type { FetchEcho } from "./echo.ts";
 import type { EchoSource, RouterSource, Source, StunSource } from "@esddns/common/api";
@@ -47,8 +47,9 @@ export interface AskLimits {
   readonly enough?: AbortSignal;
 }
 
-type Answer =
-  { readonly ok: true; readonly address: Address; readonly rttMs: number; readonly authenticated: boolean } | Refusal;
+type SourceAnswer =
+  | { readonly ok: true; readonly address: Address; readonly rttMs: number; readonly authenticated: boolean }
+  | SourceRefusal;
 
 /**
  * Asks one source over one family, within the deadline, and judges the answer. Everything that can go wrong, a
@@ -81,8 +82,8 @@ async function answerInTime(
   { deadlineMs, enough }: AskLimits,
   { clock, log }: AskDeps,
   signal: AbortSignal,
-  question: (signal: AbortSignal) => Promise<Answer>,
-): Promise<Answer> {
+  question: (signal: AbortSignal) => Promise<SourceAnswer>,
+): Promise<SourceAnswer> {
   const either = enough === undefined ? signal : AbortSignal.any([signal, enough]);
   try {
     return await within(clock, deadlineMs, either, question);
@@ -104,7 +105,7 @@ async function askStun(
   { retransmission }: AskLimits,
   deps: AskDeps,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<SourceAnswer> {
   const contact = await contactOf(host, family, plausibility, deps, signal);
   if (!contact.ok) return contact;
   const server = { peer: { address: contact.address.text, port }, transport, host };
@@ -121,7 +122,7 @@ async function askEcho(
   plausibility: Plausibility,
   deps: AskDeps,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<SourceAnswer> {
   const url = URL.parse(source.url);
   if (url?.protocol !== "https:") return refuse("NotAllowed", "not an https:// URL");
   const contact = await contactOf(url.hostname.replace(/^\[|\]$/g, ""), family, plausibility, deps, signal);
@@ -141,7 +142,7 @@ async function askRouter(
   { deadlineMs }: AskLimits,
   { natpmp, pcp, clock }: AskDeps,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<SourceAnswer> {
   if (parseAddress(router)?.family !== "IPv4") return refuse("NotAllowed", `${router} is not an IPv4 address`);
   const result = await (protocol === "pcp" ? pcp : natpmp)(router, { timeoutMs: deadlineMs, clock, signal });
   if (!result.ok) return result;
@@ -161,7 +162,7 @@ function transportOf(source: Source): VoteTransport {
   }
 }
 
-function voteOf(source: Source, family: Family, plausibility: Plausibility, answer: Answer): Vote {
+function voteOf(source: Source, family: Family, plausibility: Plausibility, answer: SourceAnswer): Vote {
   const base = {
     source: source.id,
     organisation: source.organisation,

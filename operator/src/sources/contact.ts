@@ -4,7 +4,7 @@ import type { Address, Plausibility } from "@esddns/common/ip";
 import { parseAddress } from "@esddns/common/ip";
 import type { Resolve } from "./resolver.ts";
 
-export interface Refusal {
+export interface SourceRefusal {
   readonly ok: false;
   readonly outcome: VoteOutcome;
   /** In words, for people. */
@@ -28,7 +28,7 @@ export async function contactOf(
   plausibility: Pick<Plausibility, "mayContact">,
   deps: ContactDeps,
   signal: AbortSignal,
-): Promise<{ readonly ok: true; readonly address: Address } | Refusal> {
+): Promise<{ readonly ok: true; readonly address: Address } | SourceRefusal> {
   const resolved = await addressesOf(host, family, deps, signal);
   if (!Array.isArray(resolved)) return resolved;
   const judged = resolved.map((address) => ({ address, judgement: plausibility.mayContact(address) }));
@@ -41,7 +41,7 @@ export async function contactOf(
     : refuse("NotAllowed", `not contacted: ${refused}`);
 }
 
-export function refuse(outcome: VoteOutcome, detail: string): Refusal {
+export function refuse(outcome: VoteOutcome, detail: string): SourceRefusal {
   return { ok: false, outcome, detail };
 }
 
@@ -50,7 +50,7 @@ async function addressesOf(
   family: Family,
   deps: ContactDeps,
   signal: AbortSignal,
-): Promise<Address[] | Refusal> {
+): Promise<Address[] | SourceRefusal> {
   const literal = parseAddress(host);
   if (literal !== undefined) return literal.family === family ? [literal] : [];
   try {

@@ -1,13 +1,13 @@
 import type { Address } from "@esddns/common/ip";
 import { parseAddress } from "@esddns/common/ip";
-import type { Refusal } from "./contact.ts";
+import type { SourceRefusal } from "./contact.ts";
 import { refuse } from "./contact.ts";
 import { httpsGet } from "./httpsGet.ts";
 
 /** More than the longest address and a line's end; whatever is longer is not an answer. */
 const MAX_BODY_BYTES = 64;
 
-export type EchoResult = { readonly ok: true; readonly address: Address } | Refusal;
+export type EchoResult = { readonly ok: true; readonly address: Address } | SourceRefusal;
 
 /**
  * Asks an HTTPS echo service on one address of its host, over a new connection: an old one may still run by an old NAT

@@ -4,10 +4,10 @@ import { isIP } from "node:net";
 import { readUpTo } from "../runtime/http.ts";
 import { publicTrust } from "../runtime/tls.ts";
 import type { Address } from "@esddns/common/ip";
-import type { Refusal } from "./contact.ts";
+import type { SourceRefusal } from "./contact.ts";
 import { refuse } from "./contact.ts";
 
-type HttpsResult = { readonly ok: true; readonly body: Buffer } | Refusal;
+type HttpsResult = { readonly ok: true; readonly body: Buffer } | SourceRefusal;
 
 /**
  * GETs a small text on one address of its host, over a new connection. The certificate must be valid for the host in
@@ -82,7 +82,7 @@ function marksItsEnd({ headers }: IncomingMessage): boolean {
   return coding === undefined ? headers["content-length"] !== undefined : /(?:^|,)[ \t]*chunked$/i.test(coding);
 }
 
-function failed(stage: Stage, error: unknown): Refusal {
+function failed(stage: Stage, error: unknown): SourceRefusal {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (stage === "connecting") return refuse("Unreachable", message);

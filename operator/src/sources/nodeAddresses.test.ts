@@ -1,7 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { describe, expect, it } from "vitest";
 import { silentLog, virtualClock } from "../runtime/testing.ts";
-import type { NodeWord } from "./nodeAddresses.ts";
+import type { NodeAddresses } from "./nodeAddresses.ts";
 import { nodeVotes, ownAddress } from "./nodeAddresses.ts";
 import { createPlausibility } from "@esddns/common/ip";
 import { spec } from "../decide/testing.ts";
@@ -10,8 +10,8 @@ const signal = new AbortController().signal;
 const plausibility = createPlausibility({ allowNonGlobal: [], excluded: ["8.8.4.0/24"] });
 const limits = { deadlineMs: 5000, retransmission: { rtoMs: 500, transmissions: 4, lastWaitFactor: 3 } };
 
-function ask(overrides: Partial<NodeWord>, settings = spec(), lines: string[] = [], clock = virtualClock()) {
-  const node: NodeWord = {
+function ask(overrides: Partial<NodeAddresses>, settings = spec(), lines: string[] = [], clock = virtualClock()) {
+  const node: NodeAddresses = {
     name: "node1",
     externalIps: () => Promise.resolve([]),
     ownAddress: () => Promise.resolve(undefined),
@@ -22,7 +22,8 @@ function ask(overrides: Partial<NodeWord>, settings = spec(), lines: string[] = 
 
 describe("the node's own word", () => {
   it("is nothing for a node behind a NAT, as most are", async () => {
-    const own: NodeWord["ownAddress"] = (family) => Promise.resolve(family === "IPv4" ? "192.168.1.11" : "fd00::11");
+    const own: NodeAddresses["ownAddress"] = (family) =>
+      Promise.resolve(family === "IPv4" ? "192.168.1.11" : "fd00::11");
     expect(await ask({ ownAddress: own }, spec({ hostNetwork: true }))).toEqual([]);
   });
 
@@ -51,7 +52,7 @@ describe("the node's own word", () => {
   });
 
   it("has the node's own global address on the host's network, and only there", async () => {
-    const own: NodeWord["ownAddress"] = (family) => Promise.resolve(family === "IPv4" ? "9.9.9.9" : undefined);
+    const own: NodeAddresses["ownAddress"] = (family) => Promise.resolve(family === "IPv4" ? "9.9.9.9" : undefined);
     expect(await ask({ ownAddress: own })).toEqual([]);
     expect(await ask({ ownAddress: own }, spec({ hostNetwork: true }))).toMatchObject([
       { source: "node:node1?own", organisation: "node", transport: "node", address: "9.9.9.9", outcome: "Ok" },

@@ -7,7 +7,7 @@ import { parseAddress } from "@esddns/common/ip";
 import type { AskDeps, AskLimits } from "./ask.ts";
 
 /** What can be known of a node's addresses without asking anybody outside the cluster. */
-export interface NodeWord {
+export interface NodeAddresses {
   readonly name: string;
   /** The ExternalIP addresses of the Node object; rejects where it cannot be read. */
   readonly externalIps: (signal: AbortSignal) => Promise<readonly string[]>;
@@ -23,7 +23,7 @@ export interface NodeWord {
  * Rejects only with the signal's reason.
  */
 export async function nodeVotes(
-  node: NodeWord,
+  node: NodeAddresses,
   spec: Pick<DetectionSpec, "families" | "hostNetwork">,
   plausibility: Plausibility,
   { deadlineMs, enough }: AskLimits,
@@ -74,7 +74,7 @@ function addresses(texts: readonly (string | undefined)[], families: readonly Fa
 const FAR_AWAY = { IPv4: "192.0.2.1", IPv6: "2001:db8::1" } as const;
 
 /** By the routing table: a UDP socket that is connected, and sends nothing, has the address that would be used. */
-export const ownAddress: NodeWord["ownAddress"] = async (family) => {
+export const ownAddress: NodeAddresses["ownAddress"] = async (family) => {
   const socket = createSocket(family === "IPv4" ? "udp4" : "udp6");
   try {
     socket.connect(9, FAR_AWAY[family]);

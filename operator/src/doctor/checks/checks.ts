@@ -4,7 +4,7 @@ import type { Facts } from "../read/facts.ts";
 import * as lan from "./lan.ts";
 import * as metallb from "./metallb.ts";
 import * as monitoring from "./monitoring.ts";
-import type { Finding } from "../finding.ts";
+import type { DoctorFinding } from "../finding.ts";
 import * as wan from "./wan.ts";
 
 /** In the order in which one thing needs the other, so that the first that is wrong is the one to begin with. */
@@ -32,11 +32,11 @@ const CHECKS = {
   "Records in DNS": dns.recordsVerified,
   Metrics: monitoring.metrics,
   Alerts: monitoring.alerts,
-} satisfies Record<string, (facts: Facts) => Finding>;
+} satisfies Record<string, (facts: Facts) => DoctorFinding>;
 
 export type CheckName = keyof typeof CHECKS;
 
-export interface Line extends Finding {
+export interface Line extends DoctorFinding {
   readonly check: CheckName;
 }
 

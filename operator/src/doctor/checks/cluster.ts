@@ -1,12 +1,12 @@
 /** The cluster, and the operator in it. */
 import type { Facts } from "../read/facts.ts";
 import { describe, isReady } from "../read/pods.ts";
-import { type Finding, ok, unread, warn, wrong } from "../finding.ts";
+import { type DoctorFinding, ok, unread, warn, wrong } from "../finding.ts";
 
 /** Minor versions of Kubernetes 1 that the stack has run on. Older ones lack ValidatingAdmissionPolicy v1. */
 const KUBERNETES = { oldest: 30, others: [34], newest: 36 } as const;
 
-export function kubernetes({ version }: Facts): Finding {
+export function kubernetes({ version }: Facts): DoctorFinding {
   if (!version.read) return wrong(version.why, "Is KUBECONFIG right, and does the cluster answer? kubectl version");
   const minor = Number(/^v?1\.(\d+)/.exec(version.value)?.[1]);
   const saw = `Kubernetes ${version.value}`;
@@ -17,7 +17,7 @@ export function kubernetes({ version }: Facts): Finding {
   return ok(`${saw}; the stack was tried on ${tried.map((each) => `1.${each}`).join(", ")}`);
 }
 
-export function operatorPods({ ownPods, namespace, nodes }: Facts): Finding {
+export function operatorPods({ ownPods, namespace, nodes }: Facts): DoctorFinding {
   if (!ownPods.read) return unread(ownPods);
   const pods = ownPods.value.filter(({ metadata }) => metadata.labels["app"] === "esddns-operator");
   const todo = `kubectl describe pods -n ${namespace} -l app=esddns-operator; kubectl logs -n ${namespace} -l app=esddns-operator`;

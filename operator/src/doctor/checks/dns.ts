@@ -3,14 +3,14 @@ import { conditionOf } from "@esddns/common/cluster";
 import type { Condition, DnsRecordObject } from "@esddns/common/api";
 import { tokenState } from "../../page/token.ts";
 import type { Facts } from "../read/facts.ts";
-import { type Finding, ok, unknown, unread, warn, wrong } from "../finding.ts";
+import { type DoctorFinding, ok, unknown, unread, warn, wrong } from "../finding.ts";
 
-export function recordsSynced({ records }: Facts): Finding {
+export function recordsSynced({ records }: Facts): DoctorFinding {
   return perRecord(records, "Synced", "stand at Gandi as they should");
 }
 
 /** What the operator has found of late, and what this machine finds now. */
-export function recordsVerified({ records, answers }: Facts): Finding {
+export function recordsVerified({ records, answers }: Facts): DoctorFinding {
   const said = perRecord(records, "Verified", "are answered by the zone's own servers");
   if (!records.read || !answers.read || said.state === "wrong") return said;
   const here = records.value.flatMap((record) => answers.value.get(record.metadata.name) ?? []);
@@ -28,7 +28,7 @@ export function recordsVerified({ records, answers }: Facts): Finding {
   return ok(here.map(({ message }) => message).join(" "));
 }
 
-function perRecord(records: Facts["records"], type: "Synced" | "Verified", good: string): Finding {
+function perRecord(records: Facts["records"], type: "Synced" | "Verified", good: string): DoctorFinding {
   if (!records.read) return unread(records);
   if (records.value.length === 0) return ok("no records are configured");
   const condition = ({ status }: DnsRecordObject): Condition | undefined => conditionOf(status, type);
@@ -53,7 +53,7 @@ const NOT_ASKED = [
 ];
 
 /** Whether Gandi takes the token and lets it write the zones, by what the operator met last; and how long it lasts. */
-export function token({ tokenExpires, records, now }: Facts): Finding {
+export function token({ tokenExpires, records, now }: Facts): DoctorFinding {
   const synced = records.read ? records.value.flatMap(({ status }) => conditionOf(status, "Synced") ?? []) : [];
   const refused = synced.find(({ status, reason }) => status === "False" && TOKEN_REASONS.includes(reason));
   if (refused !== undefined) return wrong(`Gandi refuses the token (${refused.reason})`, refused.message);

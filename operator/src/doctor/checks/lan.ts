@@ -5,9 +5,9 @@ import type { Facts } from "../read/facts.ts";
 import { freeAddresses, nodeAddresses } from "../read/live.ts";
 import { describe, logsOf } from "../read/pods.ts";
 import { isIn } from "../read/ranges.ts";
-import { type Finding, ok, unknown, unread, warn, wrong } from "../finding.ts";
+import { type DoctorFinding, ok, unknown, unread, warn, wrong } from "../finding.ts";
 
-export function address(facts: Facts): Finding {
+export function address(facts: Facts): DoctorFinding {
   const { service, serviceWarnings, namespace } = facts;
   if (!service.read) {
     return service.reason === "Forbidden"
@@ -52,7 +52,7 @@ function otherWriter(namespace: string): string {
   );
 }
 
-export function announcingNode(facts: Facts): Finding {
+export function announcingNode(facts: Facts): DoctorFinding {
   const { l2Statuses, namespace, nodes, bgpAdvertisements } = facts;
   if (!l2Statuses.read) return unread(l2Statuses);
   const mine = announcing({ l2Statuses, namespace });
@@ -81,7 +81,7 @@ function announcing({ l2Statuses, namespace }: Pick<Facts, "l2Statuses" | "names
 }
 
 /** Whether somebody answers by ARP for the page, and whether that is the node that should. */
-export function arp(facts: Facts): Finding {
+export function arp(facts: Facts): DoctorFinding {
   const { neighbours, service } = facts;
   if (!neighbours.read) return unread(neighbours);
   const addresses = service.read ? loadBalancerIps(service.value) : [];
@@ -97,7 +97,7 @@ export function arp(facts: Facts): Finding {
   return { state: worst?.state ?? "ok", saw: findings.map(({ saw }) => saw).join("; "), todo: worst?.todo ?? "" };
 }
 
-function answerer(one: string, facts: Facts): Finding {
+function answerer(one: string, facts: Facts): DoctorFinding {
   const { neighbours, nodes, page: direct } = facts;
   const hardware = neighbours.read ? neighbours.value.get(one) : undefined;
   if (hardware === undefined) {
@@ -125,7 +125,7 @@ function answerer(one: string, facts: Facts): Finding {
 }
 
 /** Whether other devices of the LAN have addresses that MetalLB is yet to give out. */
-export function freeOnLan({ neighbours, pools, taken }: Facts): Finding {
+export function freeOnLan({ neighbours, pools, taken }: Facts): DoctorFinding {
   if (!neighbours.read) return unread(neighbours);
   if (!pools.read) return unread(pools);
   if (!taken.read) return unread(taken);
@@ -135,7 +135,7 @@ export function freeOnLan({ neighbours, pools, taken }: Facts): Finding {
 }
 
 /** Of addresses that nobody should have yet. */
-export function conflicts(asked: readonly string[], answers: ReadonlyMap<string, string | undefined>): Finding {
+export function conflicts(asked: readonly string[], answers: ReadonlyMap<string, string | undefined>): DoctorFinding {
   const found = asked.flatMap((one) => {
     const hardware = answers.get(one);
     return hardware === undefined ? [] : [`${one} (${hardware})`];
@@ -147,7 +147,7 @@ export function conflicts(asked: readonly string[], answers: ReadonlyMap<string,
   );
 }
 
-export function bgp(facts: Facts): Finding {
+export function bgp(facts: Facts): DoctorFinding {
   const { bgpPeers, bgpSessions } = facts;
   if (!bgpPeers.read) return bgpPeers.reason === "Forbidden" ? unread(bgpPeers) : ok("no BGP");
   if (bgpPeers.value.length === 0) return ok("no peers are configured");
@@ -172,7 +172,7 @@ function statesOf(all: readonly Pod[]): string {
   return pods.length === 0 ? "there are none" : pods.map(describe).join(", ");
 }
 
-export function page({ place, page: direct, pagePastMetallb, ownPods, namespace }: Facts): Finding {
+export function page({ place, page: direct, pagePastMetallb, ownPods, namespace }: Facts): DoctorFinding {
   if (direct.read && direct.value === 200) return ok("the page answers at its LoadBalancer address");
   const saw = direct.read ? `the page answers with status ${direct.value}` : direct.why;
   if (pagePastMetallb.read) {

@@ -11,11 +11,11 @@ import type { Advertisement, Facts } from "../read/facts.ts";
 import { nodeAddresses } from "../read/live.ts";
 import { describe, isPartOf, isReady, logsOf } from "../read/pods.ts";
 import { isIn } from "../read/ranges.ts";
-import { type Finding, ok, unknown, unread, warn, wrong } from "../finding.ts";
+import { type DoctorFinding, ok, unknown, unread, warn, wrong } from "../finding.ts";
 
 const MORE_ADDRESSES = "Add addresses to esddns:pools, or delete a Service that holds one.";
 
-export function metallbPods({ metallbPods: pods, metallbNamespace: ns }: Facts): Finding {
+export function metallbPods({ metallbPods: pods, metallbNamespace: ns }: Facts): DoctorFinding {
   if (!pods.read) return unread(pods);
   for (const part of ["controller", "speaker"] as const) {
     if (!pods.value.some((pod) => isPartOf(pod, part))) {
@@ -36,7 +36,7 @@ export function metallbPods({ metallbPods: pods, metallbNamespace: ns }: Facts):
   return ok(`${pods.value.length} pods are ready`);
 }
 
-export function webhook(facts: Facts): Finding {
+export function webhook(facts: Facts): DoctorFinding {
   const { webhook: slices } = facts;
   if (!slices.read) return unread(slices);
   const ready = slices.value.flatMap(({ endpoints }) => endpoints).filter(({ conditions }) => conditions.ready);
@@ -48,7 +48,7 @@ export function webhook(facts: Facts): Finding {
 }
 
 /** Every part keeps the last configuration that it could use, and says nothing of it elsewhere. */
-export function configuration({ configuration: states }: Facts): Finding {
+export function configuration({ configuration: states }: Facts): DoctorFinding {
   if (!states.read)
     return states.reason === "Forbidden" ? unread(states) : unknown("MetalLB before 0.15.3 does not tell");
   const bad = states.value.filter(({ status }) => status.result === "Invalid");
@@ -57,7 +57,7 @@ export function configuration({ configuration: states }: Facts): Finding {
   return wrong(`not taken by ${bad.map(({ metadata }) => metadata.name).join(", ")}; the last good one stays`, words);
 }
 
-export function pools(facts: Facts): Finding {
+export function pools(facts: Facts): DoctorFinding {
   const { pools: all, metallbNamespace: ns, service, stackPools = [] } = facts;
   if (!all.read) return unread(all);
   if (all.value.length === 0) {
@@ -102,7 +102,7 @@ function ofNodes({ nodes, pools: all }: Facts): string | undefined {
   return undefined;
 }
 
-export function advertisements(facts: Facts): Finding {
+export function advertisements(facts: Facts): DoctorFinding {
   const { pools: all, l2Advertisements: l2, bgpAdvertisements: bgp } = facts;
   if (!all.read) return unread(all);
   if (!l2.read) return unread(l2);
@@ -121,7 +121,7 @@ export function advertisements(facts: Facts): Finding {
   return ok(`every pool is announced by ${given.map(({ metadata }) => metadata.name).join(", ")}`);
 }
 
-export function excludeLabel({ nodes, metallbPods: pods }: Facts): Finding {
+export function excludeLabel({ nodes, metallbPods: pods }: Facts): DoctorFinding {
   if (!nodes.read) return unread(nodes);
   const excluded = nodes.value
     .filter(({ metadata }) => EXCLUDE_LABEL in metadata.labels)

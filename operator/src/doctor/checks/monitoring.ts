@@ -1,8 +1,8 @@
 /** Whether somebody would hear of it. */
 import type { Facts } from "../read/facts.ts";
-import { type Finding, ok, unread, warn } from "../finding.ts";
+import { type DoctorFinding, ok, unread, warn } from "../finding.ts";
 
-export function metrics({ monitors, ownPods }: Facts): Finding {
+export function metrics({ monitors, ownPods }: Facts): DoctorFinding {
   if (monitors.read && monitors.value.length > 0)
     return ok(`a Prometheus operator finds them by ${monitors.value.join(", ")}`);
   if (!ownPods.read) return unread(ownPods);
@@ -11,7 +11,7 @@ export function metrics({ monitors, ownPods }: Facts): Finding {
   return warn("nothing tells Prometheus of the pods", "Set esddns:monitoring.monitor, or leave annotations on.");
 }
 
-export function alerts({ rules }: Facts): Finding {
+export function alerts({ rules }: Facts): DoctorFinding {
   if (!rules.read) return unread(rules);
   if (rules.value.length > 0) return ok(`there are ${rules.value.join(", ")}`);
   return warn(

@@ -4,7 +4,7 @@ import type { Vote, VoteOutcome } from "@esddns/common/api";
 import { WANTED_EGRESS } from "../../decide/conditions.ts";
 import { validObservations } from "../../decide/verdicts.ts";
 import type { Facts } from "../read/facts.ts";
-import { type Finding, ok, unknown, unread, warn, wrong } from "../finding.ts";
+import { type DoctorFinding, ok, unknown, unread, warn, wrong } from "../finding.ts";
 
 /** What each condition of the WanAddress should be, and what to do where it is not. */
 const EXPECTED: readonly (readonly [type: string, wanted: string, todo: string])[] = [
@@ -32,7 +32,7 @@ const EXPECTED: readonly (readonly [type: string, wanted: string, todo: string])
   ["Unauthenticated", "False", "Allow TCP 443 out, so that an authenticated vote can be had."],
 ];
 
-export function conditions({ wan, namespace }: Facts): Finding {
+export function conditions({ wan, namespace }: Facts): DoctorFinding {
   if (!wan.read)
     return wan.reason === "Forbidden"
       ? unread(wan)
@@ -71,7 +71,7 @@ const NEEDS: Readonly<Record<string, string>> = {
 };
 
 /** Whether STUN servers answer the nodes, by transport. */
-export function stun(facts: Facts): Finding {
+export function stun(facts: Facts): DoctorFinding {
   const { observations, now } = facts;
   if (observations.read && validObservations(observations.value, now).length === 0) {
     const todo = "Are the operator's pods ready? Their logs say why nothing is written.";
@@ -81,7 +81,7 @@ export function stun(facts: Facts): Finding {
 }
 
 /** The same of the echo services: at least one authenticated answer is needed. */
-export function echo(facts: Facts): Finding {
+export function echo(facts: Facts): DoctorFinding {
   return reached(facts, ["https"], { whom: "HTTPS echo services" });
 }
 
@@ -89,7 +89,7 @@ export function echo(facts: Facts): Finding {
  * The same of the router, where it is asked. A private address is an answer, too, and so is that it has none: what that
  * means is the condition's to say.
  */
-export function router(facts: Facts): Finding {
+export function router(facts: Facts): DoctorFinding {
   const behindNat = facts.wan.read ? conditionOf(facts.wan.value.status, "BehindNAT") : undefined;
   if (behindNat?.reason === "RouterHasNoAddress") {
     const todo = "Look there; where it is a private one or of 100.64.0.0/10, ask the provider for a public address.";
@@ -114,7 +114,7 @@ function reached(
   { observations, now }: Facts,
   transports: readonly string[],
   { whom, verb = "answer", answers: counting = ["Ok"] }: Reached,
-): Finding {
+): DoctorFinding {
   if (!observations.read) return unread(observations);
   const all = validObservations(observations.value, now)
     .flatMap(({ votes }) => votes)

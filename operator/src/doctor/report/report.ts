@@ -1,7 +1,7 @@
 import { printable } from "@esddns/common/text";
 import { printChecklist } from "./checklist.ts";
 import type { Line } from "../checks/checks.ts";
-import type { Finding } from "../finding.ts";
+import type { DoctorFinding } from "../finding.ts";
 
 /** The whole, for people: what was seen, and the checklist. */
 export function printReport(namespace: string, lines: readonly Line[]): string {
@@ -17,7 +17,7 @@ function print(lines: readonly Line[]): string {
       "\n",
     ),
   );
-  const count = (state: Finding["state"]): number => lines.filter((line) => line.state === state).length;
+  const count = (state: DoctorFinding["state"]): number => lines.filter((line) => line.state === state).length;
   const summary = `${count("ok")} in order, ${count("wrong")} wrong, ${count("warn")} to look at, ${count("unknown")} unknown`;
   return `${[...blocks, summary].join("\n")}\n`;
 }
