@@ -145,7 +145,7 @@ export const detectionSpec = z.object({
     .default(false)
     .describe("The observers run on the nodes' own network, and a global address that a node has itself counts."),
 });
-/** How the WAN address is looked for (DESIGN section 5), with every default filled in. */
+/** How the WAN address is detected (docs/how-it-decides.md), with every default filled in. */
 export type DetectionSpec = z.output<typeof detectionSpec>;
 
 export const wanChange = z.object({

@@ -5,31 +5,31 @@ import type { Plausibility } from "@esddns/common/ip";
 import { asks } from "@esddns/common/api";
 import { verdictOf } from "./verdicts.ts";
 
-/** What one node has heard of the router, beside what it believes itself. */
+/** What the router told one node, and what that node itself agreed on. */
 export interface RouterReport {
-  /** As the vote names it: nat-pmp:192.168.1.1 */
+  /** The source of the vote, for example nat-pmp:192.168.1.1 */
   readonly source: string;
-  /** The address that the router has outside; undefined: it told none. */
+  /** The router's own external address. Undefined if it gave none. */
   readonly said: string | undefined;
-  /** Whether that address would be believed of anybody: a private one that the spec allows tells nothing by itself. */
+  /** Whether that address would count in any vote. A private address that the spec allows proves nothing by itself. */
   readonly plausible: boolean;
-  /** Why it told none, in words. */
+  /** Why it gave none, in words. */
   readonly detail: string;
-  /** It has answered, and that it has none. */
+  /** The router answered that it has no external address. */
   readonly hasNone: boolean;
-  /** The IPv4 address that the node believes by everybody's votes; undefined: none at present. */
+  /** The node's agreed IPv4 address. Undefined: none at present. */
   readonly seen: string | undefined;
 }
 
-/** What one condition says, without its type and its times. */
+/** One condition without its type and times. */
 export type ConditionFinding = Pick<Condition, "status" | "reason" | "message">;
 
-/** RFC 6598: what providers number their customers' routers with when they translate once more. */
+/** RFC 6598: addresses that providers give to customers' routers behind carrier-grade NAT. */
 const CARRIER_GRADE = "100.64.0.0/10";
 
 /**
- * The router's words in valid observations. Of a node both are from one round, so that a change on its way does not look
- * like a difference. Undefined: no router is to be asked.
+ * Returns the router's reports from valid observations. A node's report and its agreed address are from one round, so a
+ * change in progress does not look like a difference. Returns undefined if no router is asked.
  */
 export function routerReports(
   observations: readonly WanObservation[],
@@ -54,11 +54,11 @@ export function routerReports(
 }
 
 /**
- * Whether somebody translates addresses between the router and the internet, by the router's own word: without it nobody
- * can tell, and the answer is never False.
+ * Judges by the router's report whether another NAT stands between the router and the internet. Only the router knows:
+ * without its report the answer is never False.
  *
  * @param reports undefined: no router is asked
- * @param previous what was found before; kept while the router's word cannot be compared with anything
+ * @param previous the earlier condition, which is kept while the router's report cannot be compared with anything
  */
 export function behindNat(
   reports: readonly RouterReport[] | undefined,
@@ -97,8 +97,8 @@ export function behindNat(
 }
 
 /**
- * The line is up, and the router has no address that it would tell: by RFC 6886 section 3.5 it has none, but miniupnpd,
- * which is in most routers, says the same of a private one. Likely a second NAT, but not its word for it.
+ * The line is up, but the router gives no address. By RFC 6886 section 3.5 that means it has none. But miniupnpd, which
+ * most routers use, answers the same if its address is private. A second NAT is likely, but not certain.
  */
 function noAddress({ source, seen }: RouterReport): ConditionFinding {
   return {
@@ -114,7 +114,7 @@ function translation({ source, said, plausible, seen }: RouterReport): Condition
   const address = parseAddress(said ?? "");
   if (said === undefined || address === undefined || said === seen) return undefined;
   const special = notGloballyReachable(address);
-  // An address that may be the right one differs from what stands in the status while a change is held up, too.
+  // While a change is on hold, the right address also differs from the one in the status.
   if (seen === undefined && (special === undefined || plausible)) return undefined;
   const [reason, what] = kindOf(special?.block, plausible);
   const visible = seen === undefined ? "" : ` The internet sees ${seen}.`;
@@ -127,12 +127,12 @@ function translation({ source, said, plausible, seen }: RouterReport): Condition
   };
 }
 
-/** @param block in which the router's address is, where that is not globally reachable */
+/** @param block the special-purpose block of the router's address, if it is not globally reachable */
 function kindOf(block: string | undefined, plausible: boolean): [reason: string, what: string] {
   if (block === CARRIER_GRADE) {
     return ["CarrierGradeNAT", "an address of the provider's own network (carrier-grade NAT)"];
   }
-  // What the spec allows is as good as a public address.
+  // An address that the spec allows counts as a public one.
   if (block === undefined || plausible) {
     return ["AddressesDiffer", "another address than the internet sees: somebody behind it translates once more"];
   }

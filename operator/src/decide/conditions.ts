@@ -3,14 +3,14 @@ import { conditionOf } from "@esddns/common/cluster";
 import { behindNat, type ConditionFinding, type RouterReport } from "./behindNat.ts";
 import type { Outcome } from "./verdicts.ts";
 
-/** Reasons for which MultipleEgress is true and nothing is wrong: somebody wants it so. */
+/** Reasons for which MultipleEgress is true and nothing is wrong: the configuration asks for it. */
 export const WANTED_EGRESS: readonly string[] = ["AllPublished", "NodePreferred"];
 
 export interface FamilyView {
   readonly family: Family;
-  /** What stands in the status from now on: an IPv4 address, or an IPv6 prefix; more than one with commas. */
+  /** The value in the new status: an IPv4 address or an IPv6 prefix. Several are separated by commas. */
   readonly value: string | undefined;
-  /** Undefined: the family is not looked for. */
+  /** Undefined: the family is not detected. */
   readonly outcome: Outcome | undefined;
 }
 
@@ -22,21 +22,21 @@ export interface ConditionsInput {
   readonly nodesAhead: readonly string[];
   readonly neededFamilies: readonly Family[];
   readonly rules: Pick<DetectionSpec, "quorum" | "multiWan" | "allowUnauthenticated" | "confirmations">;
-  /** What the nodes have heard of the router; undefined: it is not asked. */
+  /** What the router told the nodes. Undefined: it is not asked. */
   readonly routerReports: readonly RouterReport[] | undefined;
   readonly previous: readonly Condition[];
   readonly generation: number;
-  /** Now, as a timestamp; of a condition whose status did not change the old one is kept. */
+  /** The current time as a timestamp. A condition whose status does not change keeps its old one. */
   readonly time: string;
 }
 
 /**
- * The conditions of WanAddress, in a fixed order. Messages are for people and tell slow facts alone (which value, which
- * node), so that they do not change from one round to the next.
+ * Returns the conditions of WanAddress in a fixed order. Messages name only facts that change slowly (which value,
+ * which node), so they stay the same from one round to the next.
  */
 export function conditionsOf(input: ConditionsInput): Condition[] {
   const before = (type: WanConditionType): Condition | undefined => conditionOf({ conditions: input.previous }, type);
-  // A change that has not reached every node yet is no finding; but once it is one, it stays until the nodes agree.
+  // A change that has not reached every node yet is not reported. A reported difference stays until the nodes agree.
   const settling =
     before("MultipleEgress")?.reason !== "NodesDiffer" &&
     input.views.some(({ outcome }) => outcome?.kind === "NodesDiffer" && outcome.settlesInMs > 0);
@@ -71,7 +71,8 @@ function ready({ views, neededFamilies }: ConditionsInput): ConditionFinding {
 function agreed({ views, observed, neededFamilies, rules }: ConditionsInput): ConditionFinding {
   if (!observed)
     return unknown("NoObservations", "No node has observed anything lately; the last known values are kept.");
-  // A contradiction gives its reason before silence does. A family that was never known, and no record needs, is missed by nobody.
+  // Reasons that name a contradiction come before silence. A silent family counts only if its address was known or a
+  // record needs it.
   const missed = views.filter(
     ({ family, value, outcome }) =>
       outcome?.kind === "Silent" && (value !== undefined || neededFamilies.includes(family)),
@@ -90,7 +91,7 @@ function agreed({ views, observed, neededFamilies, rules }: ConditionsInput): Co
   return yes("QuorumReached", `The organisations asked agree: ${sentence(agreeing.map(valueText))}.`);
 }
 
-/** The clock that is wrong may also be the deciding node's. */
+/** Adds the nodes whose clocks are ahead. The wrong clock may also be that of the node that decides. */
 function withClocks(finding: ConditionFinding, { nodesAhead }: ConditionsInput): ConditionFinding {
   if (nodesAhead.length === 0) return finding;
   const clocks = `What ${some(nodesAhead)} sees does not count: clocks differ by more than a minute, check their synchronisation.`;
@@ -159,7 +160,7 @@ function multipleEgress({ views, observed, rules }: ConditionsInput): ConditionF
   return unknown("NotKnown", "No node knows its WAN address at present.");
 }
 
-/** None where allowUnauthenticated decides nothing. */
+/** Returns nothing if no value depends on allowUnauthenticated. */
 function unauthenticated({ views, rules }: ConditionsInput): ConditionFinding[] {
   const found = views.filter(({ outcome }) => outcome?.kind === "Agreed" && !outcome.authenticated);
   if (found.length === 0) return [];

@@ -3,12 +3,12 @@ import type { Clock } from "../runtime/clock.ts";
 import type { QuorumVerdict } from "./quorum.ts";
 import { valueOf } from "./quorum.ts";
 
-/** Rounds that follow each other more closely count as one, milliseconds. */
+/** Rounds that follow each other more closely than this count as one. Milliseconds. */
 const APART_MS = 60_000;
-/** More is not counted: as many as a spec can ask for. */
+/** The count stops here: no spec can ask for more. */
 const MOST_ROUNDS = 20;
 
-/** Counts for one node how often in a row its full rounds came to the same. */
+/** Counts for one node how many full rounds in a row had the same result. */
 export class Confirmations {
   readonly #clock: Clock;
   readonly #held = new Map<Family, { confirmation: Confirmation; countedAt: number }>();
@@ -17,7 +17,7 @@ export class Confirmations {
     this.#clock = clock;
   }
 
-  /** Takes in a full round; gives what its quorums tell, for each family that has one. */
+  /** Takes in a full round. Returns the value of the quorum for each family that has one. */
   learn(votes: readonly Vote[], verdicts: ReadonlyMap<Family, QuorumVerdict>, spec: DetectionSpec): Confirmation[] {
     const now = this.#clock.monotonic();
     for (const [family, verdict] of verdicts) {
@@ -39,8 +39,8 @@ export class Confirmations {
 }
 
 /**
- * Whether a verdict without an authenticated vote counts all the same: where that is allowed, and the node has come to
- * the same value in as many rounds as are asked for.
+ * Reports whether a verdict without an authenticated vote counts nevertheless. It does if the spec allows that and the
+ * node came to the same value in as many rounds as the spec asks for.
  */
 export function isConfirmed(
   verdict: QuorumVerdict,
@@ -53,7 +53,10 @@ export function isConfirmed(
   return confirmation !== undefined && confirmation.rounds >= spec.confirmations;
 }
 
-/** A value that has no authenticated vote, and one against it, is not on the way to be believed. */
+/**
+ * Returns the value that a round confirms. A value without any authenticated vote is not confirmed if an authenticated
+ * vote contradicts it.
+ */
 function quorumValue(
   votes: readonly Vote[],
   family: Family,

@@ -7,17 +7,23 @@ import type { Outcome } from "./verdicts.ts";
 import { firstExpiryMs, nodesAhead, outcomeOf, validObservations } from "./verdicts.ts";
 
 const HISTORY_LENGTH = 20;
-/** Of one family in the status. */
+/** Per family in the status. */
 const MOST_VALUES = 32;
-/** A value that was left so often within the window flaps: it is come back to this long after the last change only. */
+/**
+ * A value that was left `times` times within the window flaps. The line returns to it only `spacingMs` after the last
+ * change.
+ */
 const FLAPPING = { times: 5, windowMs: 300_000, spacingMs: 120_000 };
-/** So long the other nodes have, from the first one that sees an IPv6 prefix, to say which address they have in it. */
+/**
+ * How long the other nodes have to report their address within an IPv6 prefix, counted from the first node that sees
+ * the prefix.
+ */
 const FOLLOW_MS = 60_000;
 const FAMILIES: readonly Family[] = ["IPv4", "IPv6"];
 
 export interface DecisionInput {
   readonly spec: DetectionSpec;
-  /** Of all nodes; those that have expired are left out here. */
+  /** From all nodes. Expired ones are ignored. */
   readonly observations: readonly WanObservation[];
   readonly previous: WanAddressStatus | undefined;
   /** metadata.generation of the WanAddress that `spec` was read from. */
@@ -29,21 +35,23 @@ export interface DecisionInput {
 }
 
 export interface Decision {
-  /** Complete: to be written as it is, and only where it differs from what stands there. */
+  /** The complete status. Write it as it is, and only if it differs from the current one. */
   readonly status: WanAddressStatus;
-  /** What this decision changed; empty if no value changed. */
+  /** The values that this decision changed. Empty if none. */
   readonly changes: WanChange[];
-  /** When the passing of time alone may change the decision, in milliseconds from now; undefined: never. */
+  /** Milliseconds after which the decision may change without new input. Undefined: never. */
   readonly recheckAfterMs?: number;
 }
 
 /**
- * The writer's judgement over all nodes' observations (DESIGN section 5).
+ * Decides the WAN address from all nodes' observations (docs/how-it-decides.md).
  *
- * A value changes only to one on which every node that has a verdict agrees; anything else, silence included, keeps
- * the last good one. A line that swings to and fro is followed a few times at once, and then every other minute. Only
- * taking a family out of `spec.families` takes its value away. `decisionId` increases by one when any value changes and
- * never otherwise. Pure: the same input gives the same status, and the status, given back as `previous`, stays as it is.
+ * A value changes only to one on which every node with a verdict agrees. Anything else, including silence, keeps the
+ * last good value. A line that switches back and forth is followed a few times at once, and then every other minute. A
+ * value is removed only when its family is removed from `spec.families`. `decisionId` increases by one whenever a value
+ * changes, and only then.
+ *
+ * Pure. The same input gives the same status. A status that is passed back as `previous` stays the same.
  */
 export function decide(input: DecisionInput): Decision {
   const { spec, previous = {}, now } = input;
@@ -56,7 +64,7 @@ export function decide(input: DecisionInput): Decision {
       damped(outcomeOf(observations, family, spec, plausibility, now), family, previous, now),
     ]),
   );
-  // The one address of all nodes is claimed only on the strictest terms; otherwise the prefix alone is.
+  // One address for all nodes is claimed only under the strictest rules. Otherwise only the prefix is.
   const strict = { ...spec, prefixLength: 128, multiWan: "Refuse", allowUnauthenticated: false } as const;
   const full = spec.families.includes("IPv6") ? outcomeOf(observations, "IPv6", strict, plausibility, now) : undefined;
   const before = { IPv4: knownValues(previous, "IPv4"), IPv6: knownValues(previous, "IPv6") };
@@ -79,7 +87,8 @@ export function decide(input: DecisionInput): Decision {
     value: textOf(values[family]),
     outcome: outcomes.get(family),
   }));
-  // An address within the prefix comes and goes with the second node that has one of its own: the line is the same.
+  // The common address within a prefix comes and goes with a second node that has another one. The line is still the
+  // same.
   const lastChangeTime = changes.length > 0 ? time : previous.lastChangeTime;
   return {
     status: {
@@ -110,13 +119,14 @@ export function decide(input: DecisionInput): Decision {
 }
 
 /**
- * A change back to where the line has just left too often is put off; one to another value never is, nor the first one.
- * Judged by the history in the status alone, so that the next leader goes on where this one ends.
+ * Postpones a change back to a value that the line left too often lately. A change to another value is never postponed,
+ * nor is the first one. Judges by the history in the status only, so that the next leader continues where this one
+ * stopped.
  */
 function damped(outcome: Outcome, family: Family, previous: WanAddressStatus, now: number): Outcome {
   const known = textOf(knownValues(previous, family));
   if (outcome.kind !== "Agreed" || known === undefined || textOf(outcome.values) === known) return outcome;
-  // What another leader's clock dates later than now says nothing of how long ago it was.
+  // A date in the future comes from another leader's clock. It does not say how long ago the change was.
   const changes = (previous.history ?? [])
     .map((change) => ({ ...change, ageMs: now - Date.parse(change.time) }))
     .filter((change) => change.family === family && change.ageMs >= 0);
@@ -137,8 +147,10 @@ function recheck(candidates: readonly (number | undefined)[]): Pick<Decision, "r
 }
 
 /**
- * In order. Where several are wanted, one that stands there stays while some node is in doubt: it may be that node's.
- * @param outcome undefined: the family is not looked for, so that nothing is said of it
+ * Returns the new values of a family, sorted. With several values a published one stays while any node is in doubt: it
+ * may be that node's.
+ *
+ * @param outcome undefined: the family is not detected, so it has no values
  */
 function nextValues(
   before: readonly string[],
@@ -153,26 +165,26 @@ function nextValues(
   return [...new Set([...outcome.values, ...stay])].sort().slice(0, MOST_VALUES);
 }
 
-/** The one value of a family, where one must do: the former as long as it is among them. */
+/** Returns the first value, but keeps the previous one as long as it is among them. */
 function firstOf(values: readonly string[], before: string | undefined): string | undefined {
   return before !== undefined && values.includes(before) ? before : values[0];
 }
 
-/** The values of a family that stand in a status. */
+/** Returns the values of a family in a status. */
 function knownValues(status: WanAddressStatus, family: Family): readonly string[] {
   const [all, one] = family === "IPv4" ? [status.ipv4Addresses, status.ipv4] : [status.ipv6Prefixes, status.ipv6Prefix];
   return all ?? (one === undefined ? [] : [one]);
 }
 
-/** As history and messages have them; undefined: there are none. */
+/** Formats values for the history and messages. Returns undefined if there are none. */
 function textOf(values: readonly string[]): string | undefined {
   return values.length === 0 ? undefined : values.join(", ");
 }
 
 /**
- * The one full address that all nodes have in common, as behind a NAT for IPv6. Gone as soon as they are known to have
- * different ones, or another prefix; kept while they say nothing. The first node to see a prefix may be alone only
- * because the others are still looking: its address counts when they have had the time.
+ * Returns the one full address that all nodes have in common, for example behind a NAT for IPv6. It is removed when the
+ * nodes are known to have different addresses or another prefix, and kept while they are silent. The first node to see
+ * a prefix may be the only one because the others are still looking. So its address counts after they had time to look.
  */
 function nextIpv6(
   previous: WanAddressStatus,

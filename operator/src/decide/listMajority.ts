@@ -1,14 +1,15 @@
 import type { Family, Vote } from "@esddns/common/api";
 import { valueOf } from "./quorum.ts";
 
-/** The one organisation of all servers that are known from a downloaded list alone. */
+/** The organisation of every server that is known only from a downloaded list. */
 export const LIST_ORGANISATION = "always-online-stun";
 
 /**
- * Makes of the servers of downloaded lists one voice per family: what more than half of those that tell an address say.
- * The votes of the others, or of all where there is no such majority, become `Outvoted` and do not count.
+ * Reduces the servers of downloaded lists to one voice per family: the value that more than half of the answering
+ * servers give. The other answers of listed servers become `Outvoted` and do not count. Without a majority all of them
+ * do.
  *
- * Pure: gives back all votes, in their order.
+ * Pure. Returns all votes in their order.
  */
 export function applyListMajority(votes: readonly Vote[], prefixLength: number): Vote[] {
   const majorities = new Map<Family, string | undefined>();
@@ -23,7 +24,7 @@ export function applyListMajority(votes: readonly Vote[], prefixLength: number):
   });
 }
 
-/** The value of more than half of the list's servers that have one; undefined where there is none. */
+/** Returns the value that more than half of the listed servers with a value give, or undefined if there is none. */
 function majorityOf(votes: readonly Vote[], family: Family, prefixLength: number): string | undefined {
   const values = votes
     .filter((vote) => vote.organisation === LIST_ORGANISATION && vote.family === family)

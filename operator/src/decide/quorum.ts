@@ -2,13 +2,13 @@ import type { Family, Vote } from "@esddns/common/api";
 import { parseAddress, prefixOf } from "@esddns/common/ip";
 
 export interface QuorumRules {
-  /** Organisations that must say the same. */
+  /** How many organisations must give the same value. */
   readonly quorum: number;
-  /** IPv6 votes are compared, and believed, by their prefix of this length. */
+  /** IPv6 votes are compared and believed by their prefix of this length. */
   readonly prefixLength: number;
 }
 
-/** What one node's votes of one family amount to. */
+/** The result of one node's votes for one family. */
 export type QuorumVerdict =
   | {
       readonly kind: "Agreed";
@@ -16,11 +16,11 @@ export type QuorumVerdict =
       readonly organisations: readonly string[];
       readonly dissenting: readonly string[];
     }
-  /** The organisations differ, and no value has a quorum that fewer than a quorum contradict. */
+  /** The organisations differ. No value has a quorum, or a quorum contradicts the one that has. */
   | { readonly kind: "Disputed"; readonly values: readonly string[] }
-  /** A quorum, but nobody in it answered over an authenticated channel. */
+  /** A quorum, but none of its organisations answered over an authenticated channel. */
   | { readonly kind: "Unauthenticated"; readonly value: string; readonly organisations: readonly string[] }
-  /** Answers, but from fewer organisations than the quorum. */
+  /** Answers from fewer organisations than the quorum. */
   | { readonly kind: "TooFew"; readonly organisations: readonly string[] }
   | { readonly kind: "Silent" };
 
@@ -30,20 +30,23 @@ interface Support {
 }
 
 /**
- * The rule by which a node believes an address. Only votes with outcome Ok count, and of each organisation one:
- * one that gives two different values has contradicted itself and supports neither.
+ * Applies the rule by which a node believes an address. Only votes with outcome Ok count, and each organisation has one
+ * voice. An organisation that gives two different values contradicts itself and supports neither.
  *
  * A value is agreed when
  * 1. at least `quorum` organisations give it, and
- * 2. at least one of them over an authenticated channel, and
- * 3. fewer than `quorum` organisations give anything else (those that contradict themselves included).
+ * 2. at least one of them gives it over an authenticated channel, and
+ * 3. fewer than `quorum` organisations give anything else (including those that contradict themselves).
  *
- * So with fewer than `quorum` lying organisations no false value is ever agreed (1), and they cannot hold up the true
- * one either once a quorum of honest ones gives it (3). Somebody on the path who can forge everything but TLS cannot
- * make a value agreed (2), but can hold one up (3): as when most of the world sees another address than the few
- * authenticated ones do (a proxy for HTTPS alone, a NAT with many outside addresses), that is doubt, and doubt keeps
- * the last good value. Somebody who relays TLS to the real organisations from elsewhere is outside of all this: they
- * truthfully name the relay (docs/threat-model.md).
+ * So with fewer than `quorum` lying organisations no false value is ever agreed (1). They cannot block the true value
+ * either once a quorum of honest organisations gives it (3).
+ *
+ * An attacker on the path who can forge everything except TLS cannot make a value agreed (2), but can block one (3).
+ * The same happens when most sources see another address than the few authenticated ones do (a proxy for HTTPS only, a
+ * NAT with many public addresses). That is doubt, and doubt keeps the last good value.
+ *
+ * An attacker who relays TLS to the real organisations from elsewhere is not covered: the organisations truthfully name
+ * the relay (docs/threat-model.md).
  *
  * Pure. The value is an IPv4 address, or for IPv6 a prefix in CIDR notation.
  */
@@ -65,14 +68,19 @@ export function judgeVotes(votes: readonly Vote[], family: Family, rules: Quorum
   return { kind: "Agreed", value, organisations, dissenting };
 }
 
-/** The value that a vote gives: the address, or for IPv6 its prefix; undefined where it does not count. */
+/**
+ * Returns the value that a vote gives: the address, or for IPv6 its prefix. Returns undefined if the vote does not
+ * count.
+ */
 export function valueOf(vote: Vote, prefixLength: number): string | undefined {
   const address = vote.outcome === "Ok" ? parseAddress(vote.address ?? "") : undefined;
   if (address?.family !== vote.family) return undefined;
   return address.family === "IPv4" ? address.text : prefixOf(address.text, prefixLength);
 }
 
-/** Per organisation, each value that it gives and whether it gives it over an authenticated channel. */
+/**
+ * Maps each organisation to the values that it gives, and each value to whether it came over an authenticated channel.
+ */
 function statementsOf(votes: readonly Vote[], family: Family, prefixLength: number): Map<string, Map<string, boolean>> {
   const statements = new Map<string, Map<string, boolean>>();
   for (const vote of votes) {
@@ -103,7 +111,7 @@ function valuesOf(statements: ReadonlyMap<string, ReadonlyMap<string, boolean>>)
   return [...new Set([...statements.values()].flatMap((values) => [...values.keys()]))].sort(compare);
 }
 
-/** By code unit: the same order on every machine. */
+/** Compares by code unit, so the order is the same on every machine. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -6,14 +6,14 @@ type Overrides = Partial<Omit<DetectionSpec, "stun" | "https">> & {
   readonly https?: Partial<DetectionSpec["https"]>;
 };
 
-/** A spec of defaults, with what a test says otherwise. */
+/** Returns the default spec with a test's overrides. */
 export function spec(overrides: Overrides = {}): DetectionSpec {
   const defaults = detectionSpec.parse({});
   const { stun, https, ...rest } = overrides;
   return { ...defaults, ...rest, stun: { ...defaults.stun, ...stun }, https: { ...defaults.https, ...https } };
 }
 
-/** `Org:address`, with `!` in front where the answer was authenticated; the address may be missing. */
+/** `Org:address`, with `!` in front if the answer was authenticated. The address may be missing. */
 export function vote(text: string, outcome: VoteOutcome = "Ok"): Vote {
   const authenticated = text.startsWith("!");
   const [, organisation = "", address = ""] = /^!?([^:]*):(.*)$/.exec(text) ?? [];

@@ -5,47 +5,47 @@ import type { Plausibility } from "@esddns/common/ip";
 import type { QuorumVerdict } from "./quorum.ts";
 import { judgeVotes } from "./quorum.ts";
 
-/** How far the clock of another node may be ahead of this one's before its timestamps mean nothing. */
+/** How far the clock of another node may be ahead of this one before its timestamps mean nothing. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
 /**
- * How long nodes may differ before that is a finding. After a change one node is the first to see the new address; the
- * others look again as soon as they learn of it, and need a round for that.
+ * How long nodes may differ before MultipleEgress reports it. After a change one node is the first to see the new
+ * address. The others look again as soon as they learn of it, and need a round for that.
  */
 const SETTLE_MS = 15_000;
 
-/** What the nodes' verdicts on one family amount to. */
+/** The result of all nodes' verdicts for one family. */
 export type Outcome =
   | {
       readonly kind: "Agreed";
-      /** In order; more than one only under multiWan All. */
+      /** Sorted. More than one only with multiWan All. */
       readonly values: readonly string[];
       readonly organisations: readonly string[];
-      /** That tell one of the values. */
+      /** The nodes that give one of the values. */
       readonly nodes: readonly string[];
-      /** Of all nodes that have a verdict: value → nodes. */
+      /** All nodes that have a verdict: value → nodes. */
       readonly nodesOf: ReadonlyMap<string, readonly string[]>;
-      /** False: allowUnauthenticated alone has made it count. */
+      /** False if the value counts only because of allowUnauthenticated. */
       readonly authenticated: boolean;
-      /** Whether some node has answers that it does not believe. */
+      /** Whether some node has answers but no agreed value. */
       readonly doubtful: boolean;
     }
-  /** Nodes have agreed values, but not one and the same: value → nodes. */
+  /** Nodes have agreed values, but different ones: value → nodes. */
   | {
       readonly kind: "NodesDiffer";
       readonly nodesOf: ReadonlyMap<string, readonly string[]>;
-      /** Milliseconds until this counts as a finding; 0 if it does. */
+      /** Milliseconds until this is reported. 0 if it is reported now. */
       readonly settlesInMs: number;
     }
-  /** They agree, on another value than the known one, which has changed too often of late to be changed again now. */
+  /** The nodes agree on a new value, but the value has changed too often lately to change again now. */
   | { readonly kind: "Flapping"; readonly heldForMs: number }
   | { readonly kind: "Disputed" | "Unauthenticated" | "TooFew" }
   /** No node had an answer. */
   | { readonly kind: "Silent" };
 
 /**
- * Those that count now, in the order of their nodes' names. A timestamp a little in the future is a clock that is
- * ahead; one further in the future would never expire, so that observation is not believed at all.
+ * Returns the observations that count now, sorted by the names of their nodes. A timestamp slightly in the future comes
+ * from a clock that is ahead. An observation from further in the future would never expire, so it does not count.
  *
  * @param now milliseconds since the epoch
  */
@@ -58,7 +58,7 @@ export function validObservations(observations: readonly WanObservation[], now: 
     .sort((a, b) => (a.nodeName < b.nodeName ? -1 : 1));
 }
 
-/** The nodes whose observations do not count because their clocks are too far ahead, in order. */
+/** Returns the sorted names of the nodes whose observations do not count because their clocks are too far ahead. */
 export function nodesAhead(observations: readonly WanObservation[], now: number): string[] {
   return observations
     .filter(({ observedAt }) => Date.parse(observedAt) - now > CLOCK_TOLERANCE_MS)
@@ -66,7 +66,10 @@ export function nodesAhead(observations: readonly WanObservation[], now: number)
     .sort();
 }
 
-/** When the first of these valid observations expires, in milliseconds from now; undefined if there are none. */
+/**
+ * Returns when the first of these valid observations expires, in milliseconds from now. Returns undefined if there are
+ * none.
+ */
 export function firstExpiryMs(observations: readonly WanObservation[], now: number): number | undefined {
   if (observations.length === 0) return undefined;
   return Math.min(
@@ -74,7 +77,7 @@ export function firstExpiryMs(observations: readonly WanObservation[], now: numb
   );
 }
 
-/** The part of the settings by which many nodes' verdicts become one outcome. */
+/** The settings that turn many nodes' verdicts into one outcome. */
 export type OutcomeRules = Pick<
   DetectionSpec,
   "quorum" | "prefixLength" | "allowUnauthenticated" | "confirmations" | "multiWan" | "preferNodes"
@@ -83,7 +86,7 @@ export type OutcomeRules = Pick<
 interface NodeView {
   readonly nodeName: string;
   readonly verdict: QuorumVerdict;
-  /** For how long the node has told what it tells; without such a word how old its observation is. */
+  /** How long the node has had its value. If it does not say, the age of its observation. */
   readonly ageMs: number;
   readonly confirmed: boolean;
 }
@@ -91,8 +94,8 @@ interface NodeView {
 type WithValue = NodeView & { readonly verdict: Extract<QuorumVerdict, { readonly value: string }> };
 
 /**
- * The outcome over all nodes: those with an agreed value must agree, or `multiWan` says what else; those without one
- * are not asked. Verdicts that have been confirmed without an authenticated vote count where no node has a better one.
+ * Combines the verdicts of all nodes. Nodes with an agreed value must agree, unless `multiWan` says otherwise. Nodes
+ * without one do not count. Verdicts confirmed without an authenticated vote count if no node has an authenticated one.
  *
  * @param now milliseconds since the epoch
  */
@@ -137,7 +140,7 @@ export function outcomeOf(
   return { kind: doubtOf(views) };
 }
 
-/** The first of them that has heard anything: it decides, by its doubt as well. */
+/** Returns the first of the preferred nodes that has any answer. It decides, even if it is in doubt. */
 function preferredOf(names: readonly string[], views: readonly NodeView[]): NodeView | undefined {
   return names
     .map((name) => views.find(({ nodeName }) => nodeName === name))
@@ -163,13 +166,16 @@ function viewOf(
   return {
     nodeName,
     verdict,
-    // Nobody believes a thing since after they last said it: that node's clock was ahead, and has been put right.
+    // A `since` later than the observation itself comes from a clock that was ahead and has been corrected.
     ageMs: now - Math.min(Date.parse(since), Date.parse(observedAt)),
     confirmed: isConfirmed(verdict, family, confirmations, rules),
   };
 }
 
-/** What one node believes. Judged once for each observation: of many nodes only one has observed anew. */
+/**
+ * Returns the verdict of one node. Each observation is judged once: of many nodes usually only one has a new
+ * observation.
+ */
 export function verdictOf(
   observation: WanObservation,
   family: Family,
@@ -183,7 +189,7 @@ export function verdictOf(
   return verdict;
 }
 
-/** By the rules of plausibility and by observation. Both are forgotten when they are used nowhere else any more. */
+/** Verdicts by plausibility rules and observation. Both are released when nothing else refers to them. */
 const verdicts = new WeakMap<Plausibility, WeakMap<WanObservation, Map<string, QuorumVerdict>>>();
 
 function verdictsOf(observation: WanObservation, plausibility: Plausibility): Map<string, QuorumVerdict> {
@@ -195,8 +201,8 @@ function verdictsOf(observation: WanObservation, plausibility: Plausibility): Ma
 }
 
 /**
- * The votes that count, judged again: what may be believed can have changed since the node judged, and an observation
- * is somebody else's word.
+ * Returns the plausible votes, judged again. The rules may have changed since the node judged, and the writer does not
+ * rely on the node.
  */
 function plausibleVotes(votes: readonly Vote[], plausibility: Plausibility): Vote[] {
   return votes.filter((vote) => {

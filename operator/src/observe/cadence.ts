@@ -1,18 +1,21 @@
 import type { Random } from "../runtime/clock.ts";
 import { TokenBucket } from "../runtime/tokenBucket.ts";
 
-/** Time between two rounds that something asked for at once, at least. */
+/** The least time between two rounds that were requested urgently. */
 const URGENT_SPACING_MS = 2000;
-/** So many such rounds may follow each other closely; after that one a minute. */
+/** So many urgent rounds may follow each other closely. After that there is one a minute. */
 const URGENT_BUDGET = { burst: 5, refillMs: 60_000 };
 /**
- * After a round that settled nothing the next one comes sooner: after 5 s, then 10, 20, and while answers differ every
- * 30 s. Where that has not helped for about an hour something is wrong that time does not heal, and strangers' servers
- * are spared. In a silence the time doubles further, up to the interval: probes tell when it ends.
+ * After a round that settled nothing the next one comes sooner: after 5 s, then 10, then 20. While answers differ it
+ * stays at 30 s. If that has not helped for about an hour, waiting does not fix the fault, and public servers are
+ * spared. During silence the time doubles further, up to the interval: probes notice when the silence ends.
  */
 const RETRY = { baseMs: 5000, maxMs: 30_000, times: 120 };
 
-/** What a round came to: all is agreed; there are answers, but not to be believed; a family has fallen silent. */
+/**
+ * The result of a round. Settled: everything is agreed. Doubtful: there are answers, but no agreed value. Silent: a
+ * family has no answers any more.
+ */
 export type RoundResult = "settled" | "doubtful" | "silent";
 
 export interface CadenceLimits {
@@ -21,12 +24,13 @@ export interface CadenceLimits {
 }
 
 /**
- * When a node looks: pure, all times in milliseconds on the monotonic clock.
+ * Decides when a node looks. Pure: all times are milliseconds on the monotonic clock.
  *
- * Full rounds come every interval, a tenth of it more or less so that nodes do not march in step; sooner after one that
- * settled nothing. An urgent round (a probe that saw something else, a trigger) comes at once, but from a small
- * budget: a source that flaps, or nodes that disagree for good, cost at most one extra round a minute. All told a source
- * is asked at most 12 times in any minute, and in a doubt that lasts three times a minute, for an hour.
+ * Full rounds come every interval, plus or minus a tenth so that nodes do not march in step. After a round that settled
+ * nothing the next one comes sooner. An urgent round (a probe saw another address, a trigger) comes at once, but from a
+ * small budget: a source that flaps, or nodes that disagree permanently, cost at most one extra round a minute. In
+ * total a source is asked at most 12 times in any minute. During lasting doubt it is asked three times a minute for an
+ * hour.
  */
 export class Cadence {
   readonly #limits: () => CadenceLimits;
@@ -38,7 +42,10 @@ export class Cadence {
   #lastRoundAt = -Infinity;
   readonly #budget = new TokenBucket(URGENT_BUDGET);
 
-  /** The first round is due at once, the first probe at a random moment of its interval: the node's own phase. */
+  /**
+   * The first round is due at once. The first probe is due at a random moment of its interval, so that each node has
+   * its own phase.
+   */
   constructor(limits: () => CadenceLimits, random: Random, now: number) {
     this.#limits = limits;
     this.#random = random;
@@ -46,7 +53,7 @@ export class Cadence {
     this.#nextProbeAt = now + random() * limits().probeIntervalMs;
   }
 
-  /** What is due next, and when. A round that is due goes before a probe. */
+  /** Returns what is due next, and when. A round that is due goes before a probe. */
   next(now: number): { readonly action: "round" | "probe"; readonly at: number } {
     // A shorter interval in the spec counts from now, not only after the next round.
     const { intervalMs, probeIntervalMs } = this.#limits();
@@ -58,7 +65,7 @@ export class Cadence {
       : { action: "probe", at: this.#nextProbeAt };
   }
 
-  /** Whether the last round settled everything; if not, the next one comes soon anyway. */
+  /** Whether the last round settled everything. If not, the next one comes soon anyway. */
   get calm(): boolean {
     return this.#fruitless === 0;
   }
@@ -68,7 +75,7 @@ export class Cadence {
     this.#urgent = true;
   }
 
-  /** @returns whether it is an urgent one */
+  /** @returns whether this round is urgent */
   roundStarts(now: number): boolean {
     const urgent = this.#urgent;
     if (urgent && now < this.#nextRoundAt) this.#budget.take(now);
@@ -83,7 +90,7 @@ export class Cadence {
     this.#nextRoundAt = now + waitMs * (0.9 + 0.2 * this.#random());
   }
 
-  /** The next probe keeps the phase; those that a round or a slow probe has overrun are left out. */
+  /** The next probe keeps the phase. Probes that a round or a slow probe has overrun are skipped. */
   probed(now: number): void {
     const { probeIntervalMs } = this.#limits();
     const missed = Math.max(0, Math.floor((now - this.#nextProbeAt) / probeIntervalMs));

@@ -11,22 +11,28 @@ import { runRound } from "./round.ts";
 import { asks } from "@esddns/common/api";
 
 export interface ObserveOptions {
-  /** The settings as they are now; read again before every round and probe. */
+  /** Returns the current settings. Called before every round and probe. */
   readonly spec: () => DetectionSpec;
-  /** Gets the votes of every full round and what their quorums have told for how long, one round at a time; where it rejects, the next round comes sooner. */
+  /**
+   * Receives the votes of each full round and the values that their quorums have confirmed, one round at a time. If it
+   * rejects, the next round comes sooner.
+   */
   readonly onRound: (votes: Vote[], durationMs: number, confirmations: Confirmation[]) => Promise<void>;
   readonly onProbe?: (result: Vote) => void;
-  /** A probe has heard an answer, and nothing but what the last round had found. */
+  /** Called when a probe got an answer and found the same value as the last round. */
   readonly onSame?: () => void;
-  /** Is handed a function that asks for a full round at once: another node saw another address, the spec changed. */
+  /**
+   * Receives a function that asks for a full round at once, for example because another node saw another address or the
+   * spec changed.
+   */
   readonly wake?: (trigger: () => void) => void;
   readonly deps: RoundDeps;
   readonly signal: AbortSignal;
 }
 
 /**
- * The node's own loop: full rounds, probes between them, and rounds at once when a probe sees another address, two get
- * no answer, or the trigger is called. Resolves when the signal aborts, and not before.
+ * Runs the node's loop: full rounds and probes between them. A round comes at once when a probe sees another address,
+ * when two probes get no answer, or when the trigger is called. Resolves when the signal aborts, and not before.
  */
 export async function observe(options: ObserveOptions): Promise<void> {
   const { deps, signal } = options;
@@ -71,13 +77,14 @@ async function round(
 ): Promise<void> {
   const { deps, signal } = options;
   const spec = options.spec();
-  // With every round: kubectl logs with a selector shows the last ten lines of a pod, and people look for this one.
+  // Logged with every round: kubectl logs with a selector shows the last ten lines of a pod, and people look for this
+  // one.
   if (asks(spec, "stun")) deps.log.info({}, "STUN protocol enabled for IP discovery");
   const startedAt = deps.clock.monotonic();
   const urgent = cadence.roundStarts(startedAt);
   const verdictsOf = (votes: readonly Vote[]): Map<Family, QuorumVerdict> =>
     new Map(spec.families.map((family) => [family, judgeVotes(votes, family, spec)]));
-  // In a hurry nobody waits for sources that are down, or for a family that is not there.
+  // An urgent round does not wait for sources that are down or for a family that the line does not have.
   const enough = (votes: readonly Vote[]): boolean => urgent && resultOf(verdictsOf(votes), prober) === "settled";
   const votes = await runRound(spec, deps, signal, enough);
   const durationMs = deps.clock.monotonic() - startedAt;
@@ -91,11 +98,11 @@ async function round(
     isConfirmed(verdict, family, held, spec) ? { kind: "Agreed" } : verdict,
   ];
   const result = delivered ? resultOf(new Map([...verdicts].map(confirmed)), prober) : "doubtful";
-  // Without probes nobody tells when a silence ends.
+  // Without probes nothing notices when a silence ends.
   cadence.roundEnded(deps.clock.monotonic(), result === "silent" && !asks(spec, "stun") ? "doubtful" : result);
 }
 
-/** A round that nobody could take in is no reason to stop looking. */
+/** Failing to deliver a round is no reason to stop looking. */
 async function deliver(
   { onRound, deps, signal }: ObserveOptions,
   votes: Vote[],
@@ -112,14 +119,14 @@ async function deliver(
   }
 }
 
-/** What a round came to; a family that was never answered for does not count, unless there is no other. */
+/** Returns the result of a round. A family that never had an answer does not count, unless there is no other. */
 function resultOf(verdicts: ReadonlyMap<Family, Pick<QuorumVerdict, "kind">>, prober: Prober): RoundResult {
   const kinds = [...verdicts].filter(([family, { kind }]) => kind !== "Silent" || prober.knows(family));
   if (kinds.some(([, { kind }]) => kind !== "Agreed" && kind !== "Silent")) return "doubtful";
   return kinds.length > 0 && kinds.every(([, { kind }]) => kind === "Agreed") ? "settled" : "silent";
 }
 
-/** @param interrupt aborts when a round is wanted: that is not kept waiting by a probe */
+/** @param interrupt aborts when a round is wanted, so that it does not wait for a probe */
 async function probe(
   { spec, deps, onProbe = () => undefined, onSame = () => undefined }: ObserveOptions,
   cadence: Cadence,

@@ -25,22 +25,25 @@ export interface NodeObserverOptions {
   readonly nodeName: string;
   readonly deps: RoundDeps;
   readonly metrics: Pick<Metrics, "round" | "probe">;
-  /** Called when the looking begins and after each full round. */
+  /** Called before the first round and after each full round. */
   readonly onRound?: () => void;
   /** Called at each step of the loop that writes. */
   readonly onPublisherStep?: () => void;
 }
 
-/** What says the same as what stands written is written at most this often, milliseconds. */
+/** An observation with unchanged content is written at most this often. Milliseconds. */
 const QUIET_MS = 60_000;
-/** How much longer than it takes to write again an observation is valid, seconds: for a probe and a write that fail. */
+/**
+ * How much longer an observation is valid than it takes to write it again. Covers one failed probe and one failed
+ * write. Seconds.
+ */
 const SLACK_SECONDS = 70;
 const BACKOFF = { baseMs: 500, maxMs: 30_000 };
 const KEY = "observation";
 
 /**
- * This node's part: looks, and writes what it saw as the WanObservation of its own name. When another node has come to
- * agree on an address that this one does not see, it looks again at once.
+ * Looks from this node, and writes what it saw as the WanObservation of the node's name. Looks again at once when
+ * another node agrees on an address that this node does not see.
  */
 export class NodeObserver {
   readonly #options: NodeObserverOptions;
@@ -60,7 +63,7 @@ export class NodeObserver {
     this.#queue = new WorkQueue(options.deps.clock);
   }
 
-  /** The WanAddress was read anew: another spec is tried out at once. Of one that is gone the last spec stays. */
+  /** The WanAddress changed. A new spec is applied at once. If the object is deleted, the last spec stays. */
   wanChanged(object: WanAddressObject | undefined): void {
     if (object === undefined || object.metadata.name !== WAN_ADDRESS_NAME) return;
     this.#spec = object.spec;
@@ -70,7 +73,7 @@ export class NodeObserver {
     this.#trigger();
   }
 
-  /** An observation was read anew; of this node's own nothing is learnt. */
+  /** An observation changed. This node's own is ignored. */
   observationChanged(name: string, observation: WanObservationObject | undefined): void {
     if (name === this.#options.nodeName || this.#spec === undefined) return;
     if (observation === undefined) {
@@ -80,7 +83,7 @@ export class NodeObserver {
     const theirs = agreedValues(observation.votes, this.#spec);
     const news = theirs !== this.#peers.get(name);
     this.#peers.set(name, theirs);
-    // Nodes that differ for good would otherwise wake each other for ever.
+    // Otherwise nodes that differ permanently would wake each other for ever.
     if (
       news &&
       theirs !== "" &&
@@ -92,12 +95,12 @@ export class NodeObserver {
     }
   }
 
-  /** A full round at once: somebody outside asks for one. */
+  /** Starts a full round at once, for a request from outside. */
   lookNow(): void {
     this.#trigger();
   }
 
-  /** Looks and writes until the signal aborts. Begins once there is a WanAddress to take the settings from. */
+  /** Looks and writes until the signal aborts. Waits until a WanAddress provides the settings. */
   async run(signal: AbortSignal): Promise<void> {
     const { deps, metrics } = this.#options;
     let current: DetectionSpec;
@@ -143,7 +146,7 @@ export class NodeObserver {
     onRound?.();
   }
 
-  /** What the last round found still holds. */
+  /** The last round's result still holds: a probe confirmed it. */
   #confirm(): void {
     if (this.#latest === undefined) return;
     this.#latest = { ...this.#latest, observedAt: new Date(this.#options.deps.clock.now()).toISOString() };
@@ -176,7 +179,9 @@ export class NodeObserver {
     return quiet && isDeepStrictEqual(substance(before), substance(observation));
   }
 
-  /** The uid of the Node object that owns the observation. Where it cannot be had the observation has no owner. */
+  /**
+   * Returns the uid of the Node object that owns the observation. If it cannot be read, the observation has no owner.
+   */
   async #uid(signal: AbortSignal): Promise<string | undefined> {
     if (this.#nodeUid !== undefined) return this.#nodeUid;
     const { client, nodeName, deps } = this.#options;
@@ -188,8 +193,9 @@ export class NodeObserver {
 }
 
 /**
- * As short as it can be, since the last word of a node that has died holds up every change until it expires. Where probes
- * confirm it between rounds, twice the time between two of them and what lies between two writes; else two rounds.
+ * Returns the shortest safe validity, since the last observation of a dead node blocks every change until it expires.
+ * If probes confirm an observation between rounds, it is valid for two probe intervals and the time between two writes.
+ * Otherwise it is valid for two rounds.
  */
 function validForSeconds(spec: DetectionSpec): number {
   const { intervalSeconds, probeIntervalSeconds } = spec;
@@ -198,7 +204,7 @@ function validForSeconds(spec: DetectionSpec): number {
   return asks(spec, "stun") ? Math.min(byRounds, byProbes) : byRounds;
 }
 
-/** What an observation says, without what is another each time. */
+/** Returns the content of an observation, without the parts that differ each time. */
 function substance({ validForSeconds, votes, beliefs }: WanObservation): unknown {
   return {
     validForSeconds,
@@ -213,7 +219,10 @@ function substance({ validForSeconds, votes, beliefs }: WanObservation): unknown
   };
 }
 
-/** What a node's votes agree on, as one text: equal if and only if the values are. Empty where they agree on nothing. */
+/**
+ * Returns the values that a node's votes agree on as one text, so that equal texts mean equal values. Empty if they
+ * agree on nothing.
+ */
 function agreedValues(votes: readonly Vote[], spec: DetectionSpec): string {
   return spec.families
     .flatMap((family) => {

@@ -13,24 +13,24 @@ import { sourcesOf } from "@esddns/common/api";
 const PROBE_RETRANSMISSION: Retransmission = { rtoMs: 500, transmissions: 2, lastWaitFactor: 3 };
 const PROBE_LIMITS: AskLimits = { deadlineMs: 2500, retransmission: PROBE_RETRANSMISSION };
 const RETRY_AFTER_MS = 1000;
-/** For so long a server that gave a false alarm is not used for probes. */
+/** How long a server that gave a false alarm is not used for probes. */
 const SUSPECT_MS = 3_600_000;
 
-/** What a probe of all families found: the worst of them. */
+/** The worst result of a probe over all families. */
 export type ProbeFinding = "same" | "different" | "silent";
 
 /**
- * The cheap look between full rounds: one STUN server per family, another one each time, is asked whether the address
- * is still the one that this node last found.
+ * Looks cheaply between full rounds. A probe asks one STUN server per family, each time another one, whether the
+ * address is still the one that this node last found.
  */
 export class Prober {
   readonly #deps: RoundDeps;
-  /** Per family, the value that probes are expected to find. */
+  /** The value that probes expect to find, per family. */
   readonly #expected = new Map<Family, string>();
   readonly #suspects = new Map<string, number>();
-  /** Servers whose different answer the next round is to confirm. */
+  /** Servers whose different answer the next round has to confirm. */
   readonly #alarms = new Map<string, Family>();
-  /** Known families that the last round heard nothing of: of those any answer is news. */
+  /** Known families that had no answers in the last round. For these any answer is news. */
   #silent: ReadonlySet<Family> = new Set();
   #lastVotes: readonly Vote[] = [];
   #turn = 0;
@@ -39,12 +39,12 @@ export class Prober {
     this.#deps = deps;
   }
 
-  /** Whether the family has ever been answered for. */
+  /** Reports whether the family ever had an answer. */
   knows(family: Family): boolean {
     return this.#expected.has(family);
   }
 
-  /** Takes over what a full round found. A server whose alarm it did not confirm becomes a suspect. */
+  /** Takes over the result of a full round. A server whose alarm the round did not confirm becomes a suspect. */
   learn(votes: readonly Vote[], verdicts: ReadonlyMap<Family, QuorumVerdict>): void {
     const now = this.#deps.clock.monotonic();
     for (const [source, family] of this.#alarms) {
@@ -61,8 +61,8 @@ export class Prober {
   }
 
   /**
-   * One probe per family that has ever been answered for, or of every family if none has. A different answer over one
-   * family ends the others.
+   * Probes each family that ever had an answer, or every family if none had. A different answer over one family ends
+   * the other probes.
    */
   async probe(spec: DetectionSpec, onProbe: (vote: Vote) => void, signal: AbortSignal): Promise<ProbeFinding> {
     const known = spec.families.filter((family) => this.knows(family));
@@ -95,7 +95,7 @@ export class Prober {
   ): Promise<ProbeFinding> {
     const servers = this.#servers(spec, family);
     const plausibility = createPlausibility(spec);
-    // A retry goes to the next server: one that is down is no news, two are.
+    // A retry goes to the next server: one server that is down is no news, two are.
     for (const attempt of [0, 1]) {
       const server = servers[(turn + attempt) % servers.length];
       if (server === undefined) return "same";
@@ -107,7 +107,7 @@ export class Prober {
       else if (!this.#silent.has(family)) return "same";
       return "different";
     }
-    // Where nothing was ever heard silence is not news either.
+    // For a family that never had an answer silence is no news either.
     return this.knows(family) ? "silent" : "same";
   }
 
@@ -116,7 +116,10 @@ export class Prober {
     return value !== undefined && value === this.#expected.get(vote.family);
   }
 
-  /** Those that gave the expected value in the last round, if any; of those the ones that are above suspicion, if any. */
+  /**
+   * Returns the servers that gave the expected value in the last round, if any, and among these the ones that are not
+   * suspects, if any.
+   */
   #servers(spec: DetectionSpec, family: Family): StunSource[] {
     const now = this.#deps.clock.monotonic();
     const stun = sourcesOf(spec).filter((source): source is StunSource => source.kind === "stun");

@@ -19,18 +19,18 @@ import { asks, linkOf, sourcesOf } from "@esddns/common/api";
 import { stunBinding } from "../sources/stunBinding.ts";
 
 export interface RoundDeps extends AskDeps {
-  /** Servers of downloaded lists that are asked today; undefined: no lists are kept. */
+  /** Returns the servers of downloaded lists to ask today. Undefined: no lists are kept. */
   readonly listed?: (spec: DetectionSpec) => readonly StunServer[];
-  /** What the node itself knows of its addresses; undefined where it is not known which node this is. */
+  /** What the node itself knows about its addresses. Undefined: the node's name is unknown. */
   readonly node?: NodeAddresses;
 }
 
-/** Sends at 0, 500, 1500 and 3500 ms, and has given up when the round does. */
+/** Sends at 0, 500, 1500 and 3500 ms, and gives up before the round does. */
 const ROUND_RETRANSMISSION: Retransmission = { rtoMs: 500, transmissions: 4, lastWaitFactor: 3 };
 const ROUND_LIMITS: AskLimits = { deadlineMs: 5000, retransmission: ROUND_RETRANSMISSION };
-/** The next link of the chain begins when the one before has answered, and so much later at most, milliseconds. */
+/** The next link of the chain starts when the one before has answered, and at most this much later. Milliseconds. */
 const HEAD_START_MS = 100;
-/** Once a round is decided the rest is waited for so long: two transmissions, so that a doubt can still be heard. */
+/** How long a decided round waits for the remaining answers: two transmissions, so that a doubt can still be heard. */
 const PATIENCE_MS = 1000;
 const DEFAULT_COOLDOWN_SECONDS = 5;
 
@@ -49,16 +49,16 @@ export function defaultRoundDeps(log: Logger): RoundDeps {
 }
 
 /**
- * One full round: every source is asked once over each of its families, and it is over after 5 s at most. The votes
- * stand in the order of the chain, whatever came first. A link has a small head start over the next one and no more:
- * alone it would not be contradicted if it lies, and if it is down would cost everybody its time.
+ * Runs one full round: asks every source once over each of its families, for at most 5 s. The votes are returned in the
+ * order of the chain, not of their arrival. A link starts only shortly before the next one. Without the next link a
+ * lying source would not be contradicted, and a source that is down would delay the round.
  *
- * With `stun.retryAttempts`, servers that gave no answer are asked again while a family has answers from fewer
- * organisations than the quorum; such a round ends before the next one is due.
+ * With `stun.retryAttempts`, servers that did not answer are asked again while a family has answers from fewer
+ * organisations than the quorum. Such a round ends before the next one is due.
  *
- * Rejects only with the signal's reason: what goes wrong with a source is the outcome of its vote.
+ * Rejects only with the signal's reason: a fault of a source is the outcome of its vote.
  *
- * @param enough tells from the votes so far that the round is decided; those that are missing get one more second
+ * @param enough reports from the votes so far whether the round is decided. The remaining sources get one more second
  */
 export async function runRound(
   spec: DetectionSpec,
@@ -81,9 +81,12 @@ export async function runRound(
 }
 
 interface Question {
-  /** Gives one vote, but for the node's own word, which has as many as it knows addresses. */
+  /** Returns one vote. The question about the node's own addresses returns one vote for each address. */
   readonly ask: (limits: AskLimits) => Promise<Vote[]>;
-  /** Somebody of a downloaded list: of so many strangers one is always down, and a decided round waits for none. */
+  /**
+   * Whether the server is from a downloaded list. One of these many servers is always down, so a decided round waits
+   * for none.
+   */
   readonly listed: boolean;
 }
 
@@ -92,7 +95,7 @@ interface Answered {
   readonly votes: readonly Vote[];
 }
 
-/** Link by link, in the order of the spec. */
+/** Returns the questions link by link, in the order of the spec. */
 function chainOf(spec: DetectionSpec, plausibility: Plausibility, deps: RoundDeps, signal: AbortSignal): Question[][] {
   const sources = sourcesOf(spec, deps.listed?.(spec));
   const { node } = deps;
@@ -151,7 +154,7 @@ async function askChain(
   }
 }
 
-/** Asks those that gave no answer again, as often as the spec says and as long as it would help. */
+/** Asks silent servers again, as often as the spec allows and as long as it can help. */
 async function askAgain(
   first: readonly Answered[],
   spec: DetectionSpec,
@@ -176,7 +179,7 @@ async function askAgain(
   return answered;
 }
 
-/** The families of which fewer organisations than the quorum have told an address that counts. */
+/** Returns the families for which fewer organisations than the quorum gave an address that counts. */
 function familiesShort(answered: readonly Answered[], { families, quorum, prefixLength }: DetectionSpec): Set<Family> {
   const votes = answered.flatMap((one) => one.votes).filter((vote) => valueOf(vote, prefixLength) !== undefined);
   return new Set(
@@ -191,7 +194,7 @@ function isStun(transport: Vote["transport"]): boolean {
   return transport === "udp" || transport === "tcp" || transport === "tls";
 }
 
-/** One line per round and family: the address that most STUN servers gave. */
+/** Logs one line per round and family: the address that most STUN servers gave. */
 function logStun(votes: readonly Vote[], spec: DetectionSpec, log: Logger): void {
   for (const family of spec.families) {
     const answers = votes.filter((vote) => vote.family === family && isStun(vote.transport));
