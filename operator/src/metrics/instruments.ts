@@ -1,4 +1,6 @@
-/** Instruments of prom-client, made from the table of metrics alone: what is not in it cannot be exposed. */
+/**
+ * Instruments of prom-client. All are made from the table of metrics, so no metric outside the table can be exposed.
+ */
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { type MetricDefinition, type MetricKey, metricTable } from "@esddns/common/api";
 
@@ -24,7 +26,7 @@ export function histogram<K extends KeyOf<"histogram">>(registry: Registry, key:
   return new Histogram<LabelOf<K>>({ ...optionsOf(registry, key), buckets: BUCKETS });
 }
 
-/** A gauge whose values are made anew at each scrape, so that a label that no longer holds is gone. */
+/** A gauge whose values are collected at each scrape, so that labels that no longer apply disappear. */
 export function collected<K extends KeyOf<"gauge">>(
   registry: Registry,
   key: K,

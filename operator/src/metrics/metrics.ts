@@ -6,7 +6,7 @@ import { collected, counter, gauge, histogram } from "./instruments.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { registerSnapshotMetrics, registerClusterView } from "./snapshotMetrics.ts";
 
-/** What counts while it happens. The rest is read off the snapshot when somebody asks. */
+/** Counts events as they happen. All other values are taken from the snapshot at each scrape. */
 export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
@@ -14,12 +14,12 @@ export interface Metrics {
   probe(vote: Vote): void;
   dnsUpdate(atMs: number): void;
   dnsFailure(reason: string): void;
-  /** `status` of HTTP; undefined where no answer came. */
+  /** `status` is the HTTP status. Undefined if there was no answer. */
   gandiRequest(method: string, outcome: string, status: number | undefined, durationMs: number): void;
   kubernetesRequest(verb: string, resource: string): void;
   reconciled(action: string, durationMs: number): void;
   leader(leading: boolean): void;
-  /** The zone's name servers were asked about a record; `status` is that of its condition Verified. */
+  /** The zone's name servers were asked about a record. `status` is that of its condition Verified. */
   verified(record: string, status: string, atMs: number): void;
 }
 
@@ -28,11 +28,11 @@ interface MetricsOptions {
   readonly version: string;
   readonly snapshot: () => Snapshot;
   readonly healthy: () => boolean;
-  /** Requests that may go to Gandi at once; of an operator. */
+  /** Requests that may go to Gandi at once. Only for operator pods. */
   readonly gandiBudgetLeft?: () => number;
 }
 
-/** Metrics of one pod. The functions among the options are called at each scrape. */
+/** Creates the metrics of one pod. The functions in the options are called at each scrape. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const { role, version, snapshot, healthy } = options;
   const registry = new Registry();
@@ -53,7 +53,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 type Counting = Omit<Metrics, "contentType" | "text">;
 
 const ignore = (): void => undefined;
-/** The page's pod asks nobody and writes nothing. */
+/** The page's pod asks no source and writes nothing. */
 const statusMetrics: Counting = {
   round: ignore,
   probe: ignore,
@@ -89,7 +89,7 @@ function lookingMetrics(registry: Registry): Pick<Counting, "round" | "probe"> {
       rounds.inc();
       roundSeconds.observe(durationMs / 1000);
       for (const { source, organisation, transport, family, outcome } of answers) {
-        // Other servers of the downloaded lists every day would be ever more series.
+        // The servers of downloaded lists change every day, so a series for each would grow without end.
         const one = organisation === LIST_ORGANISATION ? organisation : source;
         votes.inc({ source: one, organisation, transport, family, outcome });
       }
@@ -106,7 +106,7 @@ function writingMetrics(
 ): Pick<Counting, "dnsUpdate" | "dnsFailure" | "reconciled" | "leader" | "verified"> {
   const updates = counter(registry, "dnsUpdates");
   const failures = counter(registry, "dnsUpdateFailures");
-  // Here and below: Prometheus sees no increase in a series that begins with its first event.
+  // Here and below: Prometheus sees no increase in a series that starts with its first event.
   for (const reason of FAILURE_REASONS) failures.inc({ reason }, 0);
   const lastUpdate = gauge(registry, "lastDnsUpdate");
   const reconcileSeconds = histogram(registry, "reconcileSeconds");

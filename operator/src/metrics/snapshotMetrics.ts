@@ -3,10 +3,10 @@ import type { Registry } from "prom-client";
 import { collected } from "./instruments.ts";
 import { allInSync, lastObservedAt, type Snapshot, wanIp } from "../snapshot/snapshot.ts";
 
-/** Reasons of Agreed for which somebody contradicts somebody. */
+/** Reasons of Agreed that name a contradiction. */
 const CONTRADICTIONS: readonly string[] = ["Disputed", "NodesDiffer", "Flapping"];
 
-/** What is read off the snapshot at each scrape, in every pod. */
+/** Registers the metrics of every pod that are taken from the snapshot at each scrape. */
 export function registerSnapshotMetrics(registry: Registry, snapshot: () => Snapshot): void {
   registerWan(registry, snapshot);
   registerAgreement(registry, snapshot);
@@ -25,7 +25,7 @@ export function registerSnapshotMetrics(registry: Registry, snapshot: () => Snap
   });
 }
 
-/** What the page's pods alone read. */
+/** Registers the metrics that only the page's pods have. */
 export function registerClusterView(registry: Registry, snapshot: () => Snapshot): void {
   collected(registry, "loadBalancerAddresses", (set) => {
     const addresses = snapshot().clusterView?.addresses;
@@ -69,7 +69,7 @@ function registerWan(registry: Registry, snapshot: () => Snapshot): void {
 
 function registerAgreement(registry: Registry, snapshot: () => Snapshot): void {
   let last: string | undefined;
-  /** Milliseconds since the epoch. A pod that has started since goes by when the agreement ended. */
+  /** Milliseconds since the epoch. A pod that started later uses the time at which the agreement ended. */
   const lastAgreement = ({ wan, observations }: Snapshot): number | undefined => {
     const agreed = conditionOf(wan?.status, "Agreed");
     if (agreed?.status === "True") last = lastObservedAt(observations) ?? last;

@@ -1,14 +1,16 @@
-/** What a client can have the server hold: requests that it has sent ahead, and answers that it does not read. */
+/** Limits what a client can make the server hold: requests sent ahead, and answers that the client does not read. */
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../runtime/clock.ts";
 import { pause } from "../runtime/wait.ts";
 
-/** Browsers and Prometheus send the next request after the answer. A few that are sent ahead do no harm. */
+/** Browsers and Prometheus send the next request after the answer. A few requests sent ahead do no harm. */
 const MAX_WAITING = 8;
-/** Bytes that are parsed before the next look at how many requests wait: as many as a dozen of the shortest requests. */
+/**
+ * Bytes that are parsed before the number of waiting requests is checked again: about a dozen of the shortest requests.
+ */
 const PIECE = 256;
-/** An answer that its client has not taken by then holds a connection for nothing, milliseconds. */
+/** An answer that its client has not taken by then holds a connection for nothing. Milliseconds. */
 const MAX_ANSWER_MS = 30_000;
 
 interface Held {
@@ -17,9 +19,9 @@ interface Held {
 }
 
 /**
- * The answers that wait on each connection: for those before them, or for a client that does not read. A connection on
- * which more than a few wait is reset, and so is one that has not taken an answer for too long. A reset also frees what the
- * kernel was to send.
+ * The answers that wait on each connection, for earlier answers or for a client that does not read. Resets a connection
+ * on which more than a few wait, or which has not taken an answer for too long. A reset also frees what the kernel was
+ * still to send.
  */
 export class Backlog {
   readonly #held = new WeakMap<Socket, Held>();
@@ -29,7 +31,10 @@ export class Backlog {
     this.#clock = clock;
   }
 
-  /** Counts a request until its response is closed, without one until the connection is. False: the connection is gone. */
+  /**
+   * Counts a request until its response is closed. Without a response it counts until the connection is closed. Returns
+   * false if the connection is gone.
+   */
   admit(socket: Socket, response?: ServerResponse): boolean {
     if (socket.destroyed) return false;
     const held = this.#heldOf(socket);
@@ -61,7 +66,7 @@ export class Backlog {
     return held;
   }
 
-  /** The time begins again with each answer that is taken. */
+  /** The time starts again with each answer that the client takes. */
   #limit(socket: Socket, held: Held): void {
     held.timer.abort();
     if (held.waiting === 0 || socket.destroyed) return;
@@ -73,8 +78,8 @@ export class Backlog {
 }
 
 /**
- * Hands a connection's bytes to Node's parser in small pieces. Node reads 64 KiB at a time, and makes objects of the
- * thousands of requests in it before the first is answered, even if the connection is reset meanwhile. Called once per
+ * Passes a connection's bytes to Node's parser in small pieces. Node reads 64 KiB at a time and makes objects of the
+ * thousands of requests in it before the first is answered, even if the connection is reset meanwhile. Call once per
  * connection, after Node has added its own listener.
  */
 export function parseInPieces(socket: Socket): void {
@@ -83,9 +88,9 @@ export function parseInPieces(socket: Socket): void {
   socket.removeListener("data", parse);
   const onData = (chunk: Buffer): void => {
     let at = 0;
-    // Whoever takes the connection over removes this listener, and with it Node's parser.
+    // Code that takes over the connection removes this listener, and Node's parser with it.
     while (at < chunk.length && !socket.destroyed && socket.listeners("data").includes(onData)) {
-      // Node has enough to answer for now; it resumes by itself.
+      // Node has enough requests to answer for now. It resumes by itself.
       if (socket.isPaused()) {
         socket.unshift(chunk.subarray(at));
         return;

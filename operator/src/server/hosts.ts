@@ -1,31 +1,32 @@
 /**
- * Under which names the page is served. A web site that an inhabitant of the LAN opens can have its own name resolve to the
- * page's address and then read the page (DNS rebinding). The browser sends the site's name as Host.
+ * The names under which the page is served. A web site that somebody on the LAN opens can make its own name resolve to
+ * the page's address and then read the page (DNS rebinding). The browser sends the site's name as Host, so other names
+ * are refused.
  */
 import { isIPv4, isIPv6 } from "node:net";
 import type { DnsRecordObject } from "@esddns/common/api";
 import { fqdn } from "../gandi/names.ts";
 
-/** What a request's Host may be. `host`: as it was sent, with or without a port. */
+/** Reports whether a request's Host is allowed. `host` is as it was sent, with or without a port. */
 export type ServesHost = (host: string, path: string) => boolean;
 
 interface HostNames {
-  /** Whole names, in lower case. */
+  /** Full names, in lower case. */
   readonly names: readonly string[];
-  /** What the names of Services end in, for instance svc.cluster.local. */
+  /** The domains in which the names of Services end, for example svc.cluster.local. */
   readonly serviceDomains: readonly string[];
   readonly records: () => readonly Pick<DnsRecordObject, "spec">[];
 }
 
 /**
- * They say nothing about the home, and are asked through the API server too, whose proxy leaves the Host as it was: the
- * name of the API server.
+ * These paths show nothing about the home. They are also requested through the API server, whose proxy leaves its own
+ * name as Host.
  */
 const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
 
 /**
- * IP addresses and `localhost`, which no web site has for its name, the cluster's names of Services, names of the stack's
- * own records, and `names`.
+ * Allows IP addresses and `localhost`, which no web site has as its name, the cluster's names of Services, the names of
+ * the stack's own records, and `names`.
  */
 export function servesHost({ names, serviceDomains, records }: HostNames): ServesHost {
   const known = new Set(["localhost", ...names]);
@@ -43,13 +44,13 @@ export function servesHost({ names, serviceDomains, records }: HostNames): Serve
   };
 }
 
-/** The domains of Services in a pod's /etc/resolv.conf; the kubelet writes them into its search list. */
+/** Returns the domains of Services from a pod's /etc/resolv.conf. The kubelet writes them into its search list. */
 export function serviceDomainsIn(resolvConf: string): string[] {
   const [, list = ""] = /^search\s+(.*)$/m.exec(resolvConf) ?? [];
   return list.split(/\s+/).flatMap((domain) => /^svc\..+[^.]/i.exec(domain.toLowerCase())?.[0] ?? []);
 }
 
-/** Without the port, the brackets of an IPv6 address and the dot at the end of a whole name. */
+/** Removes the port, the brackets of an IPv6 address and the trailing dot. */
 function nameOf(host: string): string {
   const [, inBrackets] = /^\[(.*)\]/.exec(host) ?? [];
   return inBrackets ?? host.toLowerCase().replace(/:\d*$/, "").replace(/\.$/, "");

@@ -11,25 +11,25 @@ export interface Reply {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
-  /** Beside those that every answer has. */
+  /** Besides those of every answer. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whoever has this very body already gets 304 and no body (RFC 9110 section 13.1.2). */
+  /** A client that already has this body gets 304 without a body (RFC 9110 section 13.1.2). */
   readonly tagged?: boolean;
 }
 
-/** Path → what to answer there. What a route makes serves every request of the next second, so work is bounded. */
+/** Path → reply. One reply serves all requests of the next second, so the work is bounded. */
 export type Routes = Readonly<Record<string, () => Reply | Promise<Reply>>>;
 
-/** Path → what a POST does there; it is told the Authorization header and nothing else of the request. */
+/** Path → action of a POST. It receives only the Authorization header of the request. */
 export type Actions = Readonly<Record<string, (authorization: string | undefined) => Reply>>;
 
 interface ServerOptions {
   readonly actions?: Actions;
-  /** Left out: whatever the Host is. */
+  /** If absent, every Host is served. */
   readonly serves?: ServesHost;
 }
 
-/** For what is no page: nothing may be loaded, framed or executed. */
+/** For replies that are not pages: nothing may be loaded, framed or executed. */
 const LOCKED_DOWN = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -46,11 +46,13 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 const REUSE_MS = 1_000;
 const FOREIGN_HOST =
   "The page is not served under this name. Open it by its IP address, or list the name in esddns:service.hosts.";
-/** No path that there is comes near; longer ones are not worth a look. */
+/** Every path of the server is far shorter. */
 const MAX_TARGET_LENGTH = 2_000;
 const MAX_CONNECTIONS = 256;
 
-/** An HTTP server for a few fixed paths: GET and HEAD, POST where there is an action; no bodies read, waits limited. */
+/**
+ * An HTTP server for a few fixed paths: GET and HEAD, and POST for actions. It reads no bodies and limits every wait.
+ */
 export class StatusServer {
   readonly #server: Server;
   readonly #routes: ReadonlyMap<string, () => Promise<Made>>;
@@ -69,7 +71,7 @@ export class StatusServer {
       headersTimeout: 5_000,
       requestTimeout: 10_000,
       keepAliveTimeout: 5_000,
-      // How often Node looks whether the first two are over; by default only every 30 s.
+      // How often Node checks the first two limits. The default is 30 s.
       connectionsCheckingInterval: 1_000,
       // Node's own answer to a request without Host would not be counted: see whatIsWrong.
       requireHostHeader: false,
@@ -77,9 +79,9 @@ export class StatusServer {
     this.#server.on("connection", parseInPieces);
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.maxHeadersCount = 64;
-    // A client that reads too slowly, or not at all, holds its connection no longer than this.
+    // A client that reads too slowly or not at all holds its connection no longer than this.
     this.#server.setTimeout(15_000, (socket) => {
-      // What the kernel was to send to a client that does not read would outlive the connection.
+      // Otherwise data in the kernel for a client that does not read would outlive the connection.
       if (this.#backlog.isEmpty(socket)) socket.destroy();
       else socket.resetAndDestroy();
     });
@@ -87,14 +89,15 @@ export class StatusServer {
       if (this.#backlog.admit(request.socket, response)) void this.#answer(request, response);
     };
     this.#server.on("request", answer);
-    // Without a listener Node answers these by itself, uncounted.
+    // Without a listener Node answers these itself, and they are not counted.
     this.#server.on("checkExpectation", answer);
-    // Without a listener Node cuts the connection without a word. With one it takes its own off the socket: nobody else
-    // hears of a reset, which would end the process, or cuts what a client holds open.
+    // Without a listener Node closes the connection silently. With one it removes its own listeners from the socket.
+    // Then a reset would be unhandled and end the process, and no limit would close a connection that the client holds
+    // open.
     this.#server.on("connect", (_request, socket) => {
       socket.on("error", () => undefined);
       socket.removeAllListeners("data");
-      // From here on Node's own timeouts no longer hold for the connection.
+      // From here on Node's own timeouts no longer apply to the connection.
       if (!(socket instanceof Socket) || !this.#backlog.admit(socket)) return;
       socket.end("HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nConnection: close\r\n\r\n", () => {
         socket.destroy();
@@ -103,8 +106,8 @@ export class StatusServer {
   }
 
   /**
-   * Resolves with the port once it listens. Without `host` it listens on every address of both families, or of IPv4 where
-   * the kernel has no IPv6: Node tries the one after the other only where no host is given.
+   * Resolves with the port once it listens. Without `host` it listens on all addresses of both families, or of IPv4 if
+   * the kernel has no IPv6: Node falls back only if no host is given.
    */
   async listen(port: number, host?: string): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
@@ -122,7 +125,7 @@ export class StatusServer {
     return address.port;
   }
 
-  /** Takes no more requests, and cuts those that are not done within `graceMs`. */
+  /** Stops taking requests, and cuts those that are not finished within `graceMs`. */
   async close(graceMs = 1_000): Promise<void> {
     const closed = Promise.withResolvers<undefined>();
     this.#server.close(() => {
@@ -149,7 +152,7 @@ export class StatusServer {
       ...SECURITY_HEADERS,
       ...(unchanged ? {} : { "content-type": reply.contentType, "content-length": reply.bytes.length }),
       ...reply.headers,
-      // A body that came along is never read, so the connection cannot be used again.
+      // A body is never read, so the connection cannot be used again.
       ...(hasBody(request) ? { connection: "close" } : {}),
     });
     response.end(unchanged || request.method === "HEAD" ? undefined : reply.bytes);
@@ -159,7 +162,7 @@ export class StatusServer {
     const wrong = whatIsWrong(request);
     if (wrong !== undefined) return finished(wrong);
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
-    // Only programs leave it out, in HTTP/1.0; browsers always send one.
+    // Only programs that speak HTTP/1.0 leave Host out. Browsers always send it.
     const { host } = request.headers;
     if (host !== undefined && !this.#serves(host, path)) return finished(text(421, FOREIGN_HOST));
     const route = this.#routes.get(path);
@@ -172,12 +175,15 @@ export class StatusServer {
   }
 }
 
-/** A reply of plain text, one line. */
+/** Returns a reply of one line of plain text. */
 export function text(status: number, line: string): Reply {
   return { status, contentType: "text/plain; charset=utf-8", body: `${line}\n` };
 }
 
-/** What no sensible client sends; undefined: nothing. Node itself refuses what is no HTTP, and a missing Host. */
+/**
+ * Returns the refusal of a request that no sensible client sends, or undefined. Node itself refuses requests that are
+ * not HTTP.
+ */
 function whatIsWrong(request: IncomingMessage): Reply | undefined {
   const target = request.url ?? "";
   if (target.length > MAX_TARGET_LENGTH) return text(414, "the path is too long");
@@ -195,7 +201,7 @@ function whatIsWrong(request: IncomingMessage): Reply | undefined {
   return undefined;
 }
 
-/** A name, an IPv4 address or an IPv6 one in brackets; with or without a port. */
+/** A name, an IPv4 address or an IPv6 address in brackets, with or without a port. */
 const HOST = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 
 function hasTag(request: IncomingMessage, tag: string | undefined): boolean {
@@ -204,12 +210,12 @@ function hasTag(request: IncomingMessage, tag: string | undefined): boolean {
   return known === "*" || known?.split(",").some((one) => one.trim().replace(/^W\//, "") === tag) === true;
 }
 
-/** A reply with its body as bytes: all connections that wait for it share them, where each would copy a string. */
+/** A reply with its body as bytes, which all waiting connections share. A string would be copied for each. */
 interface Made extends Omit<Reply, "body" | "tagged"> {
   readonly bytes: Buffer;
 }
 
-/** The tag of a reply is made from its body, which is its version. */
+/** Encodes the body. The tag of a tagged reply is the hash of its body. */
 function finished({ body, tagged, ...reply }: Reply): Made {
   const bytes = Buffer.from(body);
   if (tagged !== true) return { ...reply, bytes };
@@ -222,7 +228,7 @@ function hasBody(request: IncomingMessage): boolean {
   return (length !== undefined && length !== "0") || request.headers["transfer-encoding"] !== undefined;
 }
 
-/** One run of `make` at a time, and at most one a second, for however many callers. */
+/** Runs `make` for all callers together: one run at a time, and at most one a second. */
 function reuse(make: () => Reply | Promise<Reply>, clock: Clock): () => Promise<Made> {
   let made: { at: number; reply: Promise<Made> } | undefined;
   return () => {

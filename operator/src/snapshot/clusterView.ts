@@ -11,19 +11,19 @@ export interface PoolUse {
   readonly families: readonly FamilyUse[];
 }
 
-/** A warning that the operator wrote about one of its objects, for the timeline. */
+/** A warning event that the operator wrote about one of its objects, for the timeline. */
 interface Incident {
   /** RFC 3339. */
   readonly time: string;
-  /** Kind and name of what it is about. */
+  /** Kind and name of the object. */
   readonly about: string;
   readonly reason: string;
   readonly note: string;
 }
 
-/** What the page tells besides the project's own kinds. */
+/** What the page shows besides the project's own kinds. */
 export interface ClusterView {
-  /** Of the page's Service; empty while MetalLB has given it none. */
+  /** The addresses of the page's Service. Empty while MetalLB has assigned none. */
   readonly addresses: Read<readonly string[]>;
   readonly announcedBy: Read<readonly string[]>;
   readonly pools: Read<readonly PoolUse[]>;
@@ -32,7 +32,7 @@ export interface ClusterView {
 
 /** Between two reads, milliseconds. */
 const INTERVAL_MS = 15_000;
-/** So many warnings are kept, the newest; so memory does not grow with the cluster. */
+/** Only the newest warnings are kept, so that memory does not grow with the cluster. */
 const MAX_INCIDENTS = 30;
 const MAX_POOLS = 32;
 const MAX_NOTE_LENGTH = 500;
@@ -43,16 +43,16 @@ const NOTHING: ClusterView = { addresses: NOT_YET, announcedBy: NOT_YET, pools: 
 interface ClusterViewOptions {
   readonly client: Pick<KubeClient, "get" | "list">;
   readonly namespace: string;
-  /** Undefined: not told, so that nothing of MetalLB's is read. */
+  /** Undefined: not configured, so nothing is read from MetalLB. */
   readonly metallbNamespace: string | undefined;
-  /** Names of the pools to tell about. */
+  /** Names of the pools to show. */
   readonly pools: readonly string[];
   readonly clock: Clock;
   /** Called at each step. */
   readonly onAlive?: () => void;
 }
 
-/** Reads what the page tells of MetalLB and of late warnings, every 15 s, and keeps the last answers alone. */
+/** Reads the state of MetalLB and recent warnings for the page every 15 s, and keeps only the last result. */
 export class ClusterViewReader {
   readonly #options: ClusterViewOptions;
   #last = NOTHING;

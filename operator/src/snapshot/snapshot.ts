@@ -9,17 +9,20 @@ import type {
 import { WANTED_EGRESS } from "../decide/conditions.ts";
 import type { ClusterView } from "./clusterView.ts";
 
-/** A watch hears of the API server at least once a minute; after so long without a word it tells old news. Milliseconds. */
+/**
+ * A watch hears from the API server at least once a minute. After this time without a sign its data is out of date.
+ * Milliseconds.
+ */
 export const STALE_MS = 180_000;
 
-/** How fresh the knowledge of one kind is. */
+/** How fresh the objects of one kind are. */
 interface WatchState {
   readonly kind: string;
-  /** Milliseconds since the API server was last heard of; undefined: never yet. */
+  /** Milliseconds since the API server last answered. Undefined: never. */
   readonly ageMs: number | undefined;
 }
 
-/** All that the page, the JSON and the metrics tell, at one moment. */
+/** Everything that the page, the JSON and the metrics show, at one moment. */
 export interface Snapshot {
   /** Wall clock, milliseconds since the epoch. */
   readonly now: number;
@@ -29,36 +32,36 @@ export interface Snapshot {
   readonly observations: readonly WanObservationObject[];
   readonly records: readonly DnsRecordObject[];
   readonly watches: readonly WatchState[];
-  /** Read by the page's pod alone. */
+  /** Only the page's pod reads it. */
   readonly clusterView?: ClusterView;
-  /** The day on which Gandi's token ends, for instance 2027-05-01; undefined: nobody has said. */
+  /** The day on which Gandi's token expires, for example 2027-05-01. Undefined: not configured. */
   readonly gandiTokenExpires?: string | undefined;
 }
 
-/** The one address for those who want one: IPv4 where there is one, else IPv6. */
+/** Returns the one address for readers that want only one: IPv4 if there is one, otherwise IPv6. */
 export function wanIp(status: WanAddressStatus | undefined): string | undefined {
   return status?.ipv4 ?? status?.ipv6;
 }
 
-/** Every value that is published for a family: one, or with several lines one for each (detection.multiWan: All). */
+/** Returns every published value of a family: one, or with several lines one for each (detection.multiWan: All). */
 export function agreedValues(status: WanAddressStatus | undefined, family: Family): readonly string[] {
   const [one, all] =
     family === "IPv4" ? [status?.ipv4, status?.ipv4Addresses] : [status?.ipv6Prefix, status?.ipv6Prefixes];
   return all ?? (one === undefined ? [] : [one]);
 }
 
-/** Whether it is meant that nodes leave by different lines. */
+/** Reports whether the configuration allows nodes to leave by different lines. */
 export function severalLinesWanted(status: WanAddressStatus | undefined): boolean {
   const egress = conditionOf(status, "MultipleEgress");
   return egress?.status === "True" && WANTED_EGRESS.includes(egress.reason);
 }
 
-/** When any node last finished a round, RFC 3339; undefined before the first. */
+/** Returns when any node last finished a round, RFC 3339. Undefined before the first round. */
 export function lastObservedAt(observations: readonly WanObservationObject[]): string | undefined {
   return observations.map(({ observedAt }) => observedAt).reduce<string | undefined>(later, undefined);
 }
 
-/** Whether every record that there is stands at Gandi as it should. */
+/** Reports whether every record is in sync at Gandi. */
 export function allInSync(records: readonly DnsRecordObject[]): boolean {
   return records.every(({ status }) => isTrue(status, "Synced"));
 }

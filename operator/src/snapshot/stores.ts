@@ -9,7 +9,10 @@ import type { Health } from "../runtime/health.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { VERSION } from "../runtime/version.ts";
 
-/** A watch waits at most 150 s for a byte and 30 s between attempts. Longer without a step: stuck. Milliseconds. */
+/**
+ * A watch waits at most 150 s for a byte and 30 s between attempts. After a longer time without a step it is stuck.
+ * Milliseconds.
+ */
 const WATCH_LIMIT_MS = 300_000;
 
 export interface StoresOptions {
@@ -24,7 +27,7 @@ export interface StoresOptions {
   readonly onRecord?: (name: string, object: DnsRecordObject | undefined) => void;
 }
 
-/** The three kinds of the namespace, watched. */
+/** Watches the three kinds of the namespace. */
 export class Stores {
   readonly wan: Watch<WanAddressObject>;
   readonly observations: Watch<WanObservationObject>;

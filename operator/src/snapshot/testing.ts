@@ -41,7 +41,7 @@ export function observation(nodeName: string, text: string): WanObservationObjec
   };
 }
 
-/** MetalLB as the page sees it: one address, announced, one pool that is nearly full, a dispute half an hour ago. */
+/** MetalLB as the page shows it: one announced address, one pool that is nearly full, one dispute half an hour ago. */
 export function clusterView(overrides: Partial<ClusterView> = {}): ClusterView {
   return {
     addresses: { read: true, value: ["192.168.1.100"] },
@@ -65,7 +65,7 @@ export function clusterView(overrides: Partial<ClusterView> = {}): ClusterView {
   };
 }
 
-/** All is well: an address, two nodes that see it, one record. */
+/** Everything is well: an address, two nodes that see it, one record. */
 export function snapshot(overrides: Partial<Snapshot> = {}): Snapshot {
   return {
     now: NOW,

@@ -14,16 +14,16 @@ import { contactOf, refuse } from "./contact.ts";
 import type { FetchEcho } from "./echo.ts";
 import type { EchoSource, RouterSource, Source, StunSource } from "@esddns/common/api";
 
-/** The CustomResourceDefinition allows 256 characters, with the one that says that it was cut. */
+/** The CustomResourceDefinition allows 256 characters, including the one that marks a cut text. */
 const MAX_DETAIL = 255;
 
-/** One Binding transaction with a STUN server, on the address that was checked. */
+/** Runs one Binding transaction with a STUN server, on the address that was checked. */
 export type StunBinding = (
   server: { readonly peer: Peer; readonly transport: StunTransport; readonly host: string },
   options: { readonly retransmission: Retransmission; readonly clock: Clock; readonly signal: AbortSignal },
 ) => Promise<TransactionResult>;
 
-/** The question for the address outside to the router at an IPv4 address. */
+/** Asks the router at this IPv4 address for its external address (NAT-PMP or PCP). */
 type AskRouter = (
   router: string,
   options: { readonly timeoutMs: number; readonly clock: Clock; readonly signal: AbortSignal },
@@ -39,11 +39,11 @@ export interface AskDeps extends ContactDeps {
 }
 
 export interface AskLimits {
-  /** For everything, from the name to the answer, milliseconds. */
+  /** For everything, from resolving the name to the answer. Milliseconds. */
   readonly deadlineMs: number;
   /** For STUN over UDP. */
   readonly retransmission: Retransmission;
-  /** Aborts when the answer is not waited for any longer: a Timeout, too. */
+  /** Aborts when the answer is no longer needed. The vote is then a Timeout, too. */
   readonly enough?: AbortSignal;
 }
 
@@ -52,9 +52,9 @@ type SourceAnswer =
   | SourceRefusal;
 
 /**
- * Asks one source over one family, within the deadline, and judges the answer. Everything that can go wrong, a
- * defect in here included, is an outcome of the vote, so that no source costs the votes of others. Rejects only with
- * the signal's reason.
+ * Asks one source over one family within the deadline, and judges the answer. Every fault, including a defect in this
+ * code, becomes the outcome of this vote, so no source costs the votes of others. Rejects only with the signal's
+ * reason.
  */
 export async function ask(
   source: Source,
@@ -134,8 +134,8 @@ async function askEcho(
 }
 
 /**
- * The router is contacted at exactly the address that somebody has configured, private as it is; what it says is judged
- * like everybody's word.
+ * Asks the router at exactly the configured address, although it is private. Its answer is judged like that of any
+ * other source.
  */
 async function askRouter(
   { router, protocol }: RouterSource,
@@ -174,7 +174,7 @@ function voteOf(source: Source, family: Family, plausibility: Plausibility, answ
   }
   const { address, authenticated } = answer;
   const judgement = plausibility.judge(address, family);
-  // Tenths of a millisecond: what lies below is noise.
+  // Tenths of a millisecond. Anything finer is noise.
   const said = { ...base, address: address.text, rttMs: Math.round(answer.rttMs * 10) / 10, authenticated };
   return judgement.plausible
     ? { ...said, outcome: "Ok" }

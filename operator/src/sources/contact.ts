@@ -17,8 +17,8 @@ export interface ContactDeps {
 }
 
 /**
- * The address on which a host is contacted: one that is allowed, at random, so that load and failures spread. What was
- * checked is what is contacted: nobody resolves the name again.
+ * Chooses the address on which a host is contacted: one of the allowed addresses, at random, so that load and failures
+ * spread. The address that was checked is the one that is contacted. The name is not resolved again.
  *
  * Rejects only with the signal's reason.
  */

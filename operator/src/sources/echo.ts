@@ -4,14 +4,14 @@ import type { SourceRefusal } from "./contact.ts";
 import { refuse } from "./contact.ts";
 import { httpsGet } from "./httpsGet.ts";
 
-/** More than the longest address and a line's end; whatever is longer is not an answer. */
+/** More than the longest address and a line end. A longer body is not an answer. */
 const MAX_BODY_BYTES = 64;
 
 export type EchoResult = { readonly ok: true; readonly address: Address } | SourceRefusal;
 
 /**
- * Asks an HTTPS echo service on one address of its host, over a new connection: an old one may still run by an old NAT
- * mapping. The body must be an address and nothing else but a line's end.
+ * Asks an HTTPS echo service on one address of its host. The connection is new, because an old one may still use an old
+ * NAT mapping. The body must be an address, optionally followed by a line end.
  *
  * Rejects only with the signal's reason.
  *

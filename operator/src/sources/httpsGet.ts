@@ -10,9 +10,9 @@ import { refuse } from "./contact.ts";
 type HttpsResult = { readonly ok: true; readonly body: Buffer } | SourceRefusal;
 
 /**
- * GETs a small text on one address of its host, over a new connection. The certificate must be valid for the host in
- * the URL (by Node's own roots and NODE_EXTRA_CA_CERTS), redirects are not followed, and a longer body is not read. A body
- * that has no end of its own is Malformed, and one that is cut is Unreachable.
+ * GETs a small text from one address of its host, over a new connection. The certificate must be valid for the host in
+ * the URL (by Node's own roots and NODE_EXTRA_CA_CERTS). Redirects are not followed, and a longer body is not read. A
+ * body that does not mark its own end is Malformed, and a truncated one is Unreachable.
  *
  * Rejects only with the signal's reason.
  *
@@ -34,7 +34,7 @@ export const httpsGet: HttpsGet = async (url, contact, maxBytes, signal) => {
     servername: isIP(host) === 0 ? host : "",
     headers: { host: url.host, accept: "text/plain", "user-agent": "esddns", connection: "close" },
     agent: false,
-    // No type of a request has it, but tls.connect gets all of these.
+    // No request type has this option, but all options are passed to tls.connect.
     ...{ secureContext: publicTrust() },
     rejectUnauthorized: true,
     signal,
@@ -74,8 +74,9 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Ht
 }
 
 /**
- * Reports whether the answer itself says where its body ends (RFC 9112 section 6.3). Other bodies end with the
- * connection, and anyone on the path can end that early: what has arrived by then can be a shorter, valid address.
+ * Reports whether the answer itself marks the end of its body (RFC 9112 section 6.3). Otherwise the body ends with the
+ * connection, and an attacker on the path can end that early: the part that has arrived may be a shorter, valid
+ * address.
  */
 function marksItsEnd({ headers }: IncomingMessage): boolean {
   const coding = headers["transfer-encoding"];

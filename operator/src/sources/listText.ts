@@ -2,12 +2,12 @@ import type { StunServer, StunTransport } from "@esddns/common/api";
 import { parseAddress } from "@esddns/common/ip";
 import { LIST_ORGANISATION } from "../decide/listMajority.ts";
 
-/** Far more than such a list has; what is longer is cut off here. */
+/** Far more than such a list has. The rest is ignored. */
 const MAX_LINES = 2000;
 
 /**
- * Reads a list of STUN servers, one `host:port` a line. A line that is anything else is left out; a text in which more
- * lines are wrong than right is no list (a page of a captive portal, an error in HTML), and gives undefined.
+ * Reads a list of STUN servers, one `host:port` per line. Other lines are skipped. Returns undefined if more lines are
+ * wrong than right: then the text is no list, but for example the page of a captive portal or an HTML error.
  */
 export function parseHostList(text: string, transport: Exclude<StunTransport, "tls">): StunServer[] | undefined {
   const lines = text
@@ -33,7 +33,10 @@ function parseLine(line: string): Pick<StunServer, "host" | "port"> | undefined 
   return isAddress || (bracketed === undefined && isHostName(host)) ? { host, port } : undefined;
 }
 
-/** At least two labels, the last one not of digits alone: no name of the cluster's own search path, and no odd address. */
+/**
+ * Requires two labels at least, and a last one that is not only digits. So it is no name in the cluster's search path,
+ * and no unusual notation of an address.
+ */
 function isHostName(host: string): boolean {
   const labels = host.split(".");
   return labels.length >= 2 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? "");

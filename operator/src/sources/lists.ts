@@ -18,7 +18,7 @@ export interface ListDeps extends ContactDeps {
 /** The lists are a few KiB long. */
 const MAX_BYTES = 256 * 1024;
 const DOWNLOAD_MS = 20_000;
-/** How often it is looked whether something is to be done: rounds never wait for that. */
+/** How often the lists are checked for work. Rounds never wait for it. */
 const TICK_MS = 10_000;
 const DAY_MS = 86_400_000;
 /** After a failure, milliseconds. */
@@ -29,9 +29,9 @@ type ListTransport = (typeof TRANSPORTS)[number];
 
 interface List {
   readonly url: string;
-  /** Those of the last good download, without the ones that are known anyway; empty until there is one. */
+  /** From the last good download, without the servers of the built-in list. Empty before the first download. */
   servers: readonly StunServer[];
-  /** The same in the random order of the day: the first ones are asked. */
+  /** The same servers in today's random order. The first ones are asked. */
   today: readonly StunServer[];
   failures: number;
   /** On the monotonic clock. */
@@ -39,8 +39,9 @@ interface List {
 }
 
 /**
- * The downloaded lists of STUN servers: fetched once a day at an hour of this pod's own, kept in memory when that fails,
- * and drawn from at random, each day anew, so that all of them have some of the load and none stays that is broken.
+ * Keeps the downloaded lists of STUN servers. Each is fetched once a day, at a time of this pod's own, and the old list
+ * stays if that fails. Each day other servers are drawn at random, so that all of them share the load and a broken one
+ * does not stay.
  */
 export class StunLists {
   readonly #deps: ListDeps;
@@ -50,7 +51,7 @@ export class StunLists {
     this.#deps = deps;
   }
 
-  /** Who is asked today, by the limits of the spec; nobody before the first download. Never waits. */
+  /** Returns the servers to ask today, within the limits of the spec. Empty before the first download. Never waits. */
   servers(spec: DetectionSpec): StunServer[] {
     return TRANSPORTS.flatMap((transport) => {
       const { url, limit } = wanted(spec, transport);
@@ -60,9 +61,9 @@ export class StunLists {
   }
 
   /**
-   * Keeps the lists until the signal aborts. What fails is logged and tried again later.
+   * Keeps the lists until the signal aborts. Failures are logged and tried again later.
    *
-   * @param spec the settings as they are now; undefined: not known yet
+   * @param spec returns the current settings. Undefined: not known yet
    */
   async run(spec: () => DetectionSpec | undefined, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -90,7 +91,7 @@ export class StunLists {
     if (result.ok) {
       list.servers = result.servers;
       list.failures = 0;
-      // A tenth more or less, so that the pods of the world do not come all at once.
+      // A tenth more or less, so that not all pods in the world come at once.
       list.nextAt = clock.monotonic() + DAY_MS * (0.9 + 0.2 * random());
       log.info({ url, servers: list.servers.length }, "list of STUN servers read");
     } else {
@@ -139,7 +140,7 @@ export class StunLists {
   }
 }
 
-/** No list at all where STUN is off, or where somebody has said which servers to ask. */
+/** Returns no list if STUN is off, or if the configuration names the servers to ask. */
 function wanted(spec: DetectionSpec, transport: ListTransport): { url: string; limit: number } {
   const { stun } = spec;
   if (!asks(spec, "stun") || stun.servers !== undefined) return { url: "", limit: 0 };
@@ -148,14 +149,14 @@ function wanted(spec: DetectionSpec, transport: ListTransport): { url: string; l
     : { url: stun.tcpHostListUrl, limit: stun.tcpLimit };
 }
 
-/** Each once, and without the hosts of the built-in list, whose organisations are known. */
+/** Returns each server once, without the hosts of the built-in list: their organisations are known. */
 function unknownOf(servers: readonly StunServer[]): StunServer[] {
   const builtIn = new Set(STUN_SERVERS.map(({ host }) => host));
   const others = servers.filter(({ host }) => !builtIn.has(host));
   return [...new Map(others.map((server) => [`${server.host}:${server.port}`, server])).values()];
 }
 
-/** Fisher and Yates. */
+/** Shuffles by the method of Fisher and Yates. */
 function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const result = [...items];
   for (let i = result.length - 1; i > 0; i--) {

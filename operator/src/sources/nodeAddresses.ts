@@ -6,19 +6,22 @@ import type { Address, Plausibility } from "@esddns/common/ip";
 import { parseAddress } from "@esddns/common/ip";
 import type { AskDeps, AskLimits } from "./ask.ts";
 
-/** What can be known of a node's addresses without asking anybody outside the cluster. */
+/** The addresses of a node that are known without asking outside the cluster. */
 export interface NodeAddresses {
   readonly name: string;
-  /** The ExternalIP addresses of the Node object; rejects where it cannot be read. */
+  /** Returns the ExternalIP addresses of the Node object. Rejects if it cannot be read. */
   readonly externalIps: (signal: AbortSignal) => Promise<readonly string[]>;
-  /** The address from which packets to the internet leave this network namespace; undefined where there is no way. */
+  /**
+   * Returns the address from which packets to the internet leave this network namespace. Undefined if there is no
+   * route.
+   */
   readonly ownAddress: (family: Family) => Promise<string | undefined>;
 }
 
 /**
- * The node's own word: a vote for each ExternalIP of the Node object and, on the host's network, for a global address
- * of its own. Most nodes have neither, which is nothing to report: then there are no votes. All are the word of one
- * organisation, `node`, and never authenticated.
+ * Returns the votes of the node itself: one for each ExternalIP of the Node object and, with hostNetwork, one for each
+ * global address of its own. Most nodes have neither. Then there are no votes, and nothing is wrong. All these votes
+ * belong to one organisation, `node`, and are never authenticated.
  *
  * Rejects only with the signal's reason.
  */
@@ -56,7 +59,7 @@ export async function nodeVotes(
   };
   return [
     ...addresses(external, spec.families).map((address) => voteFor(`node:${node.name}`, address)),
-    // Behind a NAT a node's own address is private, and no word about the one outside.
+    // Behind a NAT the node's own address is private and does not show the public one.
     ...addresses(own, spec.families)
       .filter((address) => plausibility.mayContact(address).plausible)
       .map((address) => voteFor(`node:${node.name}?own`, address)),
@@ -70,10 +73,10 @@ function addresses(texts: readonly (string | undefined)[], families: readonly Fa
     .filter(({ family }) => families.includes(family));
 }
 
-/** Any address that only a default route leads to: nothing is sent there. */
+/** Addresses to which only a default route leads. Nothing is sent there. */
 const FAR_AWAY = { IPv4: "192.0.2.1", IPv6: "2001:db8::1" } as const;
 
-/** By the routing table: a UDP socket that is connected, and sends nothing, has the address that would be used. */
+/** Asks the routing table: a connected UDP socket has the address that would be used, although nothing is sent. */
 export const ownAddress: NodeAddresses["ownAddress"] = async (family) => {
   const socket = createSocket(family === "IPv4" ? "udp4" : "udp6");
   try {

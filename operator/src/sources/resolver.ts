@@ -2,7 +2,7 @@ import { Resolver } from "node:dns/promises";
 import type { Family } from "@esddns/common/api";
 import type { Clock } from "../runtime/clock.ts";
 
-/** The addresses of a host; rejects where there are none, or nobody tells. */
+/** Resolves a host to its addresses. Rejects if there are none, or if no name server answers. */
 export type Resolve = (host: string, family: Family, signal: AbortSignal) => Promise<readonly string[]>;
 
 interface ResolvedAddress {
@@ -13,12 +13,12 @@ interface ResolvedAddress {
 
 export type Lookup = (host: string, family: Family, signal: AbortSignal) => Promise<readonly ResolvedAddress[]>;
 
-/** Seconds for which an answer serves at least, so that probes cost no query each, and at most. */
+/** The least time for which an answer is kept, so that probes do not cost a query each, and the longest. Seconds. */
 const TTL_BOUNDS = { min: 60, max: 3600 } as const;
 
 /**
- * Asks the name servers of /etc/resolv.conf, read anew each time. Not getaddrinfo: that cannot be cancelled, and a few
- * queries that hang take the whole thread pool with them.
+ * Asks the name servers of /etc/resolv.conf, which is read again each time. getaddrinfo cannot be cancelled, and a few
+ * hanging queries would block the whole thread pool.
  */
 export const dnsLookup: Lookup = async (host, family, signal) => {
   signal.throwIfAborted();
@@ -34,7 +34,7 @@ export const dnsLookup: Lookup = async (host, family, signal) => {
   }
 };
 
-/** Remembers answers for their TTL, within bounds; failures are not remembered. */
+/** Keeps answers for their TTL, within bounds. Failures are not kept. */
 export function cachingResolver(lookup: Lookup, clock: Clock): Resolve {
   const known = new Map<string, { addresses: readonly string[]; until: number }>();
   return async (host, family, signal) => {

@@ -3,7 +3,7 @@ import { bindingOverTcp, bindingOverTls } from "../stun/stream.ts";
 import { bindingOverUdp } from "../stun/udp.ts";
 import type { StunBinding } from "./ask.ts";
 
-/** The STUN client by the transport of the server; TCP and TLS get the time that UDP would have. */
+/** Chooses the STUN client by the server's transport. TCP and TLS get the time that UDP would have. */
 export const stunBinding: StunBinding = ({ peer, transport, host }, { retransmission, clock, signal }) => {
   const timeoutMs = scheduleOf(retransmission).giveUpAtMs;
   switch (transport) {

@@ -4,13 +4,15 @@ import { isIPv6 } from "node:net";
 import type { Clock } from "../runtime/clock.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** The address and port of a server: an address, never a name, so that what was checked is what is contacted. */
+/**
+ * The address and port of a server. It is never a name, so the address that was checked is the one that is contacted.
+ */
 export interface Peer {
   readonly address: string;
   readonly port: number;
 }
 
-/** A socket that hears one peer alone. */
+/** A socket that receives from one peer only. */
 interface DatagramChannel {
   send(bytes: Uint8Array): void;
   close(): void;
@@ -21,7 +23,7 @@ export interface DatagramHandlers {
   error(error: Error): void;
 }
 
-/** Opens a new socket, on a new port, connected to the peer; rejects where the system knows no way to it. */
+/** Opens a new socket on a new port, connected to the peer. Rejects if the system has no route to it. */
 export type OpenDatagramChannel = (peer: Peer, handlers: DatagramHandlers) => Promise<DatagramChannel>;
 
 interface ExchangeOptions<T> {
@@ -29,8 +31,9 @@ interface ExchangeOptions<T> {
   readonly request: Uint8Array;
   readonly schedule: Schedule;
   /**
-   * What a datagram of the peer's ends the exchange with; undefined where it is no answer, and is ignored. `rttMs` is
-   * counted from the start of the exchange: with several transmissions nobody knows which was answered.
+   * Returns the result that ends the exchange. Returns undefined for a datagram that is no answer: it is ignored.
+   * `rttMs` counts from the start of the exchange, since with several transmissions it is unknown which one was
+   * answered.
    */
   readonly read: (bytes: Uint8Array, rttMs: number) => T | undefined;
   readonly clock: Clock;
@@ -43,7 +46,7 @@ type ExchangeResult<T> =
   | { readonly ok: false; readonly kind: "Timeout" | "Unreachable"; readonly detail: string };
 
 /**
- * Sends a request by the schedule, on a socket and port of its own, until the first answer. Rejects only with the
+ * Sends a request by the schedule until the first answer, on a socket and port of its own. Rejects only with the
  * signal's reason.
  */
 export async function exchange<T>(options: ExchangeOptions<T>): Promise<ExchangeResult<T>> {
@@ -102,7 +105,7 @@ async function sendOnSchedule(
   return { ok: false, kind: "Timeout", detail };
 }
 
-/** A connected socket: the kernel drops what other sources send, and reports ICMP errors of this flow. */
+/** Opens a connected socket: the kernel drops packets from other sources and reports the ICMP errors of this flow. */
 const openUdp: OpenDatagramChannel = async (peer, handlers) => {
   const socket = createSocket(isIPv6(peer.address) ? { type: "udp6", ipv6Only: true } : { type: "udp4" });
   try {

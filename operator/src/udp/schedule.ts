@@ -4,11 +4,11 @@ export interface Retransmission {
   readonly rtoMs: number;
   /** How many times a request is sent: Rc. */
   readonly transmissions: number;
-  /** After the last one, this many times the initial timeout is waited: Rm. */
+  /** How many initial timeouts to wait after the last transmission: Rm. */
   readonly lastWaitFactor: number;
 }
 
-/** The RFC's own: at 0, 500, 1500, 3500, 7500, 15500 and 31500 ms; given up at 39500 ms. */
+/** The RFC's values: sends at 0, 500, 1500, 3500, 7500, 15500 and 31500 ms, and gives up at 39500 ms. */
 export const RFC_RETRANSMISSION: Retransmission = { rtoMs: 500, transmissions: 7, lastWaitFactor: 16 };
 
 /** When to send, and when to give up, in milliseconds from the start of the transaction. */
