@@ -1,4 +1,6 @@
-/** What the pod's environment says: read once at the start, by a pure function that reports every problem at once. */
+/**
+ * Parses the pod's environment. It is read once at the start, by a pure function that reports every problem at once.
+ */
 import { GANDI_REQUESTS_PER_MINUTE } from "@esddns/common/api";
 
 interface CommonConfig {
@@ -6,12 +8,12 @@ interface CommonConfig {
   readonly podName: string;
   readonly logLevel: LogLevel;
   readonly httpPort: number;
-  /** Of health alone, for the kubelet. */
+  /** Serves only the health checks, for the kubelet. */
   readonly healthPort: number;
-  /** Names that the page is served under, beside those that it knows by itself. */
+  /** More names under which the page is served. */
   readonly hosts: readonly string[];
   readonly kube: { readonly host: string; readonly port: number; readonly serviceAccountDir: string };
-  /** The day on which Gandi's token ends, YYYY-MM-DD; undefined: nobody has said. */
+  /** The day on which Gandi's token expires, YYYY-MM-DD. Undefined: not configured. */
   readonly gandiTokenExpires: string | undefined;
 }
 
@@ -21,29 +23,29 @@ export interface OperatorConfig extends CommonConfig {
   readonly gandiUrl: string;
   readonly gandiTokenFile: string;
   readonly gandiRequestsPerMinute: number;
-  /** Whom to tell of changes and failures; undefined: nobody. */
+  /** The channels for notifications. Undefined: none. */
   readonly notifyFile: string | undefined;
-  /** The bearer token of POST /probe; undefined: there is no such path. */
+  /** The bearer token of POST /probe. Undefined: that path does not exist. */
   readonly pushTokenFile: string | undefined;
-  /** Of POST /probe alone. */
+  /** Serves only POST /probe. */
   readonly pushPort: number;
 }
 
 export interface StatusConfig extends CommonConfig {
   readonly command: "status";
   readonly metallbNamespace: string | undefined;
-  /** Names of the address pools that the page tells about. */
+  /** Names of the address pools that the page shows. */
   readonly pools: readonly string[];
 }
 
-/** A look at everything from a pod of the page, once. */
+/** Runs the checks once, from a pod of the page. */
 export interface DoctorConfig extends CommonConfig {
   readonly command: "doctor";
-  /** What the pod was told, for the checks to tell it apart from what there is. */
+  /** The pod's environment, for the checks to compare with the cluster. */
   readonly environment: ReadonlyMap<string, string>;
 }
 
-/** Of the commands that go on until they are stopped. */
+/** The commands that run until they are stopped. */
 export type ServingConfig = OperatorConfig | StatusConfig;
 type Config = ServingConfig | DoctorConfig;
 export type ParsedConfig = { ok: true; config: Config } | { ok: false; problems: string[] };
@@ -59,7 +61,10 @@ const REQUESTS = { least, most, fallback: usual };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The configuration of `esddns operator` or `esddns status`, or all that is wrong with it, one sentence each. */
+/**
+ * Returns the configuration of `esddns operator`, `esddns status` or `esddns doctor`, or all problems with it, one
+ * sentence each.
+ */
 export function parseConfig(args: readonly string[], env: Environment): ParsedConfig {
   const problems: string[] = [];
   const read = reader(env, problems);
@@ -116,9 +121,9 @@ function commandConfig(
 }
 
 function reader(env: Environment, problems: string[]) {
-  // A variable that is set to nothing is one that a template left empty: the same as not set.
+  // An empty variable was left empty by a template. It counts as not set.
   const get = (name: string): string | undefined => (env[name] === "" ? undefined : env[name]);
-  /** A whole one; `what` it is, for the message. */
+  /** Reads a whole number. `what` describes it in the message. */
   const number = (name: string, what: string, range: { least: number; most: number; fallback: number }): number => {
     const value = get(name);
     if (value === undefined) return range.fallback;

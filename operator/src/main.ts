@@ -1,6 +1,6 @@
 /**
- * The one place where everything is put together: `operator` on every node, `status` for the page, and `doctor`, once, in
- * a pod that there is.
+ * Puts everything together: `operator` on every node, `status` for the page, and `doctor`, which runs once in an
+ * existing pod.
  */
 import { readFile } from "node:fs/promises";
 import { LEASE_NAME, PAGE_SERVICE_NAME, WAN_ADDRESS_NAME } from "@esddns/common/api";
@@ -40,13 +40,13 @@ import { Writer } from "./writer/writer.ts";
 const clock = systemClock;
 const random = Math.random;
 
-/** One request to Gandi, milliseconds: well below what is left of a lease of 15 s that is renewed every 2 s. */
+/** One request to Gandi, milliseconds. Well below the remaining time of a lease of 15 s that is renewed every 2 s. */
 const GANDI_TIMEOUTS = { headersMs: 5_000, bodyMs: 3_000, totalMs: 7_000 };
-/** A loop without a step for longer than this is stuck, milliseconds. */
+/** A loop without a step for longer than this is stuck. Milliseconds. */
 const LEASE_LIMIT_MS = 60_000;
 const PUBLISHER_LIMIT_MS = 120_000;
 const CLUSTER_VIEW_LIMIT_MS = 120_000;
-/** After the signal to stop. The kubelet kills after 30 s; what is not done by now never will be. */
+/** After the signal to stop, milliseconds. The kubelet kills the pod after 30 s. */
 const STOP_DEADLINE_MS = 10_000;
 
 interface Common {
@@ -56,7 +56,10 @@ interface Common {
   readonly signal: AbortSignal;
 }
 
-/** A command's parts: what every pod serves from, the loops that end when the signal aborts, and what comes after. */
+/**
+ * The parts of a command: the source of what every pod serves, the loops that end when the signal aborts, and the
+ * cleanup.
+ */
 interface Parts {
   readonly stores: Stores;
   readonly metrics: Metrics;
@@ -68,7 +71,7 @@ interface Parts {
 
 void start();
 
-/** A function, since the program is bundled as CommonJS, which cannot await at its top. */
+/** A function, because the program is bundled as CommonJS, which has no top-level await. */
 async function start(): Promise<void> {
   const parsed = parseConfig(process.argv.slice(2), process.env);
   if (!parsed.ok) {
@@ -127,7 +130,8 @@ async function run(config: ServingConfig, stop: AbortController, log: Logger): P
     ],
     records: () => stores.records.items(),
   });
-  // Each with connections of its own: whoever holds all that the page or the push address has keeps no kubelet out.
+  // Each has its own connections: a client that uses up those of the page or the push address does not block the
+  // kubelet.
   const servers = [
     {
       port: config.httpPort,
@@ -144,14 +148,14 @@ async function run(config: ServingConfig, stop: AbortController, log: Logger): P
     await Promise.all(parts.loops);
   } finally {
     stop.abort();
-    // The loops that have not failed end by the abort; nothing may be written after the connections are closed.
+    // The loops that have not failed end by the abort. Nothing may be written after the connections are closed.
     await Promise.allSettled(parts.loops);
     await Promise.all([...servers.map(({ server }) => server.close()), parts.close()]);
     client.close();
   }
 }
 
-/** `operator`: observes on every node; one of them, the holder of the lease, also decides and writes DNS. */
+/** `operator`: observes on every node. The node that holds the lease also decides and writes DNS. */
 async function operator(config: OperatorConfig, common: Common): Promise<Parts> {
   const { client, health, log, signal } = common;
   const { namespace, nodeName } = config;
@@ -287,7 +291,7 @@ async function operator(config: OperatorConfig, common: Common): Promise<Parts> 
   };
 }
 
-/** `status`: the page, from what the cluster says. */
+/** `status`: serves the page from the objects in the cluster. */
 function status(config: StatusConfig, { client, health, log, signal }: Common): Parts {
   const { namespace, metallbNamespace, pools } = config;
   const stores = new Stores({ client, namespace, clock, random, log, health });
@@ -304,7 +308,10 @@ function status(config: StatusConfig, { client, health, log, signal }: Common): 
   return { stores, metrics, loops, clusterView, close: () => Promise.resolve() };
 }
 
-/** A token of a mounted Secret; without one the pod does not start, rather than refuse everybody in silence. */
+/**
+ * Reads a token from a mounted Secret. Without one the pod does not start. Otherwise it would silently refuse all
+ * requests.
+ */
 async function readToken(path: string): Promise<string> {
   const token = (await readFile(path, "utf8")).trim();
   if (token === "")
@@ -312,7 +319,7 @@ async function readToken(path: string): Promise<string> {
   return token;
 }
 
-/** Full rounds come every interval, give or take a tenth. Without settings there are none, which is nobody's fault. */
+/** Full rounds come every interval, plus or minus a tenth. Without settings there are none, and nothing is wrong. */
 function roundLimitMs(stores: Stores): number {
   const spec = stores.wan.get(WAN_ADDRESS_NAME)?.spec;
   return spec === undefined ? Infinity : 3 * spec.intervalSeconds * 1000;

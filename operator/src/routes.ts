@@ -8,7 +8,7 @@ import type { Reply, Routes } from "./server/server.ts";
 import { text } from "./server/server.ts";
 import type { Snapshot } from "./snapshot/snapshot.ts";
 
-/** What every pod answers, whichever command it runs. */
+/** The routes of every pod, whichever command it runs. */
 export function statusRoutes(options: {
   snapshot: () => Snapshot;
   health: Health;
@@ -29,7 +29,7 @@ export function healthRoutes(health: Health): Routes {
   };
 }
 
-/** The page, its script, and the same as JSON. */
+/** The page, its script, and the same content as JSON. */
 export function pageRoutes(snapshot: () => Snapshot): Routes {
   return {
     "/": () => ({

@@ -1,11 +1,11 @@
-/** Before first use: whether addresses that a pool is to have are free on this machine's LAN. */
+/** Before the first use: checks whether the addresses of a future pool are free on this machine's LAN. */
 import { conflicts } from "./checks/lan.ts";
 import { askNeighbours } from "./read/neighbours.ts";
 import { addressesIn } from "./read/ranges.ts";
 
 const MAX_ADDRESSES = 256;
 
-/** @param ranges as esddns:pools has them. */
+/** @param ranges in the notation of esddns:pools */
 export async function unusedOnLan(ranges: readonly string[]): Promise<{ text: string; well: boolean }> {
   const odd = ranges.filter((range) => addressesIn(range, 1).length === 0);
   if (odd.length > 0 || ranges.length === 0) {

@@ -1,4 +1,7 @@
-/** `node esddns.cjs doctor` in a pod of the page: the same, with what that pod may read. Exit status 1: something is wrong. */
+/**
+ * `node esddns.cjs doctor` in a pod of the page: the same checks, limited to what that pod may read. Exit status 1:
+ * something is wrong.
+ */
 import { systemClock } from "../runtime/clock.ts";
 import type { DoctorConfig } from "../config.ts";
 import { inClusterServer } from "../kube/server.ts";

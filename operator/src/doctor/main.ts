@@ -1,6 +1,9 @@
 /**
- * `npm run doctor [-- NAMESPACE]`: what is wrong with a deployed stack, and what to do. Exit status 1: something is.
- * `npm run doctor -- --addresses RANGE…`, before first use: whether other devices have such addresses already.
+ * `npm run doctor [-- NAMESPACE]` reports what is wrong with a deployed stack, and what to do. Exit status 1: something
+ * is wrong.
+ *
+ * `npm run doctor -- --addresses RANGE…`, before the first use, reports whether other devices already have these
+ * addresses.
  */
 import { unusedOnLan } from "./freeAddresses.ts";
 import type { Get } from "@esddns/common/cluster";

@@ -4,7 +4,7 @@ import { badge, plural, quiet, section, time } from "./elements.ts";
 import { type Html, markup } from "./markup.ts";
 import { agreedValues, severalLinesWanted, type Snapshot } from "../snapshot/snapshot.ts";
 
-/** Per family: the address, since when, how sure by the observations that count now. */
+/** Renders one card per family: the address, since when it holds, and how well the current observations support it. */
 export function addresses({ wan, now }: Snapshot, valid: readonly WanObservation[]): Html {
   const wanted = wan?.spec.families ?? [];
   const card = (family: Family): Html => {
@@ -25,16 +25,16 @@ export function addresses({ wan, now }: Snapshot, valid: readonly WanObservation
 }
 
 interface Support {
-  /** Organisations that give one of the values now, on any node, and how many of them over verified TLS. */
+  /** Organisations that give one of the values now, on any node, and how many of them do so over verified TLS. */
   readonly agreeing: number;
   readonly authenticated: number;
-  /** Organisations that give another one. */
+  /** Organisations that give another value. */
   readonly differing: readonly string[];
   readonly nodes: number;
   readonly allNodes: number;
 }
 
-/** How well the values are supported by the observations that count now. */
+/** Counts how well the observations support the values. */
 function support(
   observations: readonly { votes: readonly Vote[] }[],
   family: Family,
@@ -56,7 +56,7 @@ function support(
   };
 }
 
-/** @param lines whether nodes leave by different lines, as is meant: then those of another one contradict nobody. */
+/** @param lines whether the configuration lets nodes leave by different lines. Then another line is no contradiction */
 function certainty({ agreeing, authenticated, differing, nodes, allNodes }: Support, lines: boolean): Html {
   if (agreeing === 0)
     return markup`${badge("warn", "not confirmed")} nobody says so at present; the last good value stays.`;

@@ -1,4 +1,4 @@
-/** What the sections of the page are made of. */
+/** The building blocks of the page's sections. */
 import type { Condition } from "@esddns/common/api";
 import { WANTED_EGRESS } from "../decide/conditions.ts";
 import { type Html, type HtmlValue, markup } from "./markup.ts";
@@ -8,7 +8,7 @@ export type Tone = "good" | "warn" | "bad" | "plain";
 /** Conditions that are bad news when they are true. */
 const UNWANTED = ["BehindNAT", "MultipleEgress", "FamilyUnavailable", "Unauthenticated"];
 
-/** `id` also tells the script of the page which part is which. */
+/** `id` also tells the page's script which section is which. */
 export function section(id: string, title: string, ...content: HtmlValue[]): Html {
   return markup`<section id="part-${id}" aria-labelledby="${id}">
     <h2 id="${id}">${title}</h2>
@@ -17,8 +17,8 @@ export function section(id: string, title: string, ...content: HtmlValue[]): Htm
 }
 
 /**
- * A table whose rows become blocks on a narrow screen, with the column's title in front of each value; roles are
- * written out because a browser that lays a table out as blocks forgets them. The first cell heads its row.
+ * A table whose rows become blocks on a narrow screen, with the column's title in front of each value. Roles are
+ * written out because browsers forget them when a table is laid out as blocks. The first cell heads its row.
  */
 export function table(label: string, columns: readonly string[], rows: readonly (readonly HtmlValue[])[]): Html {
   return frame(
@@ -42,7 +42,7 @@ export function table(label: string, columns: readonly string[], rows: readonly 
   );
 }
 
-/** A table that stays one at any width: rows by columns, to be compared both ways. */
+/** A table that stays a table at any width, to be compared by rows and by columns. */
 export function matrix(label: string, columns: readonly string[], rows: readonly (readonly HtmlValue[])[]): Html {
   return frame(
     label,
@@ -58,7 +58,7 @@ export function matrix(label: string, columns: readonly string[], rows: readonly
   );
 }
 
-/** Scrolls sideways on a narrow screen; by keyboard too, hence the tabindex. */
+/** Scrolls sideways on a narrow screen. The tabindex makes that work by keyboard, too. */
 function frame(label: string, content: Html): Html {
   return markup`<div class="scroll" role="group" aria-label="${label}, scrollable" tabindex="0">${content}</div>`;
 }
@@ -83,7 +83,7 @@ export function mark(condition: Condition | undefined, absent: string): Html {
   return markup`${badge(tone, condition.status)} ${quiet(condition.reason)}`;
 }
 
-/** @param now to tell the distance too; undefined: without it. */
+/** @param now to show the distance, too. Undefined: without it */
 export function time(iso: string, now: number | undefined): Html {
   const at = Date.parse(iso);
   if (Number.isNaN(at)) return markup`${iso}`;
@@ -93,7 +93,7 @@ export function time(iso: string, now: number | undefined): Html {
   }`;
 }
 
-/** To the minute: a page that told seconds would be another page every second. */
+/** To the minute. With seconds the page would differ every second. */
 function ago(ms: number): string {
   return ms < 60_000 ? "just now" : `${duration(ms)} ago`;
 }

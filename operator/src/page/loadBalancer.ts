@@ -4,7 +4,7 @@ import { type Html, markup } from "./markup.ts";
 import type { Read } from "@esddns/common/cluster";
 import type { PoolUse, ClusterView } from "../snapshot/clusterView.ts";
 
-/** The page's own address on the LAN: which, announced by whom, and how full the pools are. */
+/** Renders the page's own address on the LAN, the node that announces it, and how full the pools are. */
 export function loadBalancer(clusterView: ClusterView | undefined): Html {
   if (clusterView === undefined) return markup``;
   const { addresses, announcedBy, pools } = clusterView;
@@ -38,7 +38,7 @@ function told<T>(fact: Read<T>, show: (value: T) => Html | Html[]): Html | Html[
   return fact.read ? show(fact.value) : markup`<p>${quiet(`unknown: ${fact.why}`)}</p>`;
 }
 
-/** From this share on somebody should think of more addresses. */
+/** From this share on it is time to add addresses. */
 const NEARLY_FULL = 0.8;
 
 function poolUse({ name, families }: PoolUse): Html[] {

@@ -1,6 +1,6 @@
 import { printable } from "@esddns/common/text";
 
-/** HTML that was escaped when it was made. Only the `markup` tag makes it, so nothing unescaped can get into a page. */
+/** HTML that was escaped when it was made. Only the `markup` tag makes it, so unescaped text cannot get into a page. */
 export class Html {
   readonly text: string;
 
@@ -15,9 +15,11 @@ const made = Symbol("markup");
 export type HtmlValue = Html | string | number | undefined | false | readonly HtmlValue[];
 
 /**
- * Called `markup` and not `html`, since formatters lay out the latter anew and blanks matter to a style sheet's hash.
- * A template whose literal parts are HTML and whose values are text: strings and numbers are escaped for element
- * content and for quoted attributes alike, and without characters that turn the text around them; arrays are joined, `undefined` and `false` are nothing.
+ * A template with literal HTML and text values. It is called `markup` and not `html` because formatters re-indent the
+ * latter, and blanks matter to the hash of a style sheet.
+ *
+ * Strings and numbers are escaped for element content and for quoted attributes. Characters that reverse the direction
+ * of the surrounding text are removed. Arrays are joined. `undefined` and `false` give nothing.
  */
 export function markup(literals: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   let text = literals[0] ?? "";

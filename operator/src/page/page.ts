@@ -13,7 +13,7 @@ import { tokenCard } from "./token.ts";
 import { verdict } from "./verdict.ts";
 import { nodeTables, voteMatrices } from "./votes.ts";
 
-/** The page's own style sheet, known by its hash, and the one script of its own origin: nothing else, no frame. */
+/** Allows the page's own style sheet, by its hash, and the script of its own origin. Nothing else, and no frames. */
 export const PAGE_CSP = [
   "default-src 'none'",
   `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
@@ -26,15 +26,15 @@ export const PAGE_CSP = [
 ].join("; ");
 
 /**
- * The whole page, for people: works without scripts, and says in words what colours say. Times are told to the minute,
- * so that within one minute the same facts make the same page, byte for byte.
+ * Renders the whole page. It works without scripts, and says in words what colours show. Times are shown to the minute,
+ * so within one minute the same facts make the same page, byte for byte.
  */
 export function renderPage(exact: Snapshot): string {
   const now = Math.floor(exact.now / 60_000) * 60_000;
   const snapshot = { ...exact, now };
   const { wan, namespace, version } = snapshot;
   const { tone, title, detail } = verdict(exact);
-  // By the full minute, what came since would be of the future, and might not count.
+  // Measured against the full minute, newer observations would be from the future and might not count.
   const valid = validObservations(exact.observations, exact.now);
   return markup`<!doctype html>
     <html lang="en">

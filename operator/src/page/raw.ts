@@ -9,14 +9,15 @@ import type { rawSchema } from "./rawSchema.ts";
 import { timelineOf } from "./timeline.ts";
 import { verdict } from "./verdict.ts";
 
-/** Where the API of LiveDNS has the rrset; only a name here, nothing asks it. */
+/** The URL of the rrset in the LiveDNS API. It is only shown: nothing requests it. */
 const LIVEDNS = "https://api.gandi.net/v5/livedns";
 
 type RawDocument = z.input<typeof rawSchema>;
 
 /**
- * The document at /raw, as rawSchema.ts describes it. The first three keys are those that scripts of older versions
- * read: `record_state` tells of the first record alone, and what is not known is null. The keys after them tell everything.
+ * Returns the document at /raw, as rawSchema.ts describes it. The first three keys are for scripts written for older
+ * versions: `record_state` describes only the first record, and unknown values are null. The other keys contain
+ * everything.
  */
 export function rawDocument(snapshot: Snapshot): RawDocument {
   const { wan, records, observations, clusterView, gandiTokenExpires, now } = snapshot;

@@ -10,10 +10,10 @@ import {
 
 const dateTime = z.iso.datetime({ offset: true });
 
-/** No z.int(): IPv6 pools have more addresses than a double counts exactly. */
+/** Not z.int(): IPv6 pools have more addresses than a double counts exactly. */
 const poolCount = { assigned: z.number(), available: z.number() };
 
-/** The document at /raw. New keys may come; those there are keep their meaning. */
+/** The document at /raw. New keys may be added. Existing keys keep their meaning. */
 export const rawSchema = z.object({
   poll_date: dateTime.nullable().describe("When a node last finished looking. A key of older versions."),
   wan_ip_state: z
@@ -60,7 +60,7 @@ export const rawSchema = z.object({
   watches: z.array(z.object({ kind: z.string(), ageSeconds: z.number().nullable() })),
 });
 
-/** The JSON schema of /raw, as it is served at /raw/schema. */
+/** Returns the JSON schema of /raw, served at /raw/schema. */
 export function rawJsonSchema(): object {
   return {
     title: "ESDDNS /raw",

@@ -3,7 +3,7 @@ import type { Condition, DnsRecordObject } from "@esddns/common/api";
 import { mark, omitted, section, table, time } from "./elements.ts";
 import { type Html, type HtmlValue, markup } from "./markup.ts";
 
-/** More rows than these are not shown; /raw has them all. */
+/** At most this many rows are shown. /raw has all records. */
 const MAX_RECORDS = 200;
 
 export function recordTable(records: readonly DnsRecordObject[], now: number): Html {
@@ -39,7 +39,7 @@ function cells({ spec, status }: DnsRecordObject, now: number): HtmlValue[] {
   ];
 }
 
-/** The conditions' own words, which say what to do; nothing where nothing is to be done. */
+/** Returns the messages of the conditions that need attention. They say what to do. */
 function advice(synced: Condition | undefined, verified: Condition | undefined): HtmlValue {
   if (synced === undefined) return "wait: nothing has been tried yet";
   const open = [synced, verified].filter((condition) => condition !== undefined && condition.status !== "True");

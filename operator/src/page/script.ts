@@ -1,10 +1,10 @@
-/** Where the page's script is served. */
+/** The path at which the page's script is served. */
 export const SCRIPT_PATH = "/page.js";
 
 /**
- * What keeps an open page up to date. It asks for the page with the tag of the one that it has, every five seconds while
- * somebody looks; an answer with the same tag has no body. Another page is laid over this one node by node, so that
- * focus, scroll positions and open details stay. A screen reader is told of another verdict or another address only.
+ * Keeps an open page up to date. While the page is visible it requests it every five seconds with the tag of the
+ * current one. An answer with the same tag has no body. Changes are applied node by node, so that focus, scroll
+ * positions and open details stay. A screen reader hears only of another verdict or another address.
  */
 export const SCRIPT = `"use strict";
 (() => {

@@ -1,6 +1,6 @@
 /**
- * The page's style sheet. Free of `<`, `>`, `&` and quotes, so that it means the same within HTML whether or not it is
- * escaped (a test holds it to that). Colours come as pairs with a contrast of at least 4.5:1 in both schemes.
+ * The page's style sheet. It contains no `<`, `>`, `&` or quotes, so it means the same within HTML whether or not it is
+ * escaped. A test checks that. Colours come in pairs with a contrast of at least 4.5:1 in both schemes.
  */
 export const STYLE = `
 :root {

@@ -13,7 +13,7 @@ interface TimelineEntry {
 const MAX_ENTRIES = 40;
 const TONES: Readonly<Record<TimelineEntry["kind"], Tone>> = { Change: "good", Doubt: "warn", Warning: "bad" };
 
-/** Changes of the address, doubts about it and what went wrong with records; newest first. */
+/** Returns changes of the address, doubts about it and failures of records, newest first. */
 export function timelineOf({ wan, clusterView }: Snapshot): TimelineEntry[] {
   const changes = (wan?.status?.history ?? []).map(({ time: at, family, from, to, organisations }): TimelineEntry => ({
     time: at,
@@ -27,7 +27,7 @@ export function timelineOf({ wan, clusterView }: Snapshot): TimelineEntry[] {
     text: about.startsWith("WanAddress") ? `${reason}: ${note}` : `${about}: ${reason}: ${note}`,
   }));
   const agreed = conditionOf(wan?.status, "Agreed");
-  // An event is gone after an hour; a doubt that lasts stands in the condition.
+  // An event is deleted after an hour. A doubt that lasts is in the condition.
   const lasting: TimelineEntry[] =
     agreed?.status === "False" && !incidents.some(({ reason }) => reason === agreed.reason)
       ? [{ time: agreed.lastTransitionTime, kind: "Doubt", text: `${agreed.reason}: ${agreed.message}` }]

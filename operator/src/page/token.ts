@@ -2,18 +2,18 @@ import { plural, quiet, section, time, type Tone } from "./elements.ts";
 import { type Html, markup } from "./markup.ts";
 
 const DAY_MS = 86_400_000;
-/** Gandi's tokens cannot be renewed by a program, so somebody has to have the time for it. Days. */
+/** No program can renew Gandi's tokens, so a person needs time to do it. Days. */
 const SOON = 30;
 const VERY_SOON = 7;
 
 interface TokenState {
   readonly tone: Tone;
-  /** Whole days left; negative: so long ago. Undefined where nobody has said when the token ends. */
+  /** Whole days left, negative after the expiry. Undefined: the expiry is not configured. */
   readonly days: number | undefined;
   readonly text: string;
 }
 
-/** How long Gandi's token lasts; it ends with the day that `expires` (YYYY-MM-DD) begins, UTC. */
+/** Returns how long Gandi's token is valid. It expires at the start of the day `expires` (YYYY-MM-DD), UTC. */
 export function tokenState(expires: string | undefined, now: number): TokenState {
   const end = expires === undefined ? Number.NaN : Date.parse(expires);
   if (Number.isNaN(end)) return { tone: "plain", days: undefined, text: "Nobody has said when the token ends." };

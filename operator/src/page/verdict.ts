@@ -12,7 +12,7 @@ interface PageVerdict {
   readonly detail: string;
 }
 
-/** The page in one sentence: the worst that is the matter. */
+/** Returns the state of everything in one sentence: the most serious problem. */
 export function verdict(snapshot: Snapshot): PageVerdict {
   return troubles(snapshot) ?? doubts(snapshot) ?? ALL_WELL;
 }
@@ -23,7 +23,7 @@ const ALL_WELL: PageVerdict = {
   detail: "The sources agree, and every record is in sync.",
 };
 
-/** Whatever makes DNS wrong or the rest of the page old, the worst first. */
+/** Returns the most serious fault that makes DNS wrong or the rest of the page out of date. */
 function troubles({ wan, observations, records, watches, gandiTokenExpires, now }: Snapshot): PageVerdict | undefined {
   const ready = conditionOf(wan?.status, "Ready");
   if (watches.some(({ ageMs }) => ageMs === undefined)) {

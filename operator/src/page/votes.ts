@@ -4,7 +4,7 @@ import { badge, matrix, omitted, plural, quiet, section, table, time } from "./e
 import { type Html, markup } from "./markup.ts";
 import { agreedValues, severalLinesWanted, type Snapshot } from "../snapshot/snapshot.ts";
 
-/** More than these are not shown; /raw has them all. So one page costs so much and no more. */
+/** At most this many are shown, so that the cost of a page is bounded. /raw has all of them. */
 const MAX_COLUMNS = 8;
 const MAX_ROWS = 48;
 const MAX_NODES = 50;
@@ -20,7 +20,7 @@ const HOW: Readonly<Record<string, string>> = {
   node: "Node object",
 } satisfies Partial<Record<VoteTransport | "pcp", string>>;
 
-/** Who says what to whom, at a glance, of what counts now: a row for each source, a column for each node. */
+/** Renders the current votes at a glance: a row for each source, a column for each node. */
 export function voteMatrices(snapshot: Snapshot, valid: readonly WanObservation[]): Html {
   const families = snapshot.wan?.spec.families ?? [];
   const tables = families.flatMap((family) => voteMatrix(snapshot, valid, family) ?? []);
@@ -73,7 +73,7 @@ interface Row {
   readonly byNode: Map<string, Vote>;
 }
 
-/** One row for each source; the rows that somebody should look at come first. */
+/** Returns one row for each source. Rows that need attention come first. */
 function rowsOf(nodes: readonly WanObservation[], family: Family, rank: (vote: Vote) => number): Row[] {
   const rows = new Map<string, Row & { rank: number }>();
   for (const { nodeName, votes } of nodes) {
@@ -89,7 +89,7 @@ function rowsOf(nodes: readonly WanObservation[], family: Family, rank: (vote: V
   return [...rows.values()].sort((a, b) => a.rank - b.rank || (a.organisation < b.organisation ? -1 : 1));
 }
 
-/** Each node's own view, in full. */
+/** Renders each node's own view in full. */
 export function nodeTables({ observations, now }: Snapshot, valid: readonly WanObservation[]): Html {
   if (observations.length === 0) return markup``;
   return section(

@@ -7,7 +7,7 @@ import * as monitoring from "./monitoring.ts";
 import type { DoctorFinding } from "../finding.ts";
 import * as wan from "./wan.ts";
 
-/** In the order in which one thing needs the other, so that the first that is wrong is the one to begin with. */
+/** In the order of dependence, so the first failed check is the one to begin with. */
 const CHECKS = {
   Cluster: cluster.kubernetes,
   "MetalLB's pods": metallb.metallbPods,
@@ -40,7 +40,7 @@ export interface Line extends DoctorFinding {
   readonly check: CheckName;
 }
 
-/** Every check over what was read. Pure. */
+/** Runs every check on the facts. Pure. */
 export function examine(facts: Facts): Line[] {
   return Object.entries(CHECKS).map(([check, look]) => ({ check: check as CheckName, ...look(facts) }));
 }

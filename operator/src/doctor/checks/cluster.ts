@@ -1,9 +1,9 @@
-/** The cluster, and the operator in it. */
+/** Checks of the cluster and of the operator in it. */
 import type { Facts } from "../read/facts.ts";
 import { describe, isReady } from "../read/pods.ts";
 import { type DoctorFinding, ok, unread, warn, wrong } from "../finding.ts";
 
-/** Minor versions of Kubernetes 1 that the stack has run on. Older ones lack ValidatingAdmissionPolicy v1. */
+/** Minor versions of Kubernetes 1 on which the stack has been tested. Older ones lack ValidatingAdmissionPolicy v1. */
 const KUBERNETES = { oldest: 30, others: [34], newest: 36 } as const;
 
 export function kubernetes({ version }: Facts): DoctorFinding {

@@ -1,4 +1,4 @@
-/** The records, at Gandi and in DNS, and the token. */
+/** Checks of the records, at Gandi and in DNS, and of the token. */
 import { conditionOf } from "@esddns/common/cluster";
 import type { Condition, DnsRecordObject } from "@esddns/common/api";
 import { tokenState } from "../../page/token.ts";
@@ -9,7 +9,7 @@ export function recordsSynced({ records }: Facts): DoctorFinding {
   return perRecord(records, "Synced", "stand at Gandi as they should");
 }
 
-/** What the operator has found of late, and what this machine finds now. */
+/** Combines the operator's last verification with what this machine finds now. */
 export function recordsVerified({ records, answers }: Facts): DoctorFinding {
   const said = perRecord(records, "Verified", "are answered by the zone's own servers");
   if (!records.read || !answers.read || said.state === "wrong") return said;
@@ -47,12 +47,15 @@ function perRecord(records: Facts["records"], type: "Synced" | "Verified", good:
 
 /** Reasons of Synced that only another token, or more rights for it, will cure. */
 const TOKEN_REASONS = ["TokenRefused", "AccessDenied"];
-/** Reasons with which Gandi has not been asked, or has not answered about the token. */
+/** Reasons of Synced that say nothing about the token: Gandi was not asked or did not answer. */
 const NOT_ASKED = [
   ...["WaitingForAddress", "WaitingForBudget", "NotGlobal", "Conflict", "DryRun", "RateLimited", "GandiUnavailable"],
 ];
 
-/** Whether Gandi takes the token and lets it write the zones, by what the operator met last; and how long it lasts. */
+/**
+ * Checks by the operator's last requests whether Gandi accepts the token and lets it write the zones, and when it
+ * expires.
+ */
 export function token({ tokenExpires, records, now }: Facts): DoctorFinding {
   const synced = records.read ? records.value.flatMap(({ status }) => conditionOf(status, "Synced") ?? []) : [];
   const refused = synced.find(({ status, reason }) => status === "False" && TOKEN_REASONS.includes(reason));

@@ -1,4 +1,4 @@
-/** The page's address, from MetalLB's giving it out to the answer on the LAN. */
+/** Checks of the page's address, from its assignment by MetalLB to the answer on the LAN. */
 import { PAGE_SERVICE_NAME } from "@esddns/common/api";
 import { announcer, isTrue, loadBalancerIps, type Pod, SERVICELB_OFF } from "@esddns/common/cluster";
 import type { Facts } from "../read/facts.ts";
@@ -28,7 +28,7 @@ export function address(facts: Facts): DoctorFinding {
   );
 }
 
-/** A pod may read the pools of its own stack only, and the page may have an address of another's. */
+/** In a pod only the stack's own pools can be read, but the page may have an address from another stack's pool. */
 function outsideOfPools(addresses: readonly string[], { place, pools }: Facts): string[] {
   if (place === "pod" || !pools.read || pools.value.length === 0) return [];
   const ranges = pools.value.flatMap(({ spec }) => spec.addresses);
@@ -80,7 +80,7 @@ function announcing({ l2Statuses, namespace }: Pick<Facts, "l2Statuses" | "names
   );
 }
 
-/** Whether somebody answers by ARP for the page, and whether that is the node that should. */
+/** Checks whether a device answers ARP requests for the page's address, and whether it is the right node. */
 export function arp(facts: Facts): DoctorFinding {
   const { neighbours, service } = facts;
   if (!neighbours.read) return unread(neighbours);
@@ -124,7 +124,7 @@ function answerer(one: string, facts: Facts): DoctorFinding {
   return direct.read && direct.value === 200 ? warn(saw, todo) : wrong(saw, todo);
 }
 
-/** Whether other devices of the LAN have addresses that MetalLB is yet to give out. */
+/** Checks whether other devices on the LAN use addresses that MetalLB has not assigned yet. */
 export function freeOnLan({ neighbours, pools, taken }: Facts): DoctorFinding {
   if (!neighbours.read) return unread(neighbours);
   if (!pools.read) return unread(pools);
@@ -134,7 +134,7 @@ export function freeOnLan({ neighbours, pools, taken }: Facts): DoctorFinding {
   return conflicts(asked, neighbours.value);
 }
 
-/** Of addresses that nobody should have yet. */
+/** Reports which of these unassigned addresses are in use. */
 export function conflicts(asked: readonly string[], answers: ReadonlyMap<string, string | undefined>): DoctorFinding {
   const found = asked.flatMap((one) => {
     const hardware = answers.get(one);

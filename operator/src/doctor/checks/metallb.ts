@@ -1,4 +1,4 @@
-/** MetalLB itself: its pods, its configuration, its pools. */
+/** Checks of MetalLB itself: its pods, its configuration, its pools. */
 import {
   type AddressPool,
   EXCLUDE_LABEL,
@@ -47,7 +47,7 @@ export function webhook(facts: Facts): DoctorFinding {
   );
 }
 
-/** Every part keeps the last configuration that it could use, and says nothing of it elsewhere. */
+/** Every part of MetalLB keeps the last valid configuration, and reports a rejected one only here. */
 export function configuration({ configuration: states }: Facts): DoctorFinding {
   if (!states.read)
     return states.reason === "Forbidden" ? unread(states) : unknown("MetalLB before 0.15.3 does not tell");
@@ -90,7 +90,7 @@ export function pools(facts: Facts): DoctorFinding {
   return ok(text);
 }
 
-/** A pool that takes in a node's own address, in words. */
+/** Describes a pool that contains a node's own address. */
 function ofNodes({ nodes, pools: all }: Facts): string | undefined {
   if (!nodes.read || !all.read) return undefined;
   for (const { metadata, spec } of all.value) {
@@ -134,7 +134,7 @@ export function excludeLabel({ nodes, metallbPods: pods }: Facts): DoctorFinding
   return warn(`not announcing, by label: ${excluded.join(", ")}`, `If that is not meant: ${remove}`);
 }
 
-/** One speaker stands for all: they are of one template. */
+/** One speaker represents all: they share one template. */
 function ignoresLabel(pod: Pod): boolean {
   const args = pod.spec.containers.flatMap((container) => container.args);
   return isPartOf(pod, "speaker") && ignoresExcludeLabel(args);
@@ -148,7 +148,7 @@ function isOpen({ spec }: Advertisement): boolean {
   return spec.ipAddressPools.length === 0 && spec.ipAddressPoolSelectors.length === 0;
 }
 
-/** One family that has no address left is enough: a Service that needs one stays pending. */
+/** A pool is full if any family has no address left: a Service that needs one stays pending. */
 function isFull({ status }: AddressPool): boolean {
   if (status === undefined) return false;
   const families = familyUses(status);

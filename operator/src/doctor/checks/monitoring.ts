@@ -1,4 +1,4 @@
-/** Whether somebody would hear of it. */
+/** Checks whether a fault would be reported. */
 import type { Facts } from "../read/facts.ts";
 import { type DoctorFinding, ok, unread, warn } from "../finding.ts";
 

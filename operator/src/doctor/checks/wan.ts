@@ -1,4 +1,4 @@
-/** Whom the operator asks, and the WAN address. */
+/** Checks of the sources that the operator asks, and of the WAN address. */
 import { conditionOf } from "@esddns/common/cluster";
 import type { Vote, VoteOutcome } from "@esddns/common/api";
 import { WANTED_EGRESS } from "../../decide/conditions.ts";
@@ -6,7 +6,7 @@ import { validObservations } from "../../decide/verdicts.ts";
 import type { Facts } from "../read/facts.ts";
 import { type DoctorFinding, ok, unknown, unread, warn, wrong } from "../finding.ts";
 
-/** What each condition of the WanAddress should be, and what to do where it is not. */
+/** The wanted status of each condition of the WanAddress, and what to do about another one. */
 const EXPECTED: readonly (readonly [type: string, wanted: string, todo: string])[] = [
   ["Ready", "True", "Look at the votes below: which transports get answers, and what do they say?"],
   [
@@ -70,7 +70,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   pcp: "UDP 5351 to the router, and PCP switched on there",
 };
 
-/** Whether STUN servers answer the nodes, by transport. */
+/** Checks whether STUN servers answer the nodes, by transport. */
 export function stun(facts: Facts): DoctorFinding {
   const { observations, now } = facts;
   if (observations.read && validObservations(observations.value, now).length === 0) {
@@ -80,14 +80,14 @@ export function stun(facts: Facts): DoctorFinding {
   return reached(facts, ["udp", "tcp", "tls"], { whom: "STUN servers" });
 }
 
-/** The same of the echo services: at least one authenticated answer is needed. */
+/** Checks the echo services in the same way: at least one authenticated answer is needed. */
 export function echo(facts: Facts): DoctorFinding {
   return reached(facts, ["https"], { whom: "HTTPS echo services" });
 }
 
 /**
- * The same of the router, where it is asked. A private address is an answer, too, and so is that it has none: what that
- * means is the condition's to say.
+ * Checks the router in the same way, if it is asked. A private address counts as an answer, and so does "none": the
+ * condition BehindNAT interprets it.
  */
 export function router(facts: Facts): DoctorFinding {
   const behindNat = facts.wan.read ? conditionOf(facts.wan.value.status, "BehindNAT") : undefined;
@@ -106,7 +106,7 @@ export function router(facts: Facts): DoctorFinding {
 interface Reached {
   readonly whom: string;
   readonly verb?: string;
-  /** What counts as an answer. */
+  /** The outcomes that count as an answer. */
   readonly answers?: readonly VoteOutcome[];
 }
 

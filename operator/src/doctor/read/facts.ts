@@ -1,4 +1,4 @@
-/** What the doctor has read: parts of objects, as loose as other people's objects are. */
+/** The facts that the doctor has read. Objects that other projects define are parsed loosely, and in part. */
 import * as z from "zod";
 import type { DnsRecordObject, WanAddressObject, WanObservationObject } from "@esddns/common/api";
 import { metadata, type AddressPool, type Node, type Pod, type Read, type Service } from "@esddns/common/cluster";
@@ -34,7 +34,7 @@ export const l2Status = z.object({
     .prefault({}),
 });
 
-/** Whether a part of MetalLB has taken the configuration (MetalLB 0.15.3 and newer). */
+/** Whether a part of MetalLB has accepted the configuration (MetalLB 0.15.3 and newer). */
 export const configurationState = z.object({
   metadata,
   status: z.object({ result: z.string().default("Unknown"), errorSummary: z.string().optional() }).prefault({}),
@@ -50,7 +50,7 @@ export const event = z.object({
 const status = z.looseObject({}).default({});
 const spec = z.looseObject({}).default({});
 
-/** An object whose kind is not known here any better. */
+/** An object of any kind. */
 export const anything = z.object({ metadata, spec, status });
 
 export type Advertisement = z.output<typeof advertisement>;
@@ -62,19 +62,19 @@ export interface BgpSession {
   readonly up: boolean;
 }
 
-/** Of the addresses that are on a LAN of this machine: who answers for each; undefined: nobody. */
+/** The addresses that are on a LAN of this machine, with the hardware address that answers. Undefined: none answers. */
 export type Neighbours = ReadonlyMap<string, string | undefined>;
 
-/** All that the checks look at; reads.ts fills it in. */
+/** Everything that the checks look at. reads.ts fills it in. */
 export interface Facts {
-  /** From where it is looked: a pod reaches less, and may read less. */
+  /** Where the doctor runs: a pod reaches less, and may read less. */
   readonly place: "outside" | "pod";
   readonly namespace: string;
   readonly metallbNamespace: string;
-  /** Names of the stack's own pools; undefined: not known. */
+  /** Names of the stack's own pools. Undefined: not known. */
   readonly stackPools: readonly string[] | undefined;
   readonly now: number;
-  /** For instance v1.34.4. */
+  /** For example v1.34.4. */
   readonly version: Read<string>;
   readonly nodes: Read<Node[]>;
   readonly metallbPods: Read<Pod[]>;
@@ -88,26 +88,32 @@ export interface Facts {
   readonly l2Statuses: Read<z.output<typeof l2Status>[]>;
   readonly ownPods: Read<Pod[]>;
   readonly service: Read<Service>;
-  /** What was warned of about the page's Service, the newest last. */
+  /** Warnings about the page's Service, newest last. */
   readonly serviceWarnings: Read<string[]>;
-  /** Every LoadBalancer address that some Service of the cluster has. */
+  /** Every LoadBalancer address that a Service of the cluster has. */
   readonly taken: Read<string[]>;
-  /** DaemonSets of k3s' own load balancer, NAMESPACE/NAME. */
+  /** DaemonSets of k3s's own load balancer, NAMESPACE/NAME. */
   readonly serviceLb: Read<string[]>;
-  /** Who answers on the LAN for the page, the nodes, and the free addresses of the pools. */
+  /**
+   * Which devices answer on the LAN for the addresses of the page and the nodes, and for the free addresses of the
+   * pools.
+   */
   readonly neighbours: Read<Neighbours>;
-  /** The HTTP status that the page answered with at its LoadBalancer address. */
+  /** The HTTP status of the page at its LoadBalancer address. */
   readonly page: Read<number>;
-  /** The same past MetalLB. */
+  /** The same without MetalLB. */
   readonly pagePastMetallb: Read<string>;
   readonly wan: Read<WanAddressObject>;
   readonly observations: Read<WanObservationObject[]>;
   readonly records: Read<DnsRecordObject[]>;
-  /** What the zones' own servers say to this machine, by the record's name in the cluster. */
+  /** How the zones' own servers answer this machine, by the record's name in the cluster. */
   readonly answers: Read<ReadonlyMap<string, Verdict>>;
-  /** YYYY-MM-DD; undefined: nobody has said. */
+  /** YYYY-MM-DD. Undefined: not configured. */
   readonly tokenExpires: Read<string | undefined>;
-  /** PodMonitors and ServiceMonitors of the namespace, and its PrometheusRules; none where the cluster has no such kinds. */
+  /**
+   * PodMonitors and ServiceMonitors of the namespace, and its PrometheusRules. Empty if the cluster does not have these
+   * kinds.
+   */
   readonly monitors: Read<string[]>;
   readonly rules: Read<string[]>;
 }

@@ -1,4 +1,4 @@
-/** GET by path from the API server: through kubectl on somebody's machine, with the pod's own rights in a pod. */
+/** GETs by path from the API server: through kubectl on a person's machine, or with the pod's own rights in a pod. */
 import { execFile } from "node:child_process";
 import * as z from "zod";
 import { type Get, mapRead, parseAnswer, type Read, reasonOf, failedRead } from "@esddns/common/cluster";
@@ -8,10 +8,10 @@ import type { KubeServer } from "../../kube/server.ts";
 
 const TIMEOUT_MS = 15_000;
 const MAX_BYTES = 64 * 1024 * 1024;
-/** Of one string in an object, characters. */
+/** Per string in an object, characters. */
 const MAX_TEXT = 4_096;
 
-/** GET by `kubectl get --raw`, which knows every way to log in to a cluster; `program` is kubectl's name or path. */
+/** GETs by `kubectl get --raw`, which knows every way to log in to a cluster. `program` is kubectl's name or path. */
 export function kubectlGet(program: string): Get {
   return (path) =>
     new Promise((resolve) => {
@@ -24,7 +24,7 @@ export function kubectlGet(program: string): Get {
     });
 }
 
-/** GET with the service account of the pod that this runs in. */
+/** GETs with the service account of the pod in which this runs. */
 export function podGet({ origin, ca, token }: KubeServer): Get {
   const http = httpPool({ ca });
   return async (path) => {
@@ -47,18 +47,18 @@ export function podGet({ origin, ca, token }: KubeServer): Get {
   };
 }
 
-/** The object at that path. */
+/** Returns the object at that path. */
 export async function one<S extends z.ZodType>(get: Get, path: string, schema: S): Promise<Read<z.output<S>>> {
   const answer = await get(path);
   return answer.read ? parseAnswer(path, answer.value, schema, cleanStrings) : answer;
 }
 
-/** What somebody wrote into an object may end in the terminal of whoever runs the doctor. */
+/** Strings in objects come from other people and may end in the terminal of the person who runs the doctor. */
 function cleanStrings(_key: string, value: unknown): unknown {
   return typeof value === "string" ? clean(value, MAX_TEXT) : value;
 }
 
-/** The items of the list at that path. */
+/** Returns the items of the list at that path. */
 export async function list<S extends z.ZodType>(get: Get, path: string, schema: S): Promise<Read<z.output<S>[]>> {
   return mapRead(await one(get, path, z.object({ items: z.array(schema).nullish() })), ({ items }) => items ?? []);
 }

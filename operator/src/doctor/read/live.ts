@@ -1,4 +1,4 @@
-/** What the doctor tries itself, from where it runs. */
+/** The tests that the doctor runs itself, from where it runs. */
 import { failedRead, loadBalancerIps, type Node, type Read } from "@esddns/common/cluster";
 import { systemClock } from "../../runtime/clock.ts";
 import { dnsAuthority } from "../../records/authority.ts";
@@ -7,7 +7,7 @@ import type { Facts } from "./facts.ts";
 import { addressesIn } from "./ranges.ts";
 
 const PAGE_TIMEOUT_MS = 5_000;
-/** So many addresses of the pools are asked for by ARP at most. */
+/** At most this many addresses of the pools are asked for by ARP. */
 const MAX_ADDRESSES = 256;
 
 export async function askPage(svc: Facts["service"]): Promise<Read<number>> {
@@ -24,7 +24,7 @@ export async function askPage(svc: Facts["service"]): Promise<Read<number>> {
   }
 }
 
-/** The name servers of each record's zone, asked by this machine for what was published. */
+/** Asks the name servers of each record's zone, from this machine, for the published values. */
 export async function askAuthorities(records: Facts["records"]): Promise<Facts["answers"]> {
   if (!records.read) return records;
   const { signal } = new AbortController();
@@ -41,7 +41,7 @@ export async function askAuthorities(records: Facts["records"]): Promise<Facts["
   return { read: true, value: new Map(await Promise.all(verdicts)) };
 }
 
-/** Whom to ask for by ARP: the page, the nodes, and what MetalLB has yet to give out. */
+/** Returns the addresses to ask for by ARP: the page's, the nodes', and those that MetalLB has not assigned yet. */
 export function lanAddresses({
   nodes,
   pools,
@@ -53,7 +53,7 @@ export function lanAddresses({
   return [...new Set([...page, ...ofNodes, ...freeAddresses({ pools, taken })])];
 }
 
-/** Addresses of the pools that no Service has. */
+/** Returns the addresses of the pools that no Service has. */
 export function freeAddresses({ pools, taken }: Pick<Facts, "pools" | "taken">): string[] {
   if (!pools.read || !taken.read) return [];
   const given = new Set(taken.value);

@@ -1,4 +1,4 @@
-/** Reads what the checks look at of MetalLB. */
+/** Reads the facts about MetalLB. */
 import {
   advertisement,
   anything,
@@ -12,7 +12,7 @@ import { addressPool, type Get, pod, type Pod, type Read } from "@esddns/common/
 import { list, one } from "./get.ts";
 import { isPartOf } from "./pods.ts";
 
-/** @param stackPools names of the pools that may be read where not all may. */
+/** @param stackPools names of the pools that may be read if not all may */
 export async function ofMetallb(get: Get, namespace: string, stackPools: readonly string[]) {
   const metallb = `/apis/metallb.io/v1beta1/namespaces/${namespace}`;
   const slices = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
@@ -36,14 +36,14 @@ export async function ofMetallb(get: Get, namespace: string, stackPools: readonl
   };
 }
 
-/** The chart's label first; MetalLB's plain manifests have another. */
+/** Tries the chart's label first. MetalLB's plain manifests have another one. */
 async function readPods(get: Get, path: string): Promise<Read<Pod[]>> {
   const ofChart = await list(get, `${path}?labelSelector=app.kubernetes.io%2Fname%3Dmetallb`, pod);
   if (!ofChart.read || ofChart.value.length > 0) return ofChart;
   return list(get, `${path}?labelSelector=app%3Dmetallb`, pod);
 }
 
-/** All pools of the cluster; where these may not be listed, the stack's own one by one. */
+/** Reads all pools of the cluster. If they may not be listed, reads the stack's own pools one by one. */
 async function readPools(get: Get, path: string, names: readonly string[]): Promise<Facts["pools"]> {
   const all = await list(get, path, addressPool);
   if (all.read || all.reason !== "Forbidden" || names.length === 0) return all;
@@ -53,7 +53,7 @@ async function readPools(get: Get, path: string, names: readonly string[]): Prom
   return found.length === 0 && unread !== undefined ? unread : { read: true, value: found };
 }
 
-/** From the speakers' metrics: MetalLB has no object that tells whether a session stands. */
+/** Reads the sessions from the speakers' metrics: no MetalLB object says whether a session is established. */
 async function readSessions(get: Get, pods: string, read: Read<Pod[]>): Promise<Read<BgpSession[]>> {
   if (!read.read) return read;
   const speakers = read.value.filter((each) => isPartOf(each, "speaker"));
@@ -71,8 +71,8 @@ function sessionsOf(speaker: string, metrics: string): BgpSession[] {
   const told = [...metrics.matchAll(/^metallb_bgp_session_up\{.*?peer="([^"]+)".*?\} (\d)/gm)].map(
     ([, peer = "", up]) => ({ speaker, peer, up: up === "1" }),
   );
-  // MetalLB before 0.16 begins with a 0 under the bare address and leaves it there; what comes after is under
-  // ADDRESS:PORT. A session that has never stood has the bare one alone.
+  // MetalLB before 0.16 starts with a 0 under the bare address and never updates it. Later values are under
+  // ADDRESS:PORT. A session that was never established has only the bare address.
   const toldAgain = ({ peer: bare }: BgpSession): boolean =>
     told.some(({ peer }) => peer.startsWith(`${bare}:`) && /^\d+$/.test(peer.slice(bare.length + 1)));
   return told.filter((session) => !toldAgain(session));

@@ -1,6 +1,7 @@
 /**
- * Who answers on this machine's LANs for an address: by ARP (RFC 826), or neighbour discovery for IPv6 (RFC 4861). An
- * empty datagram to the discard port has the kernel ask, and its table has the answer: no right beyond a user's is needed.
+ * Finds out which device answers for an address on this machine's LANs: by ARP (RFC 826), or by neighbour discovery for
+ * IPv6 (RFC 4861). An empty datagram to the discard port makes the kernel ask, and its table has the answer. That needs
+ * no special rights.
  */
 import { execFile } from "node:child_process";
 import { createSocket } from "node:dgram";
@@ -12,7 +13,7 @@ import { failedRead, type Read } from "@esddns/common/cluster";
 import type { Neighbours } from "./facts.ts";
 
 const DISCARD_PORT = 9;
-/** The kernel asks three times, a second apart, and before that trusts what it knew for five. Milliseconds. */
+/** The kernel trusts an old entry for five seconds. Then it asks three times, a second apart. Milliseconds. */
 const LIMIT_MS = 9_000;
 const STEP_MS = 300;
 
@@ -22,7 +23,7 @@ type Entry = z.output<typeof entry>;
 /** States in which the kernel is still finding out (RFC 4861 section 7.3.2). */
 const OPEN = ["INCOMPLETE", "STALE", "DELAY", "PROBE"];
 
-/** Of `addresses` those that are on a LAN of this machine, with the hardware address that answers for each. */
+/** Returns those of `addresses` that are on a LAN of this machine, with the hardware address that answers for each. */
 export async function askNeighbours(addresses: readonly string[]): Promise<Read<Neighbours>> {
   const near = addressesNear(addresses);
   const own = ownAddresses();
@@ -42,8 +43,8 @@ interface Kernel {
 }
 
 /**
- * The kernel's table once it has found out. Where it knew somebody it asks that one alone, and MetalLB hears no question
- * over IPv6 that is not put to all: knocked at again, the kernel asks all.
+ * Returns the kernel's table once it is settled. The kernel asks a known neighbour directly. Over IPv6 MetalLB hears
+ * only questions that are sent to all nodes, so the address is knocked at again: then the kernel asks all.
  */
 export async function askKernel(addresses: readonly string[], kernel: Kernel): ReturnType<Kernel["table"]> {
   const before = await kernel.table();
@@ -80,7 +81,7 @@ function addressesNear(addresses: readonly string[]): string[] {
   const networks = new BlockList();
   for (const { cidr, family, internal } of Object.values(networkInterfaces()).flatMap((each) => each ?? [])) {
     const [network = "", length] = cidr?.split("/") ?? [];
-    // A /32 or /128 is the machine alone, and link-local addresses are never a pool's.
+    // A /32 or /128 is only the machine itself, and pools never have link-local addresses.
     if (internal || length === undefined || ["32", "128"].includes(length) || network.startsWith("fe80:")) continue;
     networks.addSubnet(network, Number(length), family === "IPv4" ? "ipv4" : "ipv6");
   }
@@ -92,7 +93,7 @@ function ownAddresses(): Map<string, string> {
   return new Map(all.map(({ address, mac }) => [address, mac]));
 }
 
-/** Resolves once the datagram is with the kernel, or was refused: the table tells what came of it. */
+/** Resolves once the kernel has the datagram, or refused it. The table shows the result. */
 function knock(address: string): Promise<void> {
   const socket = createSocket(isIP(address) === 4 ? "udp4" : "udp6");
   return new Promise((resolve) => {

@@ -1,17 +1,17 @@
-/** Pods in words, and which part of MetalLB one is. Pure. */
+/** Describes pods, and which part of MetalLB one is. Pure. */
 import { isTrue, type Pod } from "@esddns/common/cluster";
 import type { Facts } from "./facts.ts";
 
 type Part = "controller" | "speaker";
 
-/** By the label of the plain manifests, which this stack's release has too, or by that of the chart alone. */
+/** The label of the plain manifests, which this stack's release also has, or that of the chart only. */
 const PART_LABELS = ["component", "app.kubernetes.io/component"] as const;
 
 export function isPartOf({ metadata }: Pod, part: Part): boolean {
   return PART_LABELS.some((label) => metadata.labels[label] === part);
 }
 
-/** The command that prints a part's logs, with a label that its pods have. */
+/** Returns the command that prints a part's logs, with a label that its pods have. */
 export function logsOf(
   part: Part,
   { metallbPods: pods, metallbNamespace: ns }: Pick<Facts, "metallbPods" | "metallbNamespace">,

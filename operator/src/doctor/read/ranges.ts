@@ -1,7 +1,7 @@
-/** Addresses of a pool, as MetalLB writes them: one, a CIDR, or the first and the last. Pure. */
+/** Addresses of a pool in MetalLB's notation: a single one, a CIDR, or the first and the last. Pure. */
 import { addressesOf, contains, parseRange, parseSingle } from "@esddns/common/ip";
 
-/** The addresses in order, at most `limit` of them; none if the text is not a range. */
+/** Returns the addresses in order, at most `limit` of them. Empty if the text is not a range. */
 export function addressesIn(text: string, limit: number): string[] {
   const parsed = parseRange(text);
   return parsed.ok ? addressesOf(parsed.range, limit) : [];

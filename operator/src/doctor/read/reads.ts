@@ -1,4 +1,4 @@
-/** Reads what the checks look at, side by side. */
+/** Reads all facts for the checks, in parallel. */
 import * as z from "zod";
 import { type KubeObject, PAGE_SERVICE_NAME } from "@esddns/common/api";
 import {
@@ -19,18 +19,18 @@ import { askAuthorities, askPage, lanAddresses } from "./live.ts";
 import { ofMetallb } from "./metallbReads.ts";
 import { askNeighbours } from "./neighbours.ts";
 
-/** What a pod of the stack was told by its environment. */
+/** The environment variables of a pod of the stack. */
 export type Environment = ReadonlyMap<string, string>;
 
 interface Place {
   readonly place: Facts["place"];
   readonly get: Get;
   readonly namespace: string;
-  /** What the page's pods were told. */
+  /** From the page's pods. */
   readonly environment: Environment;
 }
 
-/** Where the stack is: the namespaces that have a WanAddress. */
+/** Returns the namespaces that have a WanAddress, which are those of the stacks. */
 export async function namespaces(get: Get): Promise<Read<string[]>> {
   const read = await list(get, "/apis/esddns.io/v1alpha1/wanaddresses", anything);
   return read.read ? { read: true, value: read.value.map(({ metadata }) => metadata.namespace) } : read;
@@ -87,7 +87,7 @@ async function ofService({ place, get, namespace }: Place) {
   };
 }
 
-/** In a pod of the page: its own server. */
+/** In a pod of the page: asks its own server. */
 async function ownHealth(): Promise<Read<string>> {
   try {
     const answer = await fetch("http://127.0.0.1:8080/healthz", { signal: AbortSignal.timeout(5_000) });
@@ -97,7 +97,7 @@ async function ownHealth(): Promise<Read<string>> {
   }
 }
 
-/** The objects of a Prometheus operator; none where the cluster does not know the kinds. */
+/** Reads the objects of a Prometheus operator. Empty if the cluster does not have these kinds. */
 async function ofMonitoring(get: Get, namespace: string): Promise<Pick<Facts, "monitors" | "rules">> {
   const names = async (plural: string): Promise<Read<string[]>> => {
     const read = await list(get, `/apis/monitoring.coreos.com/v1/namespaces/${namespace}/${plural}`, anything);
@@ -138,7 +138,7 @@ async function ownKinds(get: Get, namespace: string): Promise<Pick<Facts, "wan" 
   };
 }
 
-/** What the page's pods were told, by name of the variable. */
+/** Returns the environment variables of the page's pods, by name. */
 export async function environmentOf(get: Get, namespace: string): Promise<Environment> {
   const variable = z.object({ name: z.string(), value: z.string().optional() });
   const container = z.object({ env: z.array(variable).default([]) });

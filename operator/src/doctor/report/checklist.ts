@@ -1,10 +1,12 @@
-/** What should be true before people depend on it; each item by the checks that tell. Pure. */
+/**
+ * The conditions that should be met before people depend on the stack. Each item names the checks that prove it. Pure.
+ */
 import type { CheckName, Line } from "../checks/checks.ts";
 
 interface Item {
   readonly text: string;
   readonly checks: readonly CheckName[];
-  /** What no program can find out, and a person must. */
+  /** A question that only a person can answer. */
   readonly ask?: string;
 }
 
@@ -38,7 +40,7 @@ const ITEMS: readonly Item[] = [
   { text: "There are alerts", checks: ["Alerts"], ask: "Does an alert reach somebody? Try one." },
 ];
 
-/** For people, one line an item: done, not done, or for a person to answer. */
+/** Prints one line per item: done, not done, or for a person to answer. */
 export function printChecklist(lines: readonly Line[]): string {
   return `Before production:\n${ITEMS.map((item) => print(item, lines)).join("")}`;
 }

@@ -3,14 +3,14 @@ import { printChecklist } from "./checklist.ts";
 import type { Line } from "../checks/checks.ts";
 import type { DoctorFinding } from "../finding.ts";
 
-/** The whole, for people: what was seen, and the checklist. */
+/** Prints the findings and the checklist for people. */
 export function printReport(namespace: string, lines: readonly Line[]): string {
   return printable(`ESDDNS in ${namespace}\n${print(lines)}\n${printChecklist(lines)}`);
 }
 
 const MARKS = { ok: "✓", wrong: "✗", warn: "!", unknown: "?" } as const;
 
-/** One block a check; the last line counts. */
+/** Prints one block per check. The last line is the count. */
 function print(lines: readonly Line[]): string {
   const blocks = lines.map(({ check, state, saw, todo }) =>
     [`${MARKS[state]} ${check}: ${saw}`, ...(todo === "" ? [] : todo.split("\n").map((line) => `    → ${line}`))].join(
