@@ -18,7 +18,7 @@ interface PrinterColumn {
   description?: string;
 }
 
-/** A CustomResourceDefinition, as apiextensions.k8s.io/v1 has it. */
+/** A CustomResourceDefinition of apiextensions.k8s.io/v1. */
 interface CrdManifest {
   apiVersion: "apiextensions.k8s.io/v1";
   kind: "CustomResourceDefinition";
@@ -44,7 +44,7 @@ function conditionColumn(type: string): PrinterColumn {
   return { name: type, type: "string", jsonPath: `.status.conditions[?(@.type=="${type}")].status` };
 }
 
-/** The definitions of the group, in the order in which they are to be created. */
+/** The definitions of the group, in the order of their creation. */
 export const crds: readonly CrdManifest[] = [
   crd({
     kind: "WanAddress",
@@ -122,8 +122,8 @@ function topLevel(schema: JsonSchema): { properties: JsonSchema; required: strin
 }
 
 /**
- * The JSON schema of a zod type as a structural schema: Kubernetes prunes unknown fields by itself and refuses
- * `additionalProperties` beside `properties`, and knows neither `$schema` nor the patterns that zod adds to formats.
+ * Returns the JSON schema of a zod type as a structural schema. Kubernetes prunes unknown fields by itself and rejects
+ * `additionalProperties` beside `properties`. It supports neither `$schema` nor the patterns that zod adds to formats.
  */
 function structural(type: z.ZodType): JsonSchema {
   const schema = z.toJSONSchema(type, {

@@ -1,6 +1,6 @@
 /**
- * Every metric of the project, once: the registry of a pod, docs/metrics.md, the dashboard and what alerts may ask for
- * are all made from this table or held against it.
+ * Every metric of the project, once. The registry of a pod, docs/metrics.md and the dashboard are made from this table,
+ * and the alerts are checked against it.
  */
 
 export interface MetricDefinition {
@@ -8,7 +8,7 @@ export interface MetricDefinition {
   readonly type: "counter" | "gauge" | "histogram";
   readonly help: string;
   readonly labels: readonly string[];
-  /** Whose pods have it. */
+  /** The pods that have it. */
   readonly of: "operator" | "page" | "both";
 }
 

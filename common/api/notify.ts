@@ -1,4 +1,7 @@
-/** Whom to tell of changes and failures: the stack writes it, the operator reads it from a mounted Secret. */
+/**
+ * The channels for notifications about changes and failures. The stack writes them, and the operator reads them from a
+ * mounted Secret.
+ */
 import * as z from "zod";
 
 export const noteKind = z.enum(["Changed", "Disputed", "Failed", "Recovered"]);
@@ -20,11 +23,13 @@ export const notifyChannel = z.object({
 });
 export type NotifyChannel = z.output<typeof notifyChannel>;
 
-/** What a template may name in double braces. */
+/** The placeholders of a template, in double braces. */
 export const PLACEHOLDERS = ["title", "text", "kind", "subject", "time", "namespace"] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
-/** What is wrong with a channel beyond its shape, one sentence each that says what would be right. */
+/**
+ * Returns the problems of a channel that its shape does not show. Each is one sentence that says what would be right.
+ */
 export function channelProblems(channel: NotifyChannel): string[] {
   const { type, url, secret, token = "", headers, body, contentType } = channel;
   const problems: string[] = [];
@@ -35,7 +40,7 @@ export function channelProblems(channel: NotifyChannel): string[] {
   if (type === "ntfy" && isHttp && target.pathname === "/") {
     problems.push("the url of an ntfy channel ends in a topic, for instance https://ntfy.sh/my-topic");
   }
-  // Each would be an error of every request, and the values may be secrets.
+  // Each would make every request fail, and the values may be secrets.
   if (!isHeaderValue(token)) problems.push("the token has signs in it that no header can have");
   for (const [name, value] of Object.entries({ ...headers, "content-type": contentType })) {
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) problems.push(`${name} is no name that a header can have`);
@@ -51,7 +56,7 @@ export function channelProblems(channel: NotifyChannel): string[] {
   return problems;
 }
 
-/** A template with its placeholders replaced; `value` has the last word on escaping. */
+/** Returns a template with its placeholders replaced. `value` does the escaping. */
 export function filled(template: string, value: (name: Placeholder) => string): string {
   return template.replace(/\{\{\s*(\w+)\s*\}\}/g, (whole, name: string) =>
     isNoPlaceholder(name) ? whole : value(name as Placeholder),
@@ -62,7 +67,7 @@ export function isJson(contentType: string): boolean {
   return /^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType);
 }
 
-/** RFC 9110, 5.5, without what is not ASCII. */
+/** RFC 9110 section 5.5, limited to ASCII. */
 function isHeaderValue(text: string): boolean {
   return /^[\t\x20-\x7e]*$/.test(text);
 }

@@ -1,20 +1,20 @@
 /**
- * What each service account may do, beside the names that the rules mention. The stack makes Roles of these, so that
- * code and rights cannot drift apart: a call that is not listed here is refused by the API server.
+ * What each service account may do, and the names that the rules mention. The stack makes Roles from these rules, so
+ * code and rights cannot drift apart: the API server refuses a call that is not listed here.
  */
 import { GROUP, WAN_ADDRESS_NAME } from "./v1alpha1.ts";
 
-/** The Lease whose holder alone decides and writes DNS. */
+/** The Lease. Only its holder decides and writes DNS. */
 export const LEASE_NAME = "esddns-writer";
 
-/** The ConfigMap with the agreed address, for workloads that want it as environment variables. */
+/** The ConfigMap with the agreed address, for workloads that read it as environment variables. */
 export const CONFIG_MAP_NAME = "esddns-wan-ip";
 
 /** Field managers of server-side apply: each node's observer, and the one writer. */
 export const OBSERVER_MANAGER = "esddns-observer";
 export const WRITER_MANAGER = "esddns-writer";
 
-/** A rule as rbac.authorization.k8s.io/v1 has it. */
+/** A rule of rbac.authorization.k8s.io/v1. */
 export interface PolicyRule {
   apiGroups: string[];
   resources: string[];
@@ -28,7 +28,7 @@ const readOwnKinds: PolicyRule = {
   verbs: ["get", "list", "watch"],
 };
 
-/** Role of `esddns-operator` in its own namespace. A server-side apply that creates needs `create` beside `patch`. */
+/** Role of `esddns-operator` in its own namespace. A server-side apply that creates needs `create` besides `patch`. */
 export const operatorRules: readonly PolicyRule[] = [
   readOwnKinds,
   { apiGroups: [GROUP], resources: ["wanobservations"], verbs: ["create", "patch"] },
@@ -41,7 +41,7 @@ export const operatorRules: readonly PolicyRule[] = [
   { apiGroups: [GROUP], resources: ["dnsrecords/status"], verbs: ["patch"] },
   // The finalizer of deletionPolicy Delete, which has no subresource of its own.
   { apiGroups: [GROUP], resources: ["dnsrecords"], verbs: ["patch"] },
-  // A POST names no object in its path, so `create` cannot be narrowed to the one name.
+  // A POST names no object in its path, so `create` cannot be limited to one name.
   { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
   {
     apiGroups: ["coordination.k8s.io"],
@@ -53,17 +53,20 @@ export const operatorRules: readonly PolicyRule[] = [
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create"] },
 ];
 
-/** ClusterRole of `esddns-operator`: a node's uid makes its observation go when the node goes. */
+/**
+ * ClusterRole of `esddns-operator`: an observation is owned by its Node, so that it is deleted with it. That needs the
+ * Node's uid.
+ */
 export const operatorClusterRules: readonly PolicyRule[] = [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }];
 
-/** Role of `esddns-operator` in a namespace that holds Services from which records take their addresses. */
+/** Role of `esddns-operator` in a namespace with Services from which records take their addresses. */
 export function serviceSourceRules(services: readonly string[]): PolicyRule[] {
   // An empty list of names would mean every Service.
   if (services.length === 0) return [];
   return [{ apiGroups: [""], resources: ["services"], resourceNames: [...services], verbs: ["get"] }];
 }
 
-/** The Service that the page stands behind. */
+/** The Service of the page. */
 export const PAGE_SERVICE_NAME = "esddns-service";
 
 /** Role of `esddns-service`: the page only reads. */
@@ -73,7 +76,9 @@ export const statusRules: readonly PolicyRule[] = [
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["list"] },
 ];
 
-/** Role of `esddns-service` in MetalLB's namespace: how full these pools are, and which node announces the page. */
+/**
+ * Role of `esddns-service` in MetalLB's namespace: reads how full these pools are, and which node announces the page.
+ */
 export function statusMetalLbRules(pools: readonly string[]): PolicyRule[] {
   return [
     { apiGroups: ["metallb.io"], resources: ["servicel2statuses"], verbs: ["list"] },

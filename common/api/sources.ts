@@ -1,10 +1,10 @@
 import type { DetectionSpec, EchoService, Family, SourceKind, StunServer, StunTransport } from "./v1alpha1.ts";
 
-/** Somebody who can be asked for the address that packets from here come from. */
+/** A source that can be asked for the address from which packets from here come. */
 export type Source = StunSource | EchoSource | RouterSource;
 
 interface SourceBase {
-  /** As votes name it. */
+  /** The name of the source in votes. */
   readonly id: string;
   readonly organisation: string;
   /** The families over which it is asked. */
@@ -23,7 +23,7 @@ export interface EchoSource extends SourceBase {
   readonly url: string;
 }
 
-/** The router at this address, asked for its own address outside: a word for IPv4 alone. */
+/** The router at this address, asked for its own external address. It answers for IPv4 only. */
 export interface RouterSource extends SourceBase {
   readonly kind: "router";
   readonly protocol: "nat-pmp" | "pcp";
@@ -39,7 +39,9 @@ export const STUN_SERVERS: readonly StunServer[] = [
   { host: "stun.sipgate.net", port: 3478, transport: "udp", organisation: "sipgate" },
 ];
 
-/** Public HTTPS services that answer with the caller's address; `families` where their names tell them apart. */
+/**
+ * Public HTTPS services that answer with the caller's address. `families` if the service has a host name per family.
+ */
 const ECHO_SERVICES: readonly (EchoService & { readonly families?: readonly Family[] })[] = [
   { url: "https://api.ipify.org/", organisation: "ipify", families: ["IPv4"] },
   { url: "https://api6.ipify.org/", organisation: "ipify", families: ["IPv6"] },
@@ -47,16 +49,16 @@ const ECHO_SERVICES: readonly (EchoService & { readonly families?: readonly Fami
   { url: "https://ifconfig.me/ip", organisation: "ifconfig.me" },
 ];
 
-/** Whether a link of the chain is asked: it must be in `sources`, and not be switched off by itself. */
+/** Reports whether a link of the chain is asked: it must be in `sources`, and not be switched off itself. */
 export function asks(spec: Pick<DetectionSpec, "sources" | "stun" | "https">, kind: SourceKind): boolean {
   return spec.sources.includes(kind) && (kind === "direct" || spec[kind].enabled);
 }
 
 /**
- * The sources that the spec switches on, in the order of its chain: its own lists, or the built-in ones. Each is there
- * once, under the name of the organisation that stands first.
+ * Returns the sources that the spec enables, in the order of its chain: its own lists, or the built-in ones. Each is
+ * included once, under the organisation that comes first.
  *
- * @param listed servers of downloaded lists, used where the spec names none
+ * @param listed servers of downloaded lists, which are used if the spec names none
  */
 export function sourcesOf(spec: DetectionSpec, listed: readonly StunServer[] = []): Source[] {
   const sources = spec.sources.flatMap((kind) => (asks(spec, kind) ? LINKS[kind](spec, listed) : []));
@@ -65,7 +67,7 @@ export function sourcesOf(spec: DetectionSpec, listed: readonly StunServer[] = [
   return [...byId.values()];
 }
 
-/** The link of the chain that a source belongs to. */
+/** Returns the link of the chain that a source belongs to. */
 export function linkOf({ kind }: Source): SourceKind {
   return kind === "stun" ? "stun" : kind === "echo" ? "https" : "direct";
 }
@@ -95,7 +97,7 @@ const LINKS: Record<SourceKind, (spec: DetectionSpec, listed: readonly StunServe
     router === undefined
       ? []
       : (["nat-pmp", "pcp"] as const)
-          // A request from a pod's own network is translated on its way, which a PCP server refuses.
+          // A request from the pod network is translated on its way, and a PCP server refuses that.
           .filter((protocol) => protocol === "nat-pmp" || (pcp && hostNetwork))
           .map((protocol) => ({
             kind: "router",

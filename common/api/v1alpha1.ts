@@ -1,9 +1,9 @@
 /**
- * The custom resources of group `esddns.io/v1alpha1`: one schema each, from which both the TypeScript type and the
+ * The custom resources of group `esddns.io/v1alpha1`. Each has one schema, from which both the TypeScript type and the
  * CustomResourceDefinition (crd.ts) are made, so that the two cannot drift apart.
  *
- * Only what Kubernetes' structural schemas can express is used here: no unions, no transforms, no records of unknown
- * keys. Rules that span fields (a record that asks for AAAA needs a source for it) are checked where they are used.
+ * Only features of Kubernetes' structural schemas are used: no unions, no transforms, no records of unknown keys. Rules
+ * that span fields (a record that wants AAAA needs a source for it) are checked where the fields are used.
  */
 import * as z from "zod";
 
@@ -11,7 +11,7 @@ export const GROUP = "esddns.io";
 export const VERSION = "v1alpha1";
 export const API_VERSION = `${GROUP}/${VERSION}`;
 
-/** The one WanAddress of a namespace. */
+/** The name of the one WanAddress of a namespace. */
 export const WAN_ADDRESS_NAME = "wan";
 
 export const family = z.enum(["IPv4", "IPv6"]);
@@ -19,7 +19,7 @@ export type Family = z.infer<typeof family>;
 
 export const conditionStatus = z.enum(["True", "False", "Unknown"]);
 
-/** A condition as metav1.Condition has it. */
+/** A condition as in metav1.Condition. */
 export const condition = z.object({
   type: z.string(),
   status: conditionStatus,
@@ -49,10 +49,10 @@ export const echoService = z.object({
 });
 export type EchoService = z.infer<typeof echoService>;
 
-/** The lists of https://github.com/pradt2/always-online-stun: one `host:port` a line. */
+/** The lists of https://github.com/pradt2/always-online-stun, one `host:port` per line. */
 const LISTS = "https://raw.githubusercontent.com/pradt2/always-online-stun/master";
 
-/** The links of the chain: STUN servers, HTTPS echo services, and what knows without asking anybody outside. */
+/** The links of the chain: STUN servers, HTTPS echo services, and sources inside the home (the router, the node). */
 export const sourceKind = z.enum(["stun", "https", "direct"]);
 export type SourceKind = z.infer<typeof sourceKind>;
 
@@ -191,7 +191,7 @@ export type WanConditionType = z.infer<typeof wanConditionType>;
 export const voteTransport = z.enum(["udp", "tcp", "tls", "https", "nat-pmp", "pcp", "node"]);
 export type VoteTransport = z.infer<typeof voteTransport>;
 
-/** What became of a question: `Ok` alone makes a vote that counts. */
+/** The result of a question. Only `Ok` makes a vote that counts. */
 export const voteOutcome = z.enum([
   "Ok",
   "Implausible",
@@ -219,7 +219,7 @@ export const vote = z.object({
 });
 export type Vote = z.infer<typeof vote>;
 
-/** What a quorum told a node in its last full rounds, one after the other. */
+/** The value of a node's quorum in several full rounds in a row. */
 export const confirmation = z.object({
   family,
   value: z.string().max(64).describe("An IPv4 address, or an IPv6 prefix as CIDR."),
@@ -228,7 +228,7 @@ export const confirmation = z.object({
 });
 export type Confirmation = z.infer<typeof confirmation>;
 
-/** One node's view: the votes of its last full round. Written by that node's pod alone. */
+/** One node's view: the votes of its last full round. Only that node's pod writes it. */
 export const wanObservation = z.object({
   nodeName: z.string(),
   observedAt: z.iso.datetime({ offset: true }),
@@ -240,13 +240,13 @@ export type WanObservation = z.infer<typeof wanObservation>;
 
 // ----------------------------------------------------------------------------------------------------- DnsRecord
 
-/** On a DnsRecord with deletionPolicy Delete: what it published is deleted before the object goes. */
+/** On a DnsRecord with deletionPolicy Delete: its values are deleted from DNS before the object is. */
 export const RECORD_FINALIZER = "esddns.io/dns-record";
 
 export const recordType = z.enum(["A", "AAAA"]);
 export type RecordType = z.infer<typeof recordType>;
 
-/** TTL bounds and default of Gandi LiveDNS, in seconds. */
+/** Bounds and default of the TTL in Gandi LiveDNS, in seconds. */
 export const TTL_MIN = 300;
 export const TTL_MAX = 2_592_000;
 
@@ -298,7 +298,7 @@ export const publishedRrset = z.object({
 });
 export type PublishedRrset = z.infer<typeof publishedRrset>;
 
-/** An rrset that the record published when its zone, name or types were others, and that no other record has taken. */
+/** An rrset that the record published under an earlier zone, name or type, and that no other record has taken over. */
 const leftRrset = publishedRrset.extend({
   zone: z.string(),
   name: z.string(),

@@ -2,7 +2,7 @@ interface HasConditions<C> {
   readonly conditions?: readonly C[] | undefined;
 }
 
-/** The condition of that type, in the status of an object (metav1.Condition). */
+/** Returns the condition of that type from the status of an object (metav1.Condition). */
 export function conditionOf<C extends { readonly type: string }>(
   status: HasConditions<C> | undefined,
   type: string,
@@ -10,7 +10,7 @@ export function conditionOf<C extends { readonly type: string }>(
   return status?.conditions?.find((condition) => condition.type === type);
 }
 
-/** Whether the condition of that type is True. One that is not there is not. */
+/** Reports whether the condition of that type is True. An absent condition is not. */
 export function isTrue(
   status: HasConditions<{ readonly type: string; readonly status: string }> | undefined,
   type: string,

@@ -1,6 +1,6 @@
 /**
- * The objects of a cluster that are only read here, one schema each: loose, since others write them. Fields that a
- * program may leave out have the value that Kubernetes takes for them; the rest of an object is dropped.
+ * The objects of a cluster that are only read here, with one schema each. The schemas are loose, since other programs
+ * write the objects. Omitted fields get the default that Kubernetes has for them. Unknown fields are dropped.
  */
 import * as z from "zod";
 import { poolCounts } from "./poolUse.ts";
@@ -9,7 +9,7 @@ const strings = z.record(z.string(), z.string()).default({});
 
 export const metadata = z.object({
   name: z.string().default(""),
-  /** Empty for what has none. */
+  /** Empty for objects without a namespace. */
   namespace: z.string().default(""),
   labels: strings,
   annotations: strings,
@@ -18,11 +18,11 @@ export const metadata = z.object({
   managedFields: z.array(z.object({ manager: z.string().default("") })).default([]),
 });
 
-/** Any object, where only what is common to all is wanted. */
+/** Any object, reduced to the fields that all have. */
 export const anyObject = z.object({ metadata });
 export type AnyObject = z.output<typeof anyObject>;
 
-/** A list of them; the API server writes null for some empty ones. */
+/** A list of them. The API server writes null for some empty lists. */
 export function listOf<S extends z.ZodType>(item: S) {
   return z.object({
     items: z
@@ -115,7 +115,7 @@ export const service = z.object({
 });
 export type Service = z.output<typeof service>;
 
-/** The addresses that a load balancer has given a Service, in its order. */
+/** Returns the addresses that a load balancer has given a Service, in the Service's order. */
 export function loadBalancerIps({ status }: Pick<Service, "status">): string[] {
   return status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? []);
 }

@@ -1,10 +1,10 @@
-/** How full an address pool is, by family: a Service that needs an IPv4 address is not helped by a free IPv6 one. */
+/** How full an address pool is, by family: a free IPv6 address does not help a Service that needs IPv4. */
 import * as z from "zod";
 import type { Family } from "../api/index.ts";
 
-/** No z.int(): of an IPv6 range of /66 or larger MetalLB says 2^63-1, which no double holds exactly. */
+/** No z.int(): for an IPv6 range of /66 or larger MetalLB reports 2^63-1, which no double holds exactly. */
 const count = z.number().default(0);
-/** MetalLB's sum overflows where such a range and another one meet. */
+/** MetalLB's sum overflows if a pool has such a range and another one. */
 const available = count.transform((n) => (n < Number.MIN_SAFE_INTEGER ? 2 ** 63 : n));
 
 const counts = z.object({
@@ -14,7 +14,7 @@ const counts = z.object({
   availableIPv6: available,
 });
 
-/** status of an IPAddressPool; MetalLB before 0.15 does not say, and leaves an empty one of what a newer one has said. */
+/** The status of an IPAddressPool. MetalLB before 0.15 does not write it, and empties what a newer version wrote. */
 export const poolCounts = z
   .strictObject({})
   .transform(() => undefined)
@@ -26,7 +26,7 @@ export interface FamilyUse {
   readonly available: number;
 }
 
-/** Of the families that the pool has addresses of. */
+/** Returns the use of each family of which the pool has addresses. */
 export function familyUses(of: z.output<typeof counts>): FamilyUse[] {
   const both: FamilyUse[] = [
     { family: "IPv4", assigned: of.assignedIPv4, available: of.availableIPv4 },
@@ -35,7 +35,7 @@ export function familyUses(of: z.output<typeof counts>): FamilyUse[] {
   return both.filter(({ assigned, available }) => assigned + available > 0);
 }
 
-/** For people, such as `IPv4 4 of 11 in use`. */
+/** Describes a use for people, for example `IPv4 4 of 11 in use`. */
 export function useInWords({ family, assigned, available }: FamilyUse): string {
   const total = assigned + available;
   return `${family} ${assigned} of ${total > Number.MAX_SAFE_INTEGER ? "more than 2^53" : total} in use`;

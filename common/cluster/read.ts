@@ -1,19 +1,19 @@
-/** What reading an object of the cluster gave, and how an answer of the API server is parsed. */
+/** The result of reading an object of the cluster, and the parser of the API server's answers. */
 import type * as z from "zod";
 import { clean } from "../text.ts";
 
-/** A value, or why there is none. */
+/** A value, or the reason why there is none. */
 export type Read<T> = { readonly read: true; readonly value: T } | Unread;
 
 export interface Unread {
   readonly read: false;
   /** For people. */
   readonly why: string;
-  /** As the API server names it (metav1.StatusReason), or `Failed`: no answer, or one that cannot be used. */
+  /** The API server's reason (metav1.StatusReason). `Failed`: no answer, or an unusable one. */
   readonly reason: "NotFound" | "Forbidden" | "Failed";
 }
 
-/** A GET of a path of the API server, as text. */
+/** GETs a path of the API server, as text. */
 export type Get = (path: string) => Promise<Read<string>>;
 
 export function failedRead(why: string, reason: Unread["reason"] = "Failed"): Unread {
@@ -24,7 +24,7 @@ export function mapRead<S, T>(from: Read<S>, of: (value: S) => T): Read<T> {
   return from.read ? { read: true, value: of(from.value) } : from;
 }
 
-/** @param reviver as JSON.parse takes it. */
+/** @param reviver passed to JSON.parse */
 export function parseAnswer<S extends z.ZodType>(
   path: string,
   text: string,
@@ -37,7 +37,7 @@ export function parseAnswer<S extends z.ZodType>(
   return parsed.success ? { read: true, value: parsed.data } : failedRead(`${path} is not of the expected form`);
 }
 
-/** What `kubectl get --raw` printed to standard error says about the object. */
+/** Returns the reason that `kubectl get --raw` printed to standard error. */
 export function reasonOf(stderr: string): Unread["reason"] {
   if (/NotFound|could not find the requested/.test(stderr)) return "NotFound";
   return /forbidden/i.test(stderr) ? "Forbidden" : "Failed";
@@ -51,7 +51,7 @@ function parseJson(text: string, reviver?: (key: string, value: unknown) => unkn
   }
 }
 
-/** The login page of a proxy comes with status 200, and a wrapper of kubectl may print a banner. */
+/** Proxies send their login page with status 200, and a wrapper of kubectl may print a banner. */
 function notJson(path: string, answer: string): string {
   const begin = clean(answer.trim().split("\n")[0] ?? "", MAX_SHOWN);
   const got = begin === "" ? "nothing" : `"${begin}"`;

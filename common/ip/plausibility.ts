@@ -5,27 +5,28 @@ import { isIpv4Mapped } from "./address.ts";
 import { endsOf, parseRange } from "./ranges.ts";
 import { notGloballyReachable } from "./specialPurpose.ts";
 
-/** Addresses whose judgement is kept. They come from the network, so that there may be any number of them. */
+/** How many judged addresses are kept. They come from the network, so there may be any number of them. */
 const REMEMBERED = 2048;
-/** Sets of rules that are kept; a pod has one or two at a time. */
+/** How many sets of rules are kept. A pod uses one or two at a time. */
 const RULES_KEPT = 4;
 
 type Judgement = { readonly plausible: true } | { readonly plausible: false; readonly reason: string };
 
 export interface Plausibility {
-  /** Whether an address can be the WAN address of that family. */
+  /** Judges whether an address can be the WAN address of that family. */
   readonly judge: (address: Address, family: Family) => Judgement;
-  /** Whether a source may be contacted on that address. */
+  /** Judges whether a source may be contacted on that address. */
   readonly mayContact: (address: Address) => Judgement;
-  /** Entries of the rules that are no address, range or CIDR: they have no effect, and somebody should know. */
+  /** Entries of the rules that are no address, range or CIDR. They have no effect, so they are reported. */
   readonly problems: readonly string[];
 }
 
 /**
- * The rules of plausibility: globally reachable by the IANA registries, or in `allowNonGlobal`; as a WAN address also
- * of the right family and not `excluded`, which wins over `allowNonGlobal`.
+ * Returns the rules of plausibility. An address must be globally reachable by the IANA registries, or in
+ * `allowNonGlobal`. A WAN address must also be of the right family and not be `excluded`, which takes precedence over
+ * `allowNonGlobal`.
  *
- * The same rules give the same object, which remembers what it judged: nearly all votes tell the same few addresses.
+ * The same rules give the same object, which remembers its results: nearly all votes give the same few addresses.
  *
  * @param rules.allowNonGlobal addresses, ranges `a-b` and CIDRs
  * @param rules.excluded the same
@@ -44,7 +45,10 @@ const recent = remembered(RULES_KEPT, (key) => {
   return fromRules({ allowNonGlobal, excluded });
 });
 
-/** The function with its last `size` results by key; the one that was not asked for the longest is forgotten first. */
+/**
+ * Returns a function that keeps the last `size` results of `compute` by key. The least recently used one is dropped
+ * first.
+ */
 export function remembered<T>(size: number, compute: (key: string) => T): (key: string) => T {
   const known = new Map<string, T>();
   return (key) => {
@@ -69,7 +73,7 @@ function fromRules(rules: Rules): Plausibility {
   };
   const judge = (address: Address, family: Family): Judgement => {
     if (address.family !== family) return refuse(`${address.text} is not an ${family} address`);
-    // Never a host's address, whatever is allowed; a BlockList takes it for the IPv4 address inside.
+    // Never the address of a host, whatever is allowed. A BlockList would treat it as the IPv4 address inside.
     if (isIpv4Mapped(address)) return refuse(`${address.text} is an IPv4-mapped address`);
     if (isIn(excluded, address)) return refuse(`${address.text} is excluded, for instance one of the cluster's own`);
     return mayContact(address);

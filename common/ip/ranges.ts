@@ -1,39 +1,41 @@
-/** The one parser of address ranges: single addresses, ranges and CIDRs of both families as one kind of interval. */
+/**
+ * The one parser of address ranges. Single addresses, ranges and CIDRs of both families become one kind of interval.
+ */
 import ipaddr from "ipaddr.js";
 import type { Family } from "../api/index.ts";
 import { isIpv4Mapped, parseAddress } from "./address.ts";
 
-/** An interval of addresses of one family, both ends included. */
+/** An interval of addresses of one family, including both ends. */
 export interface AddressRange {
   readonly family: Family;
   readonly first: bigint;
   readonly last: bigint;
-  /** As MetalLB takes it: `10.0.0.96/28`, `10.0.0.1-10.0.0.9`, `10.0.0.7/32`. */
+  /** In MetalLB's notation: `10.0.0.96/28`, `10.0.0.1-10.0.0.9`, `10.0.0.7/32`. */
   readonly canonical: string;
   /** The text was a CIDR whose address is not the first of its network. */
   readonly hostBitsSet: boolean;
 }
 
-/** `wrong` is the end of a sentence that begins with the text, `right` a sentence. */
+/** `wrong` is the end of a sentence that begins with the text. `right` is a sentence. */
 export type ParsedRange =
   { readonly ok: true; readonly range: AddressRange } | { readonly ok: false; wrong: string; right: string };
 
 const FORMATS =
   "Write an address (192.168.1.100), a range (192.168.1.100-192.168.1.110) or a CIDR (192.168.1.0/28), IPv4 or IPv6.";
 
-/** Reads `192.168.1.100`, `192.168.1.100/32`, `192.168.1.100-192.168.1.110`, `fd00::/120`. */
+/** Parses `192.168.1.100`, `192.168.1.100/32`, `192.168.1.100-192.168.1.110`, `fd00::/120`. */
 export function parseRange(text: string): ParsedRange {
   return text.includes("-") ? parseInterval(text) : parseNetwork(text);
 }
 
-/** Reads a CIDR, whose host bits are cleared, or a single address. */
+/** Parses a CIDR and clears its host bits, or parses a single address. */
 export function parseNetwork(text: string): ParsedRange {
   if (text.includes("/")) return parseCidr(text);
   const range = parseSingle(text);
   return range ? { ok: true, range } : unreadable("is not an IP address");
 }
 
-/** Reads one address without a prefix length; undefined for anything else. */
+/** Parses one address without a prefix length. Returns undefined for anything else. */
 export function parseSingle(text: string): AddressRange | undefined {
   const parsed = parseEnd(text);
   if (parsed === undefined) return undefined;
@@ -41,7 +43,7 @@ export function parseSingle(text: string): AddressRange | undefined {
   return interval(family, value, value, `${canonical}/${bitsOf(family)}`);
 }
 
-/** The ranges among the texts. What others wrote into the cluster need not be readable, and is left out. */
+/** Returns the ranges among the texts. Unreadable texts are skipped: other programs wrote them into the cluster. */
 export function readableRanges(texts: readonly string[]): AddressRange[] {
   return texts.flatMap((text) => {
     const parsed = parseRange(text);
@@ -49,7 +51,7 @@ export function readableRanges(texts: readonly string[]): AddressRange[] {
   });
 }
 
-/** The addresses that both have, or undefined. */
+/** Returns the addresses that are in both ranges, or undefined. */
 export function intersection(a: AddressRange, b: AddressRange): AddressRange | undefined {
   if (a.family !== b.family) return undefined;
   const first = a.first > b.first ? a.first : b.first;
@@ -60,7 +62,7 @@ export function intersection(a: AddressRange, b: AddressRange): AddressRange | u
   return interval(a.family, first, last, canonical);
 }
 
-/** The same as text: `10.0.0.96-10.0.0.111`, or the address if it is only one. */
+/** Returns the same as text: `10.0.0.96-10.0.0.111`, or the address if it is only one. */
 export function overlap(a: AddressRange, b: AddressRange): string | undefined {
   const common = intersection(a, b);
   return common && describeRange(common);
@@ -70,25 +72,25 @@ export function contains(outer: AddressRange, inner: AddressRange): boolean {
   return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
 }
 
-/** The interval spelled out: `10.0.0.96-10.0.0.111`, or the address if it is only one. */
+/** Returns the interval as text: `10.0.0.96-10.0.0.111`, or the address if it is only one. */
 export function describeRange(range: AddressRange): string {
   const { first, last } = endsOf(range);
   return first === last ? first : `${first}-${last}`;
 }
 
-/** The first and the last address, each in its one canonical spelling. */
+/** Returns the first and the last address, each in its canonical spelling. */
 export function endsOf({ family, first, last }: AddressRange): { readonly first: string; readonly last: string } {
   return { first: formatAddress(family, first), last: formatAddress(family, last) };
 }
 
-/** The addresses in order, at most `limit` of them. */
+/** Returns the addresses in order, at most `limit` of them. */
 export function addressesOf({ family, first, last }: AddressRange, limit: number): string[] {
   const addresses: string[] = [];
   for (let at = first; at <= last && addresses.length < limit; at++) addresses.push(formatAddress(family, at));
   return addresses;
 }
 
-/** How many bits an address of the family has. */
+/** Returns how many bits an address of the family has. */
 export function bitsOf(family: Family): 32 | 128 {
   return family === "IPv4" ? 32 : 128;
 }
@@ -123,7 +125,7 @@ function parseInterval(text: string): ParsedRange {
   };
 }
 
-/** Strict, as parseAddress is, and without IPv4-mapped IPv6, which is never a host's address. */
+/** Parses as strictly as parseAddress, and rejects IPv4-mapped IPv6, which is never the address of a host. */
 function parseEnd(text: string): { family: Family; value: bigint; canonical: string } | undefined {
   const address = parseAddress(text);
   if (address === undefined || isIpv4Mapped(address)) return undefined;

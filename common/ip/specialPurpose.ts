@@ -1,12 +1,12 @@
 import ipaddr from "ipaddr.js";
 import type { Address } from "./address.ts";
 
-/** A row of an IANA registry, reduced to the columns that matter here. */
+/** A row of an IANA registry, reduced to the columns that are used. */
 export interface SpecialPurposeBlock {
   readonly block: string;
   readonly name: string;
   readonly rfc: string;
-  /** As in the registry. N/A is taken for false: nobody promises that such an address can be reached. */
+  /** As in the registry. N/A counts as false: such an address is not known to be reachable. */
   readonly globallyReachable: boolean | "N/A";
 }
 
@@ -18,8 +18,8 @@ const row = (
 ): SpecialPurposeBlock => ({ block, name, rfc, globallyReachable });
 
 /**
- * The IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890, RFC 8190), whole, state of 2025-04. Of blocks
- * that lie in each other the most specific one counts.
+ * The complete IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890, RFC 8190) as of 2025-04. Of nested
+ * blocks the most specific one counts.
  */
 export const SPECIAL_PURPOSE_BLOCKS: readonly SpecialPurposeBlock[] = [
   row("0.0.0.0/8", false, "This network", "RFC 791"),
@@ -76,7 +76,7 @@ export const SPECIAL_PURPOSE_BLOCKS: readonly SpecialPurposeBlock[] = [
   row("fe80::/10", false, "Link-Local Unicast", "RFC 4291"),
 ];
 
-/** What the special-purpose registries leave to other registries: multicast, and IPv6 that is not yet given out. */
+/** Blocks that the special-purpose registries leave to other registries: multicast, and unallocated IPv6. */
 const OTHER_BLOCKS: readonly SpecialPurposeBlock[] = [
   row("224.0.0.0/4", false, "Multicast", "RFC 5771"),
   row("::/0", false, "not Global Unicast", "RFC 4291"),
@@ -89,7 +89,7 @@ const MOST_SPECIFIC_FIRST = [...SPECIAL_PURPOSE_BLOCKS, ...OTHER_BLOCKS]
   .sort((a, b) => b.cidr[1] - a.cidr[1]);
 const OF_KIND = Map.groupBy(MOST_SPECIFIC_FIRST, ({ cidr }) => cidr[0].kind());
 
-/** Why an address is not globally reachable: the block in which it lies; undefined where it is. */
+/** Returns the block that makes an address not globally reachable. Undefined if it is reachable. */
 export function notGloballyReachable(address: Address): SpecialPurposeBlock | undefined {
   const ip = ipaddr.parse(address.text);
   const found = OF_KIND.get(ip.kind())?.find(({ cidr }) => ip.match(cidr));
