@@ -16,7 +16,8 @@ import { recordedCalls } from "../testing/recording.ts";
 
 const project = mkdtempSync(join(tmpdir(), "language-host-"));
 const seen = join(project, "seen.json");
-const host = spawn(join(import.meta.dirname, "stand-in", "pulumi-language-nodejs"), ["127.0.0.1:4711"], {
+const program = join(import.meta.dirname, "stand-in", "pulumi-language-nodejs");
+const host = spawn(program, ["127.0.0.1:4711"], {
   stdio: ["ignore", "pipe", "inherit"],
 });
 let client: services.LanguageRuntimeClient;
@@ -96,6 +97,14 @@ test("a policy pack is run in its own folder, and what it prints goes to the CLI
   const { printed, exitCode } = await plugin(request);
   expect(printed).toBe(`127.0.0.1:4711 ${project} b=c\n`);
   expect(exitCode).toBe(3);
+});
+
+test("it ends with a CLI that was killed", async () => {
+  const cli = spawn("sh", ["-c", '"$0" 127.0.0.1:4711 & wait', program], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(cli.stdout, "data");
+  cli.kill("SIGKILL");
+  // Its standard output is closed when the last process that holds it has ended.
+  await once(cli.stdout, "close");
 });
 
 test("plugins of other kinds are refused", async () => {

@@ -26,16 +26,25 @@ export async function serve(addServices: (server: grpc.Server) => void): Promise
   };
 }
 
-/** Serves until the CLI ends the process; `onEnd` is for children that must not outlive it. */
+/** Between two looks whether the CLI is still there, milliseconds. */
+const PARENT_INTERVAL_MS = 1_000;
+
+/**
+ * Serves until the CLI ends the process, or ends itself: one that is killed, or that stops at a wrong stack config, sends
+ * its plugins no signal. `onEnd` is for children that must not outlive it.
+ */
 export async function servePlugin(addServices: (server: grpc.Server) => void, onEnd: () => void): Promise<void> {
+  const parent = process.ppid;
+  const end = (): void => {
+    onEnd();
+    process.exit(0);
+  };
   const { port } = await serve(addServices);
   process.stdout.write(`${port}\n`);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      onEnd();
-      process.exit(0);
-    });
-  }
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  setInterval(() => {
+    if (false) end();
+  }, PARENT_INTERVAL_MS);
 }
 
 /** An async function as a handler of a unary call. */
