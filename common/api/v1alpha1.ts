@@ -37,8 +37,8 @@ export type StunTransport = z.infer<typeof stunTransport>;
 
 export const stunServer = z.object({
   host: z.string().min(1).max(253).describe("Host name or address of the STUN server."),
-  port: z.int().min(1).max(65535).describe("Port; by RFC 8489 3478 for UDP and TCP, 5349 for TLS."),
-  transport: stunTransport.default("udp").describe("tls is verified for the host name."),
+  port: z.int().min(1).max(65535).describe("Port. The defaults of RFC 8489: 3478 for UDP and TCP, 5349 for TLS."),
+  transport: stunTransport.default("udp").describe("With tls the certificate is verified for the host name."),
   organisation: z.string().min(1).max(253).describe("Who operates it. One organisation has one vote."),
 });
 export type StunServer = z.infer<typeof stunServer>;
@@ -62,15 +62,15 @@ export const detectionSpec = z.object({
     .min(1)
     .max(3)
     .default(["stun", "https", "direct"])
-    .describe("What is asked, and in which order; what is left out is not asked."),
-  families: z.array(family).min(1).max(2).default(["IPv4", "IPv6"]).describe("Address families to look for."),
+    .describe("The kinds of sources to ask, in this order. A kind that is left out is not asked."),
+  families: z.array(family).min(1).max(2).default(["IPv4", "IPv6"]).describe("Address families to detect."),
   intervalSeconds: z.int().min(30).max(86400).default(300).describe("Seconds between full rounds."),
   probeIntervalSeconds: z.int().min(1).max(3600).default(10).describe("Seconds between a node's cheap STUN probes."),
   quorum: z.int().min(1).max(16).default(2).describe("Organisations that must agree on an address."),
   allowUnauthenticated: z
     .boolean()
     .default(false)
-    .describe("true or false: whether a quorum counts of which nobody answers over verified TLS, after confirmations."),
+    .describe("true or false: whether a quorum without any answer over verified TLS counts, after confirmations."),
   confirmations: z
     .int()
     .min(1)
@@ -81,7 +81,7 @@ export const detectionSpec = z.object({
     .enum(["Refuse", "PreferNodes", "All"])
     .default("Refuse")
     .describe(
-      "Nodes with different addresses. Refuse: no change; PreferNodes: by preferNodes; All: all are published.",
+      "For nodes with different addresses. Refuse: no change. PreferNodes: preferNodes decides. All: all are published.",
     ),
   preferNodes: z
     .array(z.string().min(1).max(253))
@@ -93,7 +93,7 @@ export const detectionSpec = z.object({
     .array(z.string())
     .max(64)
     .default([])
-    .describe("CIDRs that are believed and contacted although they are not globally reachable (CGNAT, labs)."),
+    .describe("CIDRs that are accepted and contacted although they are not globally reachable (CGNAT, labs)."),
   excluded: z
     .array(z.string())
     .max(256)
@@ -101,49 +101,49 @@ export const detectionSpec = z.object({
     .describe("Addresses, ranges and CIDRs that can never be the WAN address: the cluster's own pools."),
   stun: z
     .object({
-      enabled: z.boolean().default(true).describe("false: the same as sources without stun."),
-      servers: z.array(stunServer).max(64).optional().describe("Instead of the built-in list and the downloaded ones."),
+      enabled: z.boolean().default(true).describe("false has the same effect as sources without stun."),
+      servers: z.array(stunServer).max(64).optional().describe("Replaces the built-in list and the downloaded ones."),
       udpHostListUrl: z
         .string()
         .max(2048)
         .default(`${LISTS}/valid_hosts.txt`)
-        .describe("https:// URL of a list of further servers for UDP, one host:port a line; empty: none."),
+        .describe("https:// URL of a list of further servers for UDP, one host:port per line. Empty: none."),
       tcpHostListUrl: z.string().max(2048).default(`${LISTS}/valid_hosts_tcp.txt`).describe("The same for TCP."),
-      udpLimit: z.int().min(0).max(32).default(10).describe("How many servers of the list for UDP are asked."),
-      tcpLimit: z.int().min(0).max(32).default(4).describe("How many servers of the list for TCP are asked."),
+      udpLimit: z.int().min(0).max(32).default(10).describe("How many servers from the list for UDP are asked."),
+      tcpLimit: z.int().min(0).max(32).default(4).describe("How many servers from the list for TCP are asked."),
       retryAttempts: z
         .int()
         .min(0)
         .max(10)
         .optional()
-        .describe("How often servers that gave no answer are asked again in a round that has too few answers."),
+        .describe("How often servers without an answer are asked again in a round with too few answers."),
       retryCooldownSeconds: z
         .int()
         .min(1)
         .max(60)
         .optional()
-        .describe("Seconds before each of these attempts; default 5."),
+        .describe("Seconds before each of these attempts. Default: 5."),
     })
     .prefault({}),
   https: z
     .object({
-      enabled: z.boolean().default(true).describe("false: the same as sources without https."),
-      services: z.array(echoService).max(64).optional().describe("Instead of the built-in list."),
+      enabled: z.boolean().default(true).describe("false has the same effect as sources without https."),
+      services: z.array(echoService).max(64).optional().describe("Replaces the built-in list."),
     })
     .prefault({}),
   router: z
     .string()
     .max(15)
     .optional()
-    .describe("IPv4 address of the router, which is asked by NAT-PMP for its address outside."),
+    .describe("IPv4 address of the router, which is asked for its external address by NAT-PMP."),
   pcp: z
     .boolean()
     .default(false)
-    .describe("With hostNetwork: the router is asked by the Port Control Protocol, too, with a mapping for a moment."),
+    .describe("With hostNetwork: asks the router by the Port Control Protocol, too, which briefly creates a mapping."),
   hostNetwork: z
     .boolean()
     .default(false)
-    .describe("The observers run on the nodes' own network, and a global address that a node has itself counts."),
+    .describe("The observers run on the nodes' own network, and a global address of the node itself counts as a vote."),
 });
 /** How the WAN address is detected (docs/how-it-decides.md), with every default filled in. */
 export type DetectionSpec = z.output<typeof detectionSpec>;
@@ -164,11 +164,11 @@ export const wanAddressStatus = z.object({
     .array(z.string())
     .max(32)
     .optional()
-    .describe("All IPv4 WAN addresses; only under multiWan All, and only where there is more than one."),
+    .describe("All IPv4 WAN addresses. Only with multiWan All, and only if there is more than one."),
   ipv6Prefix: z.string().optional().describe("The IPv6 prefix on which the nodes agree, as CIDR."),
   ipv6Prefixes: z.array(z.string()).max(32).optional().describe("All IPv6 prefixes, like ipv4Addresses."),
-  ipv6: z.string().optional().describe("The one IPv6 address that every node has in common, where there is one."),
-  decisionId: z.int().min(0).optional().describe("Increases with every decision; the fence of the writer."),
+  ipv6: z.string().optional().describe("The one IPv6 address that all nodes have in common, if there is one."),
+  decisionId: z.int().min(0).optional().describe("Increases with every decision. Fences off outdated writers."),
   lastChangeTime: z.iso.datetime({ offset: true }).optional(),
   history: z.array(wanChange).max(20).optional().describe("Newest first."),
   observedGeneration: z.int().optional(),
@@ -211,11 +211,15 @@ export const vote = z.object({
   organisation: z.string().max(253),
   transport: voteTransport,
   family,
-  address: z.string().max(64).optional().describe("What the source said, in canonical form; also when Implausible."),
+  address: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("The address that the source gave, in canonical form. Also present if Implausible."),
   rttMs: z.number().min(0).optional(),
   authenticated: z.boolean().describe("The answer came over TLS verified for the host name."),
   outcome: voteOutcome,
-  detail: z.string().max(256).optional().describe("In words, for people: why the outcome is not Ok."),
+  detail: z.string().max(256).optional().describe("Why the outcome is not Ok, in words for people."),
 });
 export type Vote = z.infer<typeof vote>;
 
@@ -224,7 +228,10 @@ export const confirmation = z.object({
   family,
   value: z.string().max(64).describe("An IPv4 address, or an IPv6 prefix as CIDR."),
   since: z.iso.datetime({ offset: true }),
-  rounds: z.int().min(1).describe("How many rounds in a row came to it, of those at least a minute apart."),
+  rounds: z
+    .int()
+    .min(1)
+    .describe("How many rounds in a row had this value. Only rounds at least a minute apart count."),
 });
 export type Confirmation = z.infer<typeof confirmation>;
 
@@ -257,37 +264,39 @@ export const recordSource = z.object({
 });
 
 export const dnsRecordSpec = z.object({
-  zone: z.string().min(1).max(253).describe("The zone at Gandi, for instance example.com."),
-  name: z.string().min(1).max(253).describe("Relative to the zone; @ is the apex, * the wildcard."),
+  zone: z.string().min(1).max(253).describe("The zone at Gandi, for example example.com."),
+  name: z.string().min(1).max(253).describe("Relative to the zone. @ is the apex, * the wildcard."),
   types: z.array(recordType).min(1).max(2).default(["A"]),
   ttl: z.int().min(TTL_MIN).max(TTL_MAX).default(TTL_MIN).describe("Seconds."),
   source: recordSource.prefault({}),
-  ipv6Suffix: z.string().optional().describe("Joined with the WAN prefix to make the AAAA value, for instance ::10."),
+  ipv6Suffix: z.string().optional().describe("Joined with the WAN prefix to make the AAAA value, for example ::10."),
   ipv6FromNode: z
     .string()
     .min(1)
     .max(253)
     .optional()
-    .describe("Instead of ipv6Suffix: the node whose own address within the agreed prefix is the AAAA value."),
+    .describe("Replaces ipv6Suffix: the node whose own address within the agreed prefix is the AAAA value."),
   conflictPolicy: z
     .enum(["Adopt", "Refuse"])
     .optional()
-    .describe("First take-over of an existing record. Default: Adopt a single address, Refuse several or a CNAME."),
+    .describe(
+      "What happens to a record that exists already. Default: Adopt a single address, Refuse several or a CNAME.",
+    ),
   deletionPolicy: z.enum(["Retain", "Delete"]).default("Retain"),
-  allowPrivate: z.boolean().default(false).describe("Publish a value that is not globally reachable. Never for Wan."),
+  allowPrivate: z.boolean().default(false).describe("Publishes a value that is not globally reachable. Never for Wan."),
   driftLimit: z
     .int()
     .min(0)
     .max(60)
     .default(3)
-    .describe("How often within an hour somebody else's change is undone, before the record is called Contested."),
+    .describe("How many foreign changes per hour are undone before the record is Contested."),
   deletionTimeoutSeconds: z
     .int()
     .min(1)
     .max(3600)
     .default(60)
-    .describe("With deletionPolicy Delete: how long the object waits for Gandi before it goes all the same."),
-  dryRun: z.boolean().default(false).describe("Only look and plan, in status.plan; nothing is written to Gandi."),
+    .describe("With deletionPolicy Delete: seconds that the object waits for Gandi before it is deleted anyway."),
+  dryRun: z.boolean().default(false).describe("Only plans changes, in status.plan. Nothing is written to Gandi."),
 });
 export type DnsRecordSpec = z.output<typeof dnsRecordSpec>;
 
@@ -312,14 +321,18 @@ export type LeftRrset = z.infer<typeof leftRrset>;
 
 export const dnsRecordStatus = z.object({
   fqdn: z.string().optional(),
-  zone: z.string().optional().describe("The zone that fqdn and published are about."),
-  published: z.array(publishedRrset).max(8).optional().describe("What this record last published, or found right."),
+  zone: z.string().optional().describe("The zone of fqdn and published."),
+  published: z
+    .array(publishedRrset)
+    .max(8)
+    .optional()
+    .describe("The rrsets that this record last published or found correct."),
   attempted: z
     .array(publishedRrset)
     .max(8)
     .optional()
-    .describe("Noted before each write and deletion: what may stand there because the operator wrote it."),
-  replaced: z.array(publishedRrset).max(8).optional().describe("What stood there before the first take-over."),
+    .describe("Recorded before each write and deletion: values that may be in DNS because the operator wrote them."),
+  replaced: z.array(publishedRrset).max(8).optional().describe("The rrsets that existed before the first take-over."),
   left: z
     .array(leftRrset)
     .max(16)
@@ -329,8 +342,8 @@ export const dnsRecordStatus = z.object({
     .array(z.iso.datetime({ offset: true }))
     .max(64)
     .optional()
-    .describe("When somebody else's changes were undone, in the last hour, oldest first."),
-  plan: z.array(z.string().max(1024)).max(32).optional().describe("With dryRun: what would be done."),
+    .describe("When foreign changes were undone in the last hour, oldest first."),
+  plan: z.array(z.string().max(1024)).max(32).optional().describe("With dryRun: the planned changes."),
   observedGeneration: z.int().optional(),
   conditions: z.array(condition).max(16).optional(),
 });

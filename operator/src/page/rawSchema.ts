@@ -15,10 +15,10 @@ const poolCount = { assigned: z.number(), available: z.number() };
 
 /** The document at /raw. New keys may be added. Existing keys keep their meaning. */
 export const rawSchema = z.object({
-  poll_date: dateTime.nullable().describe("When a node last finished looking. A key of older versions."),
+  poll_date: dateTime.nullable().describe("When a node last finished a round. A key of older versions."),
   wan_ip_state: z
     .object({ IP: z.string().nullable(), usable: z.boolean() })
-    .describe("The one WAN address, IPv4 where there is one. A key of older versions."),
+    .describe("The one WAN address, IPv4 if there is one. A key of older versions."),
   record_state: z
     .object({
       in_sync: z.boolean(),
@@ -32,7 +32,7 @@ export const rawSchema = z.object({
         })
         .nullable(),
     })
-    .describe("The first record alone. A key of older versions."),
+    .describe("Only the first record. A key of older versions."),
   namespace: z.string(),
   version: z.string(),
   time: dateTime.describe("When this document was made."),
@@ -40,7 +40,7 @@ export const rawSchema = z.object({
   wan: z
     .object({ spec: detectionSpec, status: wanAddressStatus })
     .nullable()
-    .describe("The WanAddress of the namespace; null: there is none."),
+    .describe("The WanAddress of the namespace. null: it does not exist."),
   records: z.array(z.object({ name: z.string(), spec: dnsRecordSpec, status: dnsRecordStatus })),
   observations: z.array(wanObservation).describe("Each node's own view: every vote of its last full round."),
   loadBalancer: z
@@ -50,11 +50,9 @@ export const rawSchema = z.object({
       pools: z
         .array(z.object({ name: z.string(), ...poolCount, families: z.array(z.object({ family, ...poolCount })) }))
         .nullable()
-        .describe(
-          "How many addresses are given away and how many are left, of all families together and of each that the pool has.",
-        ),
+        .describe("How many addresses are assigned and how many are available, in total and per family of the pool."),
     })
-    .describe("null: not known to the pod that answers; the operator's pods do not read it."),
+    .describe("null: unknown to the pod that answers. Only the page's pods read it."),
   gandiToken: z.object({ expires: z.string().nullable(), daysLeft: z.int().nullable() }),
   timeline: z.array(z.object({ time: z.string(), kind: z.enum(["Change", "Doubt", "Warning"]), text: z.string() })),
   watches: z.array(z.object({ kind: z.string(), ageSeconds: z.number().nullable() })),
