@@ -1,4 +1,4 @@
-/** Every write to the cluster that is not the lease or an event, each under the field manager of its author. */
+/** Every write to the cluster except the lease and events, each under the field manager of its author. */
 import {
   API_VERSION,
   CONFIG_MAP_NAME,
@@ -20,8 +20,8 @@ import { configMaps, dnsRecords, wanAddresses, wanObservations } from "./resourc
 type Applier = Pick<KubeClient, "apply">;
 
 /**
- * Writes a decision as the status of the WanAddress that was read. The resourceVersion is the fence: had anybody
- * written since, the answer is a Conflict, and the decision must be made anew from what stands there now.
+ * Writes a decision as the status of the WanAddress that was read. The resourceVersion is the fence: if the object has
+ * been written since, the answer is a Conflict, and the decision must be made again from the new object.
  */
 export function writeDecision(
   client: Applier,
@@ -38,8 +38,8 @@ export function writeDecision(
 }
 
 /**
- * Writes the status of the record that was read; a Conflict when somebody has written the record since. Without that, the
- * status could land on another object of the same name.
+ * Writes the status of the record that was read. The answer is a Conflict if the record has been written since.
+ * Otherwise the status could land on another object of the same name.
  */
 export function writeRecordStatus(
   client: Applier,
@@ -55,7 +55,10 @@ export function writeRecordStatus(
   );
 }
 
-/** Puts a finalizer on the record that was read, or takes it off; a Conflict when somebody has written it since. */
+/**
+ * Adds a finalizer to the record that was read, or removes it. The answer is a Conflict if the record has been written
+ * since.
+ */
 export function writeFinalizer(
   client: Pick<KubeClient, "patch">,
   read: DnsRecordObject,
@@ -69,7 +72,7 @@ export function writeFinalizer(
   return client.patch(dnsRecords, { namespace, name }, patch, { fieldManager: WRITER_MANAGER }, signal);
 }
 
-/** Writes this node's observation, owned by the Node object so that it goes when the node goes. */
+/** Writes this node's observation. The Node object owns it, so it is deleted with the node. */
 export function writeObservation(
   client: Applier,
   namespace: string,
@@ -88,7 +91,7 @@ export function writeObservation(
   return client.apply(wanObservations, object, { fieldManager: OBSERVER_MANAGER }, signal);
 }
 
-/** Writes the ConfigMap for workloads; only what is known becomes a key. */
+/** Writes the ConfigMap for workloads. Only known values become keys. */
 export function writeAddressConfigMap(
   client: Applier,
   namespace: string,
@@ -99,7 +102,10 @@ export function writeAddressConfigMap(
   return client.apply(configMaps, object, { fieldManager: WRITER_MANAGER }, signal);
 }
 
-/** The keys of that ConfigMap: `ipv4`, `ipv6`, `ipv6Prefix`, and `ip`, which is IPv4 where there is one, else IPv6. */
+/**
+ * Returns the keys of that ConfigMap: `ipv4`, `ipv6`, `ipv6Prefix`, and `ip`, which is IPv4 if there is one, otherwise
+ * IPv6.
+ */
 export function addressData(status: WanAddressStatus): Record<string, string> {
   const ip = status.ipv4 ?? status.ipv6;
   return {
@@ -115,8 +121,8 @@ function withStatus(kind: string, metadata: KubeObject["metadata"], status: obje
 }
 
 /**
- * Names the object that was read, and no other. The resourceVersion is what the API server compares: for the status of a
- * custom resource it takes an apply with another object's uid (tried with 1.34). The uid says in the request itself which
+ * Names exactly the object that was read. The API server compares only the resourceVersion: for the status of a custom
+ * resource it accepts an apply with another object's uid (tried with 1.34). The uid documents in the request which
  * object is meant.
  */
 function asRead({ kind, metadata }: KubeObject): KubeObject["metadata"] {

@@ -5,14 +5,14 @@ import type { ParseResult, Resource } from "./resources.ts";
 import type { KubeServer } from "./server.ts";
 
 export interface ObjectRef {
-  /** Undefined for kinds that belong to no namespace. */
+  /** Undefined for kinds without a namespace. */
   readonly namespace?: string | undefined;
   readonly name: string;
 }
 
 export interface ListPage {
   readonly resourceVersion: string;
-  /** As they came; `Resource.parse` makes objects of them. */
+  /** Unparsed. `Resource.parse` makes objects of them. */
   readonly items: readonly unknown[];
 }
 
@@ -21,18 +21,20 @@ export interface ApplyOptions {
   readonly subresource?: "status";
 }
 
-/** What every request may take unless the caller's signal is stricter, milliseconds. */
+/** The time limit of every request, unless the caller's signal is stricter. Milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const LIMITS = { connectMs: 5_000, headersMs: REQUEST_TIMEOUT_MS, bodyMs: REQUEST_TIMEOUT_MS };
-/** The most that an answer may weigh. etcd holds no object beyond 1.5 MiB; a page of a list has PAGE_SIZE of them. */
+/** The largest accepted answer. etcd holds no object beyond 1.5 MiB, and a page of a list has PAGE_SIZE objects. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const PAGE_SIZE = 250;
-/** 25,000 objects: a list that goes on beyond that would fill the pod's memory. */
+/** 25,000 objects. A longer list would fill the pod's memory. */
 const MAX_PAGES = 100;
-/** A watch is silent between bookmarks, which come once a minute. Two missed: the connection is taken for dead. */
+/**
+ * A watch is silent between bookmarks, which come once a minute. After two missed ones the connection counts as dead.
+ */
 const WATCH_IDLE_MS = 150_000;
 
-/** As Kubernetes itself calls what is asked for, with the method of HTTP that says so. */
+/** The verbs of Kubernetes, with the HTTP method of each. */
 const METHODS = {
   get: "GET",
   list: "GET",
@@ -53,13 +55,13 @@ interface RequestOptions {
 }
 
 /**
- * A Kubernetes client for the few kinds of resources.ts. What the API server answers, refusals and silence included,
- * comes back as a value; only the caller's own abort rejects, with the signal's reason.
+ * A Kubernetes client for the few kinds of resources.ts. Every result, including refusals and silence, is a value. Only
+ * an abort by the caller rejects, with the signal's reason.
  */
 export class KubeClient {
   readonly #server: KubeServer;
   readonly #http: Http;
-  /** Called for each request that is sent. `resource` is the plural, as in its path. */
+  /** Called for each request that is sent. `resource` is the plural, as in the path. */
   onRequest: (verb: Verb, resource: string) => void = () => undefined;
 
   constructor(server: KubeServer) {
@@ -76,15 +78,15 @@ export class KubeClient {
     return this.#object(resource, { verb: "create", path, body: object }, signal);
   }
 
-  /** Replaces the object; a Conflict when its resourceVersion is no longer the present one. */
+  /** Replaces the object. The answer is a Conflict if its resourceVersion is outdated. */
   update<T extends KubeObject>(resource: Resource<T>, object: T, signal: AbortSignal): Promise<KubeResult<T>> {
     const path = pathOf(resource, object.metadata.namespace, object.metadata.name);
     return this.#object(resource, { verb: "update", path, body: object }, signal);
   }
 
   /**
-   * Server-side apply, forced: the manager owns every field it names. With `metadata.resourceVersion` in the object it
-   * is a Conflict when the stored one is another; without, the object is made where it does not exist.
+   * Server-side apply, forced: the manager owns every field that the object names. With `metadata.resourceVersion` in
+   * the object, the answer is a Conflict if the stored version differs. Without it, a missing object is created.
    */
   apply<T extends KubeObject>(
     resource: Resource<T>,
@@ -95,12 +97,15 @@ export class KubeClient {
     const query = new URLSearchParams({ fieldManager: options.fieldManager, force: "true" });
     const subresource = options.subresource === undefined ? "" : `/${options.subresource}`;
     const path = `${pathOf(resource, object.metadata.namespace, object.metadata.name)}${subresource}?${query.toString()}`;
-    // JSON is YAML, and servers before 1.31 know apply under this name alone.
+    // JSON is YAML, and servers before 1.31 know apply only under this name.
     const contentType = "application/apply-patch+yaml";
     return this.#object(resource, { verb: "apply", path, body: object, contentType }, signal);
   }
 
-  /** JSON merge patch (RFC 7396). With `metadata.resourceVersion` in it a Conflict when the stored one is another. */
+  /**
+   * Applies a JSON merge patch (RFC 7396). With `metadata.resourceVersion` in it, the answer is a Conflict if the
+   * stored version differs.
+   */
   patch<T extends KubeObject>(
     resource: Resource<T>,
     ref: ObjectRef,
@@ -114,7 +119,7 @@ export class KubeClient {
     return this.#object(resource, { verb: "patch", path, body: patch, contentType }, signal);
   }
 
-  /** Every object of one kind in one namespace, by a consistent read, page by page; with selectors only those. */
+  /** Lists every object of one kind in one namespace, by a consistent read, page by page. Selectors narrow the list. */
   async list(
     resource: Resource<KubeObject>,
     namespace: string,
@@ -136,7 +141,7 @@ export class KubeClient {
     return { ok: false, error: { kind: "Unexpected", message } };
   }
 
-  /** The raw stream of watch events since `resourceVersion`; it ends by itself after `timeoutSeconds`. */
+  /** Returns the raw stream of watch events since `resourceVersion`. It ends by itself after `timeoutSeconds`. */
   async watch(
     resource: Resource<KubeObject>,
     namespace: string,
@@ -160,7 +165,7 @@ export class KubeClient {
     }
   }
 
-  /** Cuts every connection, streams included. */
+  /** Cuts every connection, including streams. */
   close(): void {
     this.#http.destroy();
   }
@@ -194,7 +199,7 @@ export class KubeClient {
   async #send(options: RequestOptions, signal: AbortSignal, idleMs?: number): Promise<HttpAnswer> {
     const answer = await this.#sendOnce(options, signal, idleMs);
     if (answer.status !== 401) return answer;
-    // The token may just have been replaced; the file has the new one.
+    // The token may just have been replaced. Then the file has the new one.
     answer.discard();
     this.#server.token.refused();
     return await this.#sendOnce(options, signal, idleMs);
@@ -234,7 +239,7 @@ function pathOf(resource: Resource<KubeObject>, namespace: string | undefined, n
 function parseList(body: unknown): ParseResult<ListPage & { continue: string }> {
   if (typeof body === "object" && body !== null && "items" in body && "metadata" in body) {
     const { items, metadata } = body as { items: unknown; metadata: { resourceVersion?: unknown; continue?: unknown } };
-    // An empty list is `null` to some encoders.
+    // Some encoders write an empty list as `null`.
     const list: unknown = items ?? [];
     if (Array.isArray(list) && typeof metadata.resourceVersion === "string") {
       const next = typeof metadata.continue === "string" ? metadata.continue : "";

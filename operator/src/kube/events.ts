@@ -5,31 +5,31 @@ import type { Logger } from "../runtime/log.ts";
 import type { KubeClient } from "./client.ts";
 import { events } from "./resources.ts";
 
-/** What people see under "Events" of `kubectl describe`. */
+/** An entry under "Events" of `kubectl describe`. */
 export interface EventNote {
   readonly type: "Normal" | "Warning";
   /** One word, for programs: Changed, Disputed, Synced, SyncFailed. */
   readonly reason: string;
   /** What the operator was doing, one word. */
   readonly action: string;
-  /** In words, what happened and what to do about it. */
+  /** What happened and what to do about it, in words. */
   readonly note: string;
 }
 
-/** The same note as the last of its object and reason is a retry's, not news, for so long, milliseconds. */
+/** The same note as the last one for its object and reason is a retry and no news for this time. Milliseconds. */
 const REPEAT_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** Of one object and reason, so that what flaps does not flood the API server. */
+/** Per object and reason, so that a flapping state does not flood the API server. */
 const MOST_AN_HOUR = 60;
-/** So many objects and reasons are remembered; the oldest is forgotten first. */
+/** How many objects and reasons are remembered. The oldest is forgotten first. */
 const REMEMBERED = 256;
 /** The API server refuses an event with a longer note. */
 const MAX_NOTE_BYTES = 1024;
 
 export interface EventRecorder {
-  /** Never waits and never fails: an event that cannot be written is logged and forgotten. */
+  /** Never waits and never fails. An event that cannot be written is logged and dropped. */
   record(regarding: KubeObject, event: EventNote): void;
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no write is in progress. */
   idle(): Promise<void>;
 }
 
@@ -93,7 +93,7 @@ export function eventRecorder(options: {
   };
 }
 
-/** The text, clean, and cut to that many bytes of UTF-8, never within a character. */
+/** Returns the cleaned text, cut to that many bytes of UTF-8, but never within a character. */
 function withinBytes(text: string, most: number): string {
   const bytes = Buffer.from(clean(text, most));
   return bytes

@@ -3,9 +3,9 @@ import type { KubeClient } from "./client.ts";
 import { nodes } from "./resources.ts";
 
 /**
- * Reads the ExternalIP addresses of a Node object: what a cloud's controller, or a person, has written there.
+ * Reads the ExternalIP addresses of a Node object, as a cloud controller or a person has written them.
  *
- * @throws EsddnsError with the API server's reason where the Node cannot be read
+ * @throws EsddnsError with the API server's reason if the Node cannot be read
  */
 export function externalIpsOf(
   client: Pick<KubeClient, "get">,

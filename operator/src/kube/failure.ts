@@ -2,7 +2,7 @@ import { clean } from "@esddns/common/text";
 import { EsddnsError } from "../runtime/errors.ts";
 import { parseRetryAfter } from "../runtime/http.ts";
 
-/** Why a request to the API server did not do what was asked. Timeout and Network never reached a verdict. */
+/** Why a request to the API server failed. With Timeout and Network it may or may not have been carried out. */
 type KubeFailureKind =
   | "NotFound"
   | "Conflict"
@@ -19,9 +19,9 @@ type KubeFailureKind =
 
 export interface KubeFailure {
   readonly kind: KubeFailureKind;
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status, if there was an answer. */
   readonly status?: number;
-  /** The server's own words where it gave any. */
+  /** The server's own message, if it gave one. */
   readonly message: string;
   readonly retryAfterMs?: number;
 }
@@ -29,13 +29,13 @@ export interface KubeFailure {
 export type KubeResult<T> = { ok: true; value: T } | { ok: false; error: KubeFailure };
 
 /**
- * The longest pause that the API server can ask for: the longest that a loop takes by itself. A loop that made no step for
- * minutes would be taken for stuck, and the kubelet would restart the pod again and again.
+ * The longest pause that the API server can ask for, which is also the longest that a loop takes by itself. A loop
+ * without a step for minutes would count as stuck, and the kubelet would restart the pod again and again.
  */
 const MAX_RETRY_AFTER_MS = 30_000;
 const MAX_MESSAGE = 1000;
 
-/** The failure that an HTTP answer with a metav1.Status body stands for. `retryAfter` in seconds, as in the header. */
+/** Returns the failure for an HTTP answer with a metav1.Status body. `retryAfter` is the header. */
 export function failureOfStatus(status: number, body: string, retryAfter?: string): KubeFailure {
   const { reason, message } = parseStatus(body);
   // API servers send whole seconds. A date is no reason to wait.
@@ -48,7 +48,7 @@ export function failureOfStatus(status: number, body: string, retryAfter?: strin
   };
 }
 
-/** The failure behind an exception of the HTTP client: silence, a connection that broke, or an answer not to be read. */
+/** Returns the failure for an exception of the HTTP client: silence, a broken connection or an unreadable answer. */
 export function failureOfError(error: unknown): KubeFailure {
   const {
     name,
@@ -72,7 +72,7 @@ function parseStatus(body: string): { reason?: string; message?: string } {
       ...(typeof message === "string" && message !== "" ? { message: clean(message, MAX_MESSAGE) } : {}),
     };
   } catch {
-    // Proxies on the way answer in their own format; the HTTP status says enough.
+    // Proxies on the way answer in their own format. The HTTP status is enough.
     return {};
   }
 }

@@ -7,7 +7,7 @@ import { leases, type LeaseObject } from "./resources.ts";
 
 /** Milliseconds. client-go's own defaults: 15 s, 10 s, 2 s. */
 interface LeaseTimes {
-  /** How long others wait after the holder's last sign of life before they take over. */
+  /** How long others wait after the holder's last renewal before they take over. */
   readonly durationMs: number;
   /** A holder that could not renew for this long stops by itself. */
   readonly renewDeadlineMs: number;
@@ -17,13 +17,13 @@ interface LeaseTimes {
 
 const LEASE_TIMES: LeaseTimes = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
 
-/** One uninterrupted time as holder of the lease. */
+/** One uninterrupted period as holder of the lease. */
 export interface Term {
   /** Aborts when the lease is lost or the process is to stop. */
   readonly signal: AbortSignal;
   /**
-   * Milliseconds for which nobody else can hold the lease, counted from before the last successful renewal was sent;
-   * at most 0 when it ran out, whether or not anybody has noticed yet.
+   * Milliseconds for which no other contender can hold the lease, counted from before the last successful renewal was
+   * sent. At most 0 after it expired, whether or not that has been noticed yet.
    */
   remainingMs(): number;
 }
@@ -38,15 +38,15 @@ export interface LeaseOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly times?: LeaseTimes;
-  /** Who holds the lease as far as this contender can see; undefined: nobody. */
+  /** Receives the current holder as seen by this contender. Undefined: none. */
   readonly onHolder?: (holder: string | undefined) => void;
   readonly onAlive?: () => void;
 }
 
-/** Between the attempts of contenders, as client-go's JitterFactor: up to so much more than retryMs. */
+/** Random extra time between the attempts of contenders, as a share of retryMs (JitterFactor in client-go). */
 const JITTER = 1.2;
 
-/** What another contender's record looked like, and when this process first saw it so, on its own monotonic clock. */
+/** Another contender's record, and when this process first saw it, on its own monotonic clock. */
 interface Observed {
   readonly record: string;
   readonly at: number;
@@ -54,10 +54,11 @@ interface Observed {
 }
 
 /**
- * Competes for the lease until the signal aborts; each time it is won, runs `lead` for as long as it is held. Never
- * two terms at once: a term ends when `lead` has settled, and only then is the lease given back. As in client-go,
- * another holder's validity is counted from when its record was last seen to change; the times inside the record are
- * for people only, since no two clocks agree.
+ * Competes for the lease until the signal aborts. Each time it wins, it runs `lead` for as long as it holds the lease.
+ * There are never two terms at once: a term ends when `lead` has settled, and only then is the lease released.
+ *
+ * As in client-go, another holder's validity is counted from when its record was last seen to change. The times inside
+ * the record are only for people, since no two clocks agree.
  */
 export async function runLease(
   options: LeaseOptions,
@@ -88,7 +89,7 @@ async function holdTerm(
     signal: AbortSignal.any([signal, ended.signal]),
     remainingMs: () => contender.remainingMs(),
   };
-  // Renewing goes on until `lead` has settled, also while it winds up after the outer signal.
+  // Renewing continues until `lead` has settled, even while it winds up after the outer signal.
   const settled = new AbortController();
   const renewing = contender.renewUntil(settled.signal).then(() => {
     ended.abort(new DOMException("the lease was lost", "AbortError"));
@@ -108,9 +109,9 @@ class Contender {
   readonly #options: LeaseOptions;
   readonly #times: LeaseTimes;
   #observed: Observed | undefined;
-  /** When the last successful write of this contender's own claim was sent; undefined while not holding. */
+  /** When this contender's last successful claim was sent. Undefined while it does not hold the lease. */
   #renewedAt: number | undefined;
-  /** This contender's own claim as the API server has taken it. */
+  /** This contender's own claim as the API server has accepted it. */
   #claimed: LeaseObject | undefined;
 
   constructor(options: LeaseOptions) {
@@ -123,14 +124,14 @@ class Contender {
     return this.#renewedAt + this.#times.durationMs - this.#options.clock.monotonic();
   }
 
-  /** Renews every retryMs; resolves when the signal aborts or when the renew deadline has passed. */
+  /** Renews every retryMs. Resolves when the signal aborts or the renew deadline has passed. */
   async renewUntil(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options;
     for (;;) {
       await pause(clock, this.#times.retryMs, signal);
       if (signal.aborted) return;
       if (this.#sinceRenewalMs() < this.#times.renewDeadlineMs && (await this.attempt(signal))) continue;
-      // Somebody else holds it, or the deadline is over: either way this term is done.
+      // Another contender holds it, or the deadline has passed. Either way this term is over.
       const sinceMs = this.#sinceRenewalMs();
       if (sinceMs >= this.#times.renewDeadlineMs) {
         log.warn({ sinceMs }, "lease not renewed in time");
@@ -139,7 +140,7 @@ class Contender {
     }
   }
 
-  /** One try to take or to renew the lease. Any failure is a `false`. */
+  /** Tries once to take or renew the lease. Any failure returns `false`. */
   async attempt(signal: AbortSignal): Promise<boolean> {
     const { clock, onAlive } = this.#options;
     const sentAt = clock.monotonic();
@@ -155,7 +156,10 @@ class Contender {
     }
   }
 
-  /** Gives the lease back so that the next holder need not wait. Best effort, and only while it is surely ours. */
+  /**
+   * Releases the lease so that the next holder need not wait. Best effort, and only while this contender surely holds
+   * it.
+   */
   async release(): Promise<void> {
     const { client, namespace, name, identity, log } = this.#options;
     const ours = this.remainingMs() > 0;
@@ -176,7 +180,8 @@ class Contender {
   async #claim(signal: AbortSignal): Promise<boolean> {
     const { client, namespace, name, identity, log } = this.#options;
     if (this.#renewedAt !== undefined && this.#claimed !== undefined) {
-      // As in client-go: whoever holds it renews without looking. Its resourceVersion tells where somebody else has it.
+      // As in client-go, the holder renews without reading first. The resourceVersion shows if another contender has
+      // taken the lease.
       const renewed = await client.update(leases, this.#claimOf(this.#claimed), signal);
       if (renewed.ok || !isOutdated(renewed.error)) return this.#written(renewed);
     }
@@ -203,14 +208,14 @@ class Contender {
       this.#options.onHolder?.(this.#options.identity);
       return true;
     }
-    // Conflict and AlreadyExists: somebody was faster, which is how it is meant to be.
+    // Conflict and AlreadyExists: another contender was faster, which is normal.
     if (result.error.kind !== "Conflict" && result.error.kind !== "AlreadyExists") {
       this.#options.log.warn({ failure: result.error }, "lease not written");
     }
     return false;
   }
 
-  /** Infinity when somebody else was seen to hold the lease. */
+  /** Infinity if another contender was seen to hold the lease. */
   #sinceRenewalMs(): number {
     return this.#renewedAt === undefined ? Infinity : this.#options.clock.monotonic() - this.#renewedAt;
   }
@@ -257,12 +262,12 @@ class Contender {
   }
 }
 
-/** What stands there is another Lease than the one that was to be replaced, or none at all. */
+/** Reports whether the stored Lease is another one than the one to be replaced, or does not exist. */
 function isOutdated({ kind }: KubeFailure): boolean {
   return kind === "Conflict" || kind === "NotFound";
 }
 
-/** RFC 3339 with six decimals, which is the only form that metav1.MicroTime takes. */
+/** RFC 3339 with six decimals, which is the only form that metav1.MicroTime accepts. */
 function microTime(epochMs: number): string {
   return new Date(epochMs).toISOString().replace("Z", "000Z");
 }

@@ -3,9 +3,9 @@ import { EsddnsError } from "../runtime/errors.ts";
 const NEWLINE = 0x0a;
 
 /**
- * The lines of a stream of UTF-8 text, without their ends; empty lines are left out. Chunks may end anywhere, within a
- * character too. A line longer than `maxBytes` is an error (ESDDNS_LINE_TOO_LONG), so that memory stays bounded; so is
- * nothing else: what follows the last newline is the torn end of a cut stream and is dropped.
+ * Yields the lines of a stream of UTF-8 text without their ends. Empty lines are skipped. Chunks may end anywhere, even
+ * within a character. A line longer than `maxBytes` is an error (ESDDNS_LINE_TOO_LONG), so that memory stays bounded.
+ * Nothing else is an error: text after the last newline is the end of a cut stream and is dropped.
  */
 export async function* splitLines(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<string> {
   const decoder = new TextDecoder();

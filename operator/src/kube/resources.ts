@@ -1,4 +1,6 @@
-/** The kinds that the operator reads or writes: where they live, and what is kept of an object once it is parsed. */
+/**
+ * The kinds that the operator reads or writes: their API paths, and the fields that are kept when an object is parsed.
+ */
 import * as z from "zod";
 import {
   API_VERSION,
@@ -18,7 +20,7 @@ export interface Resource<T extends KubeObject> {
   readonly apiVersion: string;
   readonly kind: string;
   readonly plural: string;
-  /** Unknown fields are dropped (managedFields above all), which keeps the stores small. */
+  /** Drops unknown fields (above all managedFields), which keeps the stores small. */
   parse(value: unknown): ParseResult<T>;
 }
 
@@ -62,7 +64,7 @@ export const dnsRecords: Resource<DnsRecordObject> = resource(
   z.object({ ...object, spec: dnsRecordSpec, status: dnsRecordStatus.exactOptional() }),
 );
 
-/** Of a Node only its name, its uid and its addresses are wanted. */
+/** Only the name, the uid and the addresses of a Node are kept. */
 const node = z.object({
   ...object,
   status: z
@@ -74,7 +76,7 @@ export const nodes: Resource<z.infer<typeof node>> = resource("v1", "Node", "nod
 const configMap = z.object({ ...object, data: strings });
 export const configMaps: Resource<z.infer<typeof configMap>> = resource("v1", "ConfigMap", "configmaps", configMap);
 
-/** Kept whole: a Lease is written back with PUT, which must not drop what somebody else put there. */
+/** Kept whole: a Lease is written back with PUT, which must not drop fields of other writers. */
 const lease = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
@@ -92,10 +94,10 @@ const lease = z.looseObject({
 export type LeaseObject = z.infer<typeof lease>;
 export const leases: Resource<LeaseObject> = resource("coordination.k8s.io/v1", "Lease", "leases", lease);
 
-/** Written only; the answer is of no interest. */
+/** Only written. The answer is not used. */
 export const events: Resource<KubeObject> = resource("events.k8s.io/v1", "Event", "events", z.object(object));
 
-/** Of events only what the page's timeline tells. */
+/** Only the fields of an event that the page's timeline shows. */
 const noted = z.object({
   ...object,
   eventTime: z.string().nullish(),
@@ -106,7 +108,7 @@ const noted = z.object({
 });
 export const notedEvents: Resource<z.infer<typeof noted>> = resource("events.k8s.io/v1", "Event", "events", noted);
 
-/** Of a Service only the addresses that MetalLB gave it. */
+/** Only the addresses that MetalLB gave a Service. */
 const service = z.object({
   ...object,
   status: z
@@ -121,7 +123,7 @@ export const services: Resource<z.infer<typeof service>> = resource("v1", "Servi
 
 const METALLB = "metallb.io/v1beta1";
 
-/** Whom MetalLB lets announce a Service on layer 2. */
+/** The node that MetalLB lets announce a Service on layer 2. */
 const l2Status = z.object({
   ...object,
   status: z
@@ -139,7 +141,7 @@ export const serviceL2Statuses: Resource<z.infer<typeof l2Status>> = resource(
   l2Status,
 );
 
-/** Of an address pool how full it is. */
+/** How full an address pool is. */
 const poolStatus = z.object({ ...object, status: poolCounts.exactOptional() });
 export const ipAddressPools: Resource<z.infer<typeof poolStatus>> = resource(
   METALLB,
@@ -159,7 +161,7 @@ function resource<T extends KubeObject>(
     kind,
     plural,
     parse: (value) => {
-      // Items of a list carry neither apiVersion nor kind.
+      // Items of a list have neither apiVersion nor kind.
       const typed = typeof value === "object" && value !== null ? { apiVersion, kind, ...value } : value;
       const result = schema.safeParse(typed);
       return result.success

@@ -3,32 +3,35 @@ import { join } from "node:path";
 import type { Clock } from "../runtime/clock.ts";
 import { EsddnsError } from "../runtime/errors.ts";
 
-/** Where the API server is and how to show who asks. */
+/** The address of the API server, and the credentials for it. */
 export interface KubeServer {
-  /** For instance https://[fd00:96::1]:443, without a path. */
+  /** For example https://[fd00:96::1]:443, without a path. */
   readonly origin: string;
-  /** PEM of the authorities that may vouch for the server; undefined only for plain http in tests. */
+  /** PEM of the authorities that may vouch for the server. Undefined only for plain http in tests. */
   readonly ca: string | undefined;
   readonly token: TokenSource;
 }
 
-/** The bearer token; `refused` says that the server no longer takes the last one. */
+/** The bearer token. `refused` reports that the server no longer accepts the last one. */
 export interface TokenSource {
   current(): Promise<string>;
   refused(): void;
 }
 
-/** Milliseconds for which a token is used before its file is read again, as in client-go. */
+/** How long a token is used before its file is read again, as in client-go. Milliseconds. */
 const TOKEN_MAX_AGE_MS = 60_000;
 
-/** The origin of the API server from the variables that the kubelet sets in every pod. IPv6 hosts come bare. */
+/**
+ * Returns the origin of the API server from the variables that the kubelet sets in every pod. IPv6 hosts have no
+ * brackets there.
+ */
 export function serverOrigin(host: string, port: number): string {
   return `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /**
- * The server as a pod sees it. `serviceAccountDir` holds `token` and `ca.crt`; the kubelet replaces the token about
- * hourly. Rejects with ESDDNS_SERVICE_ACCOUNT when the certificate cannot be read.
+ * Returns the server as a pod sees it. `serviceAccountDir` contains `token` and `ca.crt`. The kubelet replaces the
+ * token about hourly. Rejects with ESDDNS_SERVICE_ACCOUNT if the certificate cannot be read.
  */
 export async function inClusterServer(
   options: { host: string; port: number; serviceAccountDir: string },
@@ -41,7 +44,7 @@ export async function inClusterServer(
   };
 }
 
-/** A token read from `path`, again after a minute or as soon as it was refused. */
+/** Reads the token from `path`, and again after a minute or when it was refused. */
 export function fileToken(path: string, clock: Clock): TokenSource {
   let cached: { token: string; readAt: number } | undefined;
   return {

@@ -15,37 +15,37 @@ export interface WatchOptions<T extends KubeObject> {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Called after the store has changed, once per object; `undefined` says that it is gone. */
+  /** Called once per object after the store has changed. `undefined`: the object was deleted. */
   readonly onChange?: (name: string, object: T | undefined) => void;
-  /** Called whenever the loop makes a step, with success or without: what liveness wants to know. */
+  /** Called at every step of the loop, successful or not, for the liveness probe. */
   readonly onAlive?: () => void;
 }
 
 const BACKOFF = { baseMs: 500, maxMs: 30_000 };
-/** The server ends a watch after this many seconds, plus a random fifth so that pods do not come back together. */
+/** The server ends a watch after this many seconds. A random fifth is added so that pods do not come back together. */
 const WATCH_SECONDS = 270;
-/** However healthy the watch looks, everything is read anew after this time: a lost event is then repaired. */
+/** Everything is listed again after this time, even if the watch looks healthy. That repairs a lost event. */
 const RELIST_MS = 30 * 60_000;
-/** etcd keeps no object above 1.5 MiB; the JSON of one may be a good deal longer. */
+/** etcd keeps no object above 1.5 MiB. Its JSON may be considerably longer. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
-/** A watch that ends sooner than this without a single event counts as failed, so that it cannot spin. */
+/** A watch that ends sooner than this without an event counts as failed, so that the loop cannot spin. */
 const SHORT_WATCH_MS = 1_000;
 
 /**
- * All objects of one kind in one namespace, kept in memory by list and watch. It never gives up: any error ends in a
- * pause (jittered, growing) and another attempt, an expired resourceVersion in a new list. How far its knowledge may
- * lag behind is `ageMs`.
+ * Keeps all objects of one kind in one namespace in memory, by list and watch. It never gives up: any error leads to a
+ * pause (jittered, growing) and another attempt, and an expired resourceVersion to a new list. `ageMs` is how far its
+ * data may lag behind.
  */
 export class Watch<T extends KubeObject> {
   readonly #options: WatchOptions<T>;
   readonly #objects = new Map<string, T>();
-  /** Names of what was put since the last list was asked for: its answer may be older than they are. */
+  /** Names of objects that were put since the last list was requested. The list's answer may be older than they are. */
   readonly #putSinceList = new Set<string>();
   readonly #synced = Promise.withResolvers<undefined>();
   #resourceVersion: string | undefined;
-  /** What the last list was read at: an event up to here tells of what the list has already. */
+  /** The version of the last list. An event up to this version is already in the list. */
   #listed: string | undefined;
-  /** Settles when the list that is under way is over: of two at the same time the older answer could come last. */
+  /** Settles when the list in progress is over. Of two lists at the same time the older answer could arrive last. */
   #listing: Promise<unknown> = Promise.resolve();
   #listedAt = 0;
   #contactAt: number | undefined;
@@ -55,12 +55,12 @@ export class Watch<T extends KubeObject> {
     this.#options = options;
   }
 
-  /** Whether the first list has come in. Stays true when contact is lost later: what was known is kept. */
+  /** Whether the first list has arrived. Stays true when contact is lost later, and the known objects are kept. */
   get synced(): boolean {
     return this.#contactAt !== undefined;
   }
 
-  /** Milliseconds since the API server was last heard of for this kind; undefined before the first list. */
+  /** Milliseconds since the API server last answered for this kind. Undefined before the first list. */
   ageMs(): number | undefined {
     return this.#contactAt === undefined ? undefined : this.#options.clock.monotonic() - this.#contactAt;
   }
@@ -69,25 +69,25 @@ export class Watch<T extends KubeObject> {
     return this.#objects.get(name);
   }
 
-  /** By name. */
+  /** Sorted by name. */
   items(): T[] {
     return [...this.#objects.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   }
 
-  /** Puts in what the API server has just answered to a read or a write, ahead of the event. */
+  /** Stores an object from the API server's answer to a read or a write, ahead of the event. */
   put(object: T): void {
     if (!this.#isGone(object) && this.#offer(object)) this.#putSinceList.add(object.metadata.name);
   }
 
-  /** Resolves after the first list; rejects with the signal's reason. */
+  /** Resolves after the first list. Rejects with the signal's reason. */
   async whenSynced(signal: AbortSignal): Promise<void> {
     await untilAborted(this.#synced.promise, signal);
   }
 
   /**
-   * Reads everything anew, by a consistent read: what the watch has told so far may be older than what is there. Rejects
-   * with the signal's reason.
-   * @returns the resourceVersion that it was read at.
+   * Lists everything again by a consistent read, because the watch may lag behind. Rejects with the signal's reason.
+   *
+   * @returns the resourceVersion of the list
    */
   async refresh(signal: AbortSignal): Promise<KubeResult<string>> {
     const before = this.#listing;
@@ -124,7 +124,7 @@ export class Watch<T extends KubeObject> {
     await pause(clock, waitMs, signal);
   }
 
-  /** One list where it is due, then one watch until it ends. */
+  /** Lists if a list is due, then watches until the watch ends. */
   async #session(signal: AbortSignal): Promise<KubeFailure | undefined> {
     const { client, resource, namespace, clock, random } = this.#options;
     if (this.#resourceVersion === undefined || clock.monotonic() - this.#listedAt >= RELIST_MS) {
@@ -176,8 +176,8 @@ export class Watch<T extends KubeObject> {
       signal.throwIfAborted();
       return this.#relistUnlessTransient(failureOfError(error));
     } finally {
-      // Not so much as a bookmark: nothing shows that the server knows this resourceVersion. One whose etcd came back from
-      // a backup does not, and is silent until it has counted up to it.
+      // There was not even a bookmark, so nothing shows that the server knows this resourceVersion. A server whose etcd
+      // was restored from a backup does not know it, and is silent until its versions reach it.
       if (events === 0) this.#resourceVersion = undefined;
     }
     if (events === 0 && this.#options.clock.monotonic() - startedAt < SHORT_WATCH_MS) {
@@ -193,10 +193,10 @@ export class Watch<T extends KubeObject> {
     if (resourceVersion === undefined) return { kind: "Unexpected", message: "an event without a resource version" };
     this.#resourceVersion = resourceVersion;
     if (type === "BOOKMARK" || name === undefined) return undefined;
-    // A list that was asked for while this watch was behind has told it already, and more.
+    // A newer list that was requested while this watch lagged behind already has this event.
     if (this.#listed !== undefined && !isNewer(resourceVersion, this.#listed)) return undefined;
     const known = this.#objects.get(name)?.metadata.resourceVersion;
-    // Of an object that was deleted and made anew the answer to a write may have told already.
+    // If an object was deleted and created again, the answer to a write may already have shown the new one.
     if (type === "DELETED" && known !== undefined && isNewer(known, resourceVersion)) return undefined;
     const parsed = type === "DELETED" ? undefined : this.#read(object);
     if (parsed === undefined) this.#delete(name);
@@ -205,21 +205,21 @@ export class Watch<T extends KubeObject> {
   }
 
   /**
-   * A connection that broke goes on where it was. Anything else needs a new list: 410, because the server no longer
-   * knows the resourceVersion, and an event that cannot be read, because it would come again and again.
+   * A broken connection continues where it was. Anything else needs a new list: after 410 the server no longer knows
+   * the resourceVersion, and an unreadable event would come again and again.
    */
   #relistUnlessTransient(failure: KubeFailure): KubeFailure | undefined {
     if (failure.kind === "Network" || failure.kind === "Timeout") return failure;
     this.#resourceVersion = undefined;
-    // 410 is in order once, without a pause; a server that says so again and again is a failure like any other.
+    // One 410 is normal and needs no pause. A server that repeats it has failed.
     if (failure.kind !== "Expired" || this.#failures > 0) return failure;
     this.#failures = 1;
     return undefined;
   }
 
   /**
-   * The list is what there is, also where its versions are smaller than those known: etcd came back from a backup then.
-   * Only what was put meanwhile and is newer than the list stays; the watch tells what becomes of it.
+   * The list replaces everything, even if its versions are smaller than the known ones: then etcd was restored from a
+   * backup. Only an object that was put meanwhile and is newer than the list stays. The watch reports its fate.
    */
   #replace({ items, resourceVersion: listed }: ListPage): void {
     const ahead = (name: string): boolean => {
@@ -232,7 +232,7 @@ export class Watch<T extends KubeObject> {
     for (const name of [...this.#objects.keys()]) if (!names.has(name) && !ahead(name)) this.#delete(name);
   }
 
-  /** One that does not parse is as good as not there. */
+  /** Returns undefined for an object that does not parse, as if it did not exist. */
   #read(value: unknown): T | undefined {
     const parsed = this.#options.resource.parse(value);
     if (parsed.ok) return parsed.value;
@@ -247,13 +247,16 @@ export class Watch<T extends KubeObject> {
     return undefined;
   }
 
-  /** Watch or list has told all up to a version that is not older, without such an object: it was deleted after the answer. */
+  /**
+   * Reports whether an object was deleted after the answer that showed it: watch or list has covered all up to a
+   * version that is not older, without the object.
+   */
   #isGone({ metadata: { name, resourceVersion } }: T): boolean {
     if (this.#objects.has(name) || resourceVersion === undefined) return false;
     return [this.#resourceVersion, this.#listed].some((told) => told !== undefined && !isNewer(resourceVersion, told));
   }
 
-  /** Takes the object unless what is known is newer: the answer to a write may come before or after its event. */
+  /** Stores the object unless the known one is newer: the answer to a write may come before or after its event. */
   #offer(object: T): boolean {
     const { name, resourceVersion } = object.metadata;
     const before = this.#objects.get(name)?.metadata.resourceVersion;
@@ -279,7 +282,7 @@ export class Watch<T extends KubeObject> {
   }
 }
 
-/** Resource versions are decimal numbers that grow (KEP-5504); of any others nothing is known but whether they differ. */
+/** Resource versions are decimal numbers that increase (KEP-5504). Other versions can only be compared for equality. */
 function isNewer(a: string, b: string): boolean {
   const decimal = /^\d{1,32}$/;
   return decimal.test(a) && decimal.test(b) ? BigInt(a) > BigInt(b) : a !== b;

@@ -4,8 +4,8 @@ import { channelProblems, notifyChannel, type NotifyChannel } from "@esddns/comm
 import type { Logger } from "../runtime/log.ts";
 
 /**
- * The channels of a mounted file, a JSON list. A file that cannot be read, or a channel that cannot be right, is logged
- * and left out: DNS does not depend on anybody being told.
+ * Loads the channels from a mounted file, a JSON list. An unreadable file or an invalid channel is logged and left out:
+ * DNS must not depend on notifications.
  */
 export async function loadChannels(path: string | undefined, log: Logger): Promise<NotifyChannel[]> {
   if (path === undefined) return [];
@@ -18,7 +18,7 @@ export async function loadChannels(path: string | undefined, log: Logger): Promi
       return channel.success && problems.length === 0 ? [channel.data] : [];
     });
   } catch (error) {
-    // The file's own words stay out of the log: it is full of secrets.
+    // The file's content stays out of the log: it is full of secrets.
     log.error({ path, reason: error instanceof Error ? error.name : "unknown" }, "notification channels not read");
     return [];
   }

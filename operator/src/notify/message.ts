@@ -16,7 +16,7 @@ const LABELS = {
   Failed: "failed",
   Recovered: "recovered",
 } as const;
-/** As ntfy counts: 3 is usual, 5 wakes people up. */
+/** Priorities of ntfy: 3 is the default, 5 the most urgent. */
 const PRIORITIES = { Changed: "3", Disputed: "4", Failed: "4", Recovered: "3" } as const;
 const TAGS = {
   Changed: "arrows_counterclockwise",
@@ -26,7 +26,7 @@ const TAGS = {
 } as const;
 const MAX_LINES = 20;
 
-/** Several notes that wait together go out as one: as bad as the worst of them. */
+/** Merges several waiting notes into one with the most serious kind. */
 export function merged(notes: readonly Note[], omitted: number): Note | undefined {
   const [first] = notes;
   if (first === undefined) return undefined;
@@ -46,8 +46,8 @@ export function merged(notes: readonly Note[], omitted: number): Note | undefine
 }
 
 /**
- * The request by which a channel is told. A webhook's body is signed: `esddns-signature` is `sha256=` and the HMAC in
- * hexadecimal of `esddns-timestamp`, a dot and the body; receivers refuse timestamps that are minutes old.
+ * Returns the request that notifies a channel. A webhook's body is signed: `esddns-signature` is `sha256=` and the HMAC
+ * in hexadecimal of `esddns-timestamp`, a dot and the body. Receivers refuse timestamps that are minutes old.
  *
  * @param now milliseconds since the epoch
  */
@@ -66,7 +66,7 @@ export function messageOf(channel: NotifyChannel, note: Note, namespace: string,
         url,
         headers: {
           "content-type": "text/plain; charset=utf-8",
-          // Headers are ASCII; names of records and namespaces are, too.
+          // Headers are ASCII, and so are the names of records and namespaces.
           title: title.replace(/[^\x20-\x7e]/g, "?"),
           priority: PRIORITIES[note.kind],
           tags: TAGS[note.kind],
@@ -89,7 +89,7 @@ function signature({ secret = "" }: NotifyChannel, body: string, now: number): R
   return { "esddns-timestamp": timestamp, "esddns-signature": `sha256=${mac}` };
 }
 
-/** A value as it may stand within a quoted JSON text, or in a form; plain text takes it as it is. */
+/** Escapes a value for a quoted JSON text or a form. Plain text takes it unchanged. */
 function escaped(value: string, contentType: string): string {
   if (isJson(contentType)) return JSON.stringify(value).slice(1, -1);
   return contentType.startsWith("application/x-www-form-urlencoded") ? encodeURIComponent(value) : value;

@@ -22,8 +22,8 @@ interface NotifierOptions {
 }
 
 /**
- * Tells people what has happened. Every pod keeps track, so that whoever comes to hold the lease knows what has been
- * told; the holder alone sends. A note is sent once or, where the holder dies right then, not at all.
+ * Notifies people about what happened. Every pod keeps track, so that the next holder of the lease knows what was sent.
+ * Only the holder sends. A note is sent once or, if the holder dies at that moment, not at all.
  */
 export class Notifier {
   readonly #options: NotifierOptions;
@@ -39,7 +39,7 @@ export class Notifier {
     this.#outboxes = channels.map((channel) => new Outbox({ channel, namespace, post, clock, random, log }));
   }
 
-  /** The WanAddress or a record was read anew. Returns at once. */
+  /** The WanAddress or a record changed. Returns at once. */
   changed(): void {
     this.#queue.add("look");
   }

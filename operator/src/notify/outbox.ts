@@ -7,7 +7,7 @@ import { backoffMs, within } from "../runtime/wait.ts";
 import { merged, type Message, messageOf } from "./message.ts";
 import type { Note } from "./tracker.ts";
 
-/** Sends and resolves with the HTTP status; rejects where there was no answer. */
+/** Sends and resolves with the HTTP status. Rejects without an answer. */
 export type Post = (message: Message, signal: AbortSignal) => Promise<number>;
 
 interface OutboxOptions {
@@ -19,13 +19,13 @@ interface OutboxOptions {
   readonly log: Logger;
 }
 
-/** So many notes wait at most; of more than these only the number is told. */
+/** At most this many notes wait. Of further ones only the number is reported. */
 const CAPACITY = 32;
-/** So many messages may go out at once, and then one in each of these many milliseconds. */
+/** How many messages may be sent at once, and how often afterwards. */
 const LIMIT = { burst: 5, refillMs: 60_000 };
 const SEND_TIMEOUT_MS = 10_000;
 const BACKOFF = { baseMs: 5_000, maxMs: 300_000 };
-/** What could not be told by then is no news any more. Milliseconds. */
+/** A note that could not be sent by then is no longer news. Milliseconds. */
 const MAX_AGE_MS = 3_600_000;
 const KEY = "send";
 
@@ -34,7 +34,10 @@ interface Waiting {
   readonly at: number;
 }
 
-/** What one channel is still to be told. Nobody waits for it: notes are merged and dropped rather than piled up. */
+/**
+ * The notes that one channel has not received yet. Nothing waits for it: notes are merged and dropped rather than piled
+ * up.
+ */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #queue: WorkQueue;
@@ -58,7 +61,7 @@ export class Outbox {
     this.#queue.add(KEY, Math.max(0, this.#notBefore - at));
   }
 
-  /** Sends until the signal aborts; what waits then is forgotten. */
+  /** Sends until the signal aborts. Waiting notes are then dropped. */
   async run(signal: AbortSignal): Promise<void> {
     await this.#queue.run(() => this.#send(signal), signal);
     this.#waiting.clear();
@@ -100,7 +103,7 @@ export class Outbox {
       const status = await within(clock, SEND_TIMEOUT_MS, signal, (limited) => post(message, limited));
       if (status >= 200 && status < 300) return "sent";
       const again = status >= 500 || [408, 425, 429].includes(status);
-      // Neither the URL nor an error's own words: both may hold what is secret.
+      // Neither the URL nor the error's message is logged: both may contain secrets.
       log.warn({ channel: channel.name, status, again }, "notification not taken");
       return again ? "again" : "refused";
     } catch (error) {

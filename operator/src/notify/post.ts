@@ -3,7 +3,7 @@ import type { Post } from "./outbox.ts";
 
 const LIMITS = { connectMs: 5_000, headersMs: 10_000, bodyMs: 5_000 };
 
-/** Posts over connections of its own; redirects are not followed, answers not read. */
+/** Posts over connections of its own. Redirects are not followed, answers not read. */
 export function httpPost(): { post: Post; close: () => void } {
   const http = httpPool();
   return {

@@ -2,22 +2,22 @@ import { type Condition, type DnsRecordObject, type NoteKind, type WanAddressObj
 import { conditionOf, isTrue } from "@esddns/common/cluster";
 import { clean } from "@esddns/common/text";
 
-/** One thing to tell people. */
+/** One notification. */
 export interface Note {
-  /** Notes of one key are about the same: of those not yet sent the newest is enough. */
+  /** Notes with one key have the same subject: of those not sent yet only the newest is needed. */
   readonly key: string;
   readonly kind: NoteKind;
-  /** For instance "WAN address" or home.example.com. */
+  /** For example "WAN address" or home.example.com. */
   readonly subject: string;
   readonly text: string;
   /** RFC 3339. */
   readonly time: string;
 }
 
-/** How something stands now. */
+/** The present state of a subject. */
 interface SubjectState {
   readonly subject: string;
-  /** Undefined: that is not known, or neither; whatever was told before still holds. */
+  /** Undefined: unknown, or neither good nor bad. The state that was reported before still holds. */
   readonly good: boolean | undefined;
   readonly kind: "Disputed" | "Failed";
   readonly text: string;
@@ -25,28 +25,32 @@ interface SubjectState {
 
 interface Tracked {
   good: boolean;
-  /** When it became so, on the monotonic clock. */
+  /** When it last changed, on the monotonic clock. */
   since: number;
-  /** What people were last told, or would have been had this pod been the one to tell. */
+  /** The state that people were last told, or would have been if this pod had been the one to send. */
   toldGood: boolean;
 }
 
-/** Of a condition, characters. */
+/** Per condition, characters. */
 const MAX_TEXT = 2_000;
-/** Shorter than this nobody is told of a trouble, nor of its end: most are over by then. Milliseconds. */
+/** A fault that is shorter than this is not reported, and neither is its end: most are over by then. Milliseconds. */
 const SETTLE_MS = 60_000;
 
 /**
- * From states to news. A change of the address is told at once; trouble only when it has lasted a minute, and its end
- * only where the trouble was told and the end has lasted as long. What was found when the looking began is not news,
- * unless it is trouble.
+ * Turns states into news. A change of the address is reported at once. A fault is reported only when it has lasted a
+ * minute. Its end is reported only if the fault was, and once it has lasted as long. The state at the start is not
+ * news, unless it is a fault.
  */
 export class Tracker {
   readonly #tracked = new Map<string, Tracked>();
   #decisionId: number | undefined;
   #began = false;
 
-  /** @param now wall clock; @param monotonic milliseconds. `againMs`: when to look again though nothing has changed. */
+  /**
+   * @param now wall clock
+   * @param monotonic milliseconds
+   * @returns `againMs`: when to look again even if nothing has changed
+   */
   update(
     wan: WanAddressObject | undefined,
     records: readonly DnsRecordObject[],
@@ -72,7 +76,7 @@ export class Tracker {
     }
     const subjects = new Set(states.map(({ subject }) => subject));
     for (const subject of this.#tracked.keys()) {
-      // A record that was deleted; the address that is not known about for a moment is kept.
+      // Forgets a deleted record. The WAN address is kept while it is briefly unknown.
       if (!subjects.has(subject) && subject !== WAN) this.#tracked.delete(subject);
     }
     return { notes, againMs };
@@ -110,13 +114,13 @@ export class Tracker {
 }
 
 const WAN = "WAN address";
-/** What people asked for is no trouble, nor is a turn that comes by itself. */
+/** A state that the configuration asks for is no fault, nor is a wait that ends by itself. */
 const NO_TROUBLE = ["DryRun", "WaitingForBudget"];
 
 function statesOf(wan: WanAddressObject | undefined, records: readonly DnsRecordObject[]): SubjectState[] {
   const [agreed, ready] = [conditionOf(wan?.status, "Agreed"), conditionOf(wan?.status, "Ready")];
   const worst = ready?.status === "False" ? ready : agreed;
-  // Where an address is known there was agreement once: that nobody confirms it any more is trouble.
+  // A known address was agreed once. If no source confirms it any more, that is a fault.
   const unconfirmed = worst?.status === "Unknown" ? { ...worst, status: "False" as const } : worst;
   const several = isTrue(wan?.status, "MultipleEgress");
   const disputed = several || agreed?.reason === "Disputed";
@@ -124,7 +128,7 @@ function statesOf(wan: WanAddressObject | undefined, records: readonly DnsRecord
     ...stateOf(WAN, unconfirmed, disputed && worst === agreed ? "Disputed" : "Failed"),
     ...records.flatMap(({ metadata, status }) => {
       const name = status?.fqdn ?? metadata.name;
-      // Two records may be of one name and of different types.
+      // Two records may have one name and different types.
       const subject = name === metadata.name ? name : `${name} (${metadata.name})`;
       return [
         ...stateOf(subject, conditionOf(status, "Synced"), "Failed"),

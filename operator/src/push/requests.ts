@@ -5,14 +5,14 @@ import type { Logger } from "../runtime/log.ts";
 import { TokenBucket } from "../runtime/tokenBucket.ts";
 import { type Reply, text } from "../server/server.ts";
 
-/** On the WanAddress: whatever new value it gets, every node looks at once. */
+/** On the WanAddress. Any new value makes every node look at once. */
 const PROBE_ANNOTATION = "esddns.io/probe";
 
-/** So many requests are taken at once, then one in each of these many milliseconds. */
+/** How many requests are accepted at once, and how often afterwards. */
 const LIMIT = { burst: 3, refillMs: 5_000 };
 
 interface RoundRequestsOptions {
-  /** The bearer token; undefined: nobody may ask by request. */
+  /** The bearer token. Undefined: requests are not accepted. */
   readonly token: string | undefined;
   /** Starts a full round at once. */
   readonly start: () => void;
@@ -20,7 +20,7 @@ interface RoundRequestsOptions {
   readonly log: Logger;
 }
 
-/** Rounds that somebody outside asks for: a router's script by HTTP, a person by annotation. */
+/** Rounds requested from outside: by HTTP from a router's script, or by a person's annotation. */
 export class RoundRequests {
   readonly #options: RoundRequestsOptions;
   #annotation: { value: string | undefined } | undefined;
@@ -30,7 +30,9 @@ export class RoundRequests {
     this.#options = options;
   }
 
-  /** POST /probe. Only those who have the token use up the limit: nobody else can shut the router's script out. */
+  /**
+   * POST /probe. Only requests with the token use up the limit, so other clients cannot shut out the router's script.
+   */
   post(authorization: string | undefined): Reply {
     const { token } = this.#options;
     const [, given] = /^Bearer +(\S+)$/i.exec(authorization ?? "") ?? [];
@@ -45,7 +47,7 @@ export class RoundRequests {
     return text(202, "looking");
   }
 
-  /** The WanAddress was read anew; what it carries when it is first seen asks for nothing. */
+  /** The WanAddress changed. An annotation that is there at the first read requests nothing. */
   wanChanged(object: WanAddressObject | undefined): void {
     if (object === undefined) return;
     const value = object.metadata.annotations?.[PROBE_ANNOTATION];
@@ -62,7 +64,7 @@ export class RoundRequests {
   }
 }
 
-/** In a time that depends on neither: hashes are compared, which are of one length. */
+/** Compares in constant time: hashes have one length. */
 function isEqual(a: string, b: string): boolean {
   const hash = (value: string): Buffer => createHash("sha256").update(value).digest();
   return timingSafeEqual(hash(a), hash(b));

@@ -2,14 +2,14 @@ import type { Clock } from "./clock.ts";
 
 export interface HealthReport {
   readonly ok: boolean;
-  /** What is wrong, in words; empty when nothing is. */
+  /** What is wrong, in words. Empty if nothing is. */
   readonly problems: readonly string[];
 }
 
 /**
- * What the kubelet asks. Live: every loop has made a step lately, successful or not; a restart would cure what is
- * reported here, and nothing else is. Ready: what the page tells has been read at least once. Whether DNS or the API
- * server are well does not matter to either.
+ * The answers to the kubelet's probes. Live: every loop made a step lately, successful or not. Only faults that a
+ * restart cures are reported here. Ready: everything that the page shows has been read at least once. Neither depends
+ * on the state of DNS or of the API server.
  */
 export class Health {
   readonly #clock: Clock;
@@ -20,7 +20,10 @@ export class Health {
     this.#clock = clock;
   }
 
-  /** A loop that from now on calls the returned function at least every `limitMs`, which may depend on settings. */
+  /**
+   * Registers a loop. From now on it calls the returned function at least every `limitMs`, which may depend on
+   * settings.
+   */
   loop(name: string, limitMs: number | (() => number)): () => void {
     const entry = { limitMs: typeof limitMs === "number" ? () => limitMs : limitMs, lastMs: this.#clock.monotonic() };
     this.#loops.set(name, entry);
@@ -29,7 +32,7 @@ export class Health {
     };
   }
 
-  /** The loop has ended as it should. */
+  /** The loop has ended normally. */
   ended(name: string): void {
     this.#loops.delete(name);
   }

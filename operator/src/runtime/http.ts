@@ -1,4 +1,7 @@
-/** HTTP with Node's own client: a library's costs several MiB on every node, and a just-in-time compiler (docs/adr/0005). */
+/**
+ * HTTP with Node's own client: a library costs several MiB on every node, and needs a just-in-time compiler
+ * (docs/adr/0005).
+ */
 import { Agent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as SecureAgent, request as requestHttps } from "node:https";
 import { createSecureContext } from "node:tls";
@@ -14,7 +17,7 @@ export interface HttpRequest {
 
 /** Milliseconds. */
 export interface HttpLimits {
-  /** For a connection, TLS included, where none can be used again. */
+  /** For a new connection, including TLS. */
   readonly connectMs: number;
   /** From the start to the headers of the answer. */
   readonly headersMs: number;
@@ -26,7 +29,7 @@ export interface HttpAnswer {
   readonly status: number;
   /** The first value of a header, by its name in lower case. */
   readonly header: (name: string) => string | undefined;
-  /** Whoever does not read it to its end calls `discard`. */
+  /** A caller that does not read it to its end calls `discard`. */
   readonly body: AsyncIterable<Buffer>;
   discard(): void;
 }
@@ -34,18 +37,18 @@ export interface HttpAnswer {
 /** A pool of connections. */
 export interface Http {
   /**
-   * One request. Redirects are not followed. Rejects with the signal's reason, with a TimeoutError (DOMException), or with
-   * the socket's error; so does reading the body. If a new connection was made before the error, the error's
-   * `address` is the IP address that accepted it.
+   * Sends one request. Redirects are not followed. Rejects with the signal's reason, with a TimeoutError
+   * (DOMException), or with the socket's error. Reading the body rejects in the same ways. If a new connection was made
+   * before the error, the error's `address` is the IP address that accepted it.
    */
   send(request: HttpRequest, limits: HttpLimits, signal: AbortSignal): Promise<HttpAnswer>;
-  /** Closes what is idle; requests under way end on their connections. */
+  /** Closes idle connections. Requests in progress end on theirs. */
   retire(): void;
-  /** Cuts every connection, those in use included. */
+  /** Cuts every connection, including those in use. */
   destroy(): void;
 }
 
-/** A connection that nobody uses is closed before a server does so: what is sent on one that is being closed gets lost. */
+/** Idle connections are closed before a server closes them: a request sent on a closing connection is lost. */
 const IDLE_MS = 4_000;
 
 /**
@@ -54,7 +57,7 @@ const IDLE_MS = 4_000;
  */
 const ATTEMPT_MS = 2_500;
 
-/** `ca`: PEM of the authorities that may vouch for servers, in place of Node's and NODE_EXTRA_CA_CERTS. */
+/** @param options.ca PEM of the authorities that may vouch for servers. It replaces Node's and NODE_EXTRA_CA_CERTS */
 export function httpPool(options: { readonly ca?: string | undefined } = {}): Http {
   const pooled = { keepAlive: true, timeout: IDLE_MS, autoSelectFamilyAttemptTimeout: ATTEMPT_MS };
   const plain = new Agent(pooled);
@@ -90,7 +93,7 @@ export function httpPool(options: { readonly ca?: string | undefined } = {}): Ht
         });
         answer.resolve(answerOf(incoming, signal));
       });
-      // Also after the answer has begun: without a listener an error would end the process.
+      // Stays after the answer has begun: without a listener an error would end the process.
       outgoing.on("error", (error) => {
         settled();
         const named = acceptedBy === undefined ? error : Object.assign(error, { address: acceptedBy });

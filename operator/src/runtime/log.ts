@@ -1,6 +1,6 @@
 import { pino } from "pino";
 
-/** What the operator's parts need of a logger; pino's own order of arguments: fields first, then the message. */
+/** The part of a logger that the operator needs, with pino's order of arguments: fields first, then the message. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -1,12 +1,12 @@
 import type { Clock } from "./clock.ts";
 import { pause } from "./wait.ts";
 
-/** A loop that waits longer than this wakes up once in between, so that it can be seen to be alive. Milliseconds. */
+/** A loop that waits longer than this wakes up once in between to show that it is alive. Milliseconds. */
 const LONGEST_WAIT_MS = 15_000;
 
 /**
- * Requests to look at something again, each a key and a time. Asking again for a key that waits already brings it
- * forward, never back; asking for one that is being worked on makes it come again afterwards.
+ * Requests to look at something again. Each is a key and a time. A second request for a waiting key can only bring it
+ * forward. A request for a key in progress makes it run again afterwards.
  */
 export class WorkQueue {
   readonly #clock: Clock;
@@ -24,7 +24,7 @@ export class WorkQueue {
     this.#wake.abort();
   }
 
-  /** Works on one key at a time until the signal aborts; `work` must not reject. `onStep` is called at each turn. */
+  /** Works on one key at a time until the signal aborts. `work` must not reject. `onStep` is called at each turn. */
   async run(work: (key: string) => Promise<void>, signal: AbortSignal, onStep?: () => void): Promise<void> {
     while (!signal.aborted) {
       onStep?.();

@@ -1,12 +1,12 @@
-/** What the tests of every part need: a clock and a logger of their own. */
+/** The clock and the loggers for tests of every part. */
 import type { Clock } from "./clock.ts";
 import type { Logger } from "./log.ts";
 
 /** A clock that jumps from one sleeper to the next, so that hours pass in milliseconds and always in the same way. */
 export interface VirtualClock extends Clock {
-  /** Lets `ms` pass, waking everybody who is due on the way, in order. */
+  /** Lets `ms` pass and wakes all sleepers that are due on the way, in order. */
   run(ms: number): Promise<void>;
-  /** Lets `ms` pass at one go, and only then wakes those who are due. */
+  /** Lets `ms` pass at once, and only then wakes the sleepers that are due. */
   advance(ms: number): void;
 }
 
@@ -49,7 +49,7 @@ export function virtualClock(startMs = Date.parse("2026-03-01T12:00:00Z")): Virt
   };
 }
 
-/** Until no promise is left that can go on by itself. */
+/** Waits until no promise can continue by itself. */
 async function everythingElse(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-/** A key and its self-signed certificate for echo.example and other.example: for tests on loopback, and nothing else. */
+/** A key and its self-signed certificate for echo.example and other.example, only for tests on loopback. */
 export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyAognhp9/AAdyUi+
 lw0DiATMyNN0ts2kgf1eu6UrQRqhRANCAATbuLG/zSlDUiFRrYXpq8g5HfjPPbN3

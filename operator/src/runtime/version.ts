@@ -1,4 +1,4 @@
 import manifest from "../../package.json" with { type: "json" };
 
-/** Of this operator, as its package says. */
+/** The version of this operator, from its package. */
 export const VERSION: string = manifest.version;

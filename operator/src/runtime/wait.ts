@@ -1,15 +1,15 @@
 import type { Clock, Random } from "./clock.ts";
 
 /**
- * How long to wait before attempt number `failures` + 1, in milliseconds: doubled each time up to `maxMs`, of which a
- * random part of up to a half is taken off so that many pods that failed together do not come back together.
+ * Returns how long to wait before attempt number `failures` + 1, in milliseconds. It doubles each time up to `maxMs`. A
+ * random part of up to a half is subtracted, so that many pods that failed together do not come back together.
  */
 export function backoffMs(failures: number, limits: { baseMs: number; maxMs: number }, random: Random): number {
   const full = Math.min(limits.maxMs, limits.baseMs * 2 ** Math.min(failures, 30));
   return full * (0.5 + 0.5 * random());
 }
 
-/** Waits `ms`, or until the signal aborts: then it resolves early, since the caller's loop asks the signal anyway. */
+/** Waits `ms`, or until the signal aborts. Then it resolves early: the caller's loop checks the signal anyway. */
 export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   try {
     await clock.sleep(ms, signal);
@@ -19,8 +19,8 @@ export async function pause(clock: Clock, ms: number, signal: AbortSignal): Prom
 }
 
 /**
- * Runs `task` with a signal that aborts like `signal`, or with a TimeoutError once `ms` have passed on the clock; rejects
- * with that reason even if the task does not listen.
+ * Runs `task` with a signal that aborts like `signal`, or with a TimeoutError once `ms` have passed on the clock.
+ * Rejects with that reason even if the task ignores it.
  */
 export async function within<T>(
   clock: Clock,
@@ -42,9 +42,9 @@ export async function within<T>(
   }
 }
 
-/** Resolves with the promise's value; rejects with the signal's reason when that aborts first. */
+/** Resolves with the promise's value. Rejects with the signal's reason if it aborts first. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  // What has begun may fail as well; nobody would be left to hear of it, and that would end the process.
+  // The promise may still fail, and an unhandled rejection would end the process.
   promise.catch(() => undefined);
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
