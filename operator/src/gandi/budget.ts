@@ -2,33 +2,38 @@ import { GANDI_REQUESTS_PER_MINUTE } from "@esddns/common/api";
 import type { Clock } from "../runtime/clock.ts";
 
 const DEFAULT_WINDOW_MS = 60_000;
-/** After Gandi answered "too many requests" and the pause that it asked for is over. */
+/**
+ * How long the limit stays lowered after Gandi answered "too many requests" and the pause that it asked for is over.
+ */
 const SLOWED_MS = 10 * 60_000;
-/** A look that nothing calls for leaves this share of the limit to those who have something to write. */
+/** A routine look leaves this share of the limit to changes. */
 const KEPT_FOR_CHANGES = 0.4;
-/** A change that was refused has come back by so long after the time that it was told. */
+/** A refused change comes back at most this long after the time that it was told. */
 const LATE_MS = 6_000;
 
-/** Why no request may go out now: as many were sent as may be, or Gandi itself asked for a pause. */
+/** Why no request may be sent now: the limit is reached, or Gandi itself asked for a pause. */
 export interface BudgetRefusal {
   readonly because: "Spent" | "Paused";
   readonly waitMs: number;
 }
 
-/** Requests that may go out whatever others send meanwhile. */
+/** Requests that may be sent whatever others send meanwhile. */
 export interface Reservation {
-  /** Undefined when a request may go out now; else why not. Takes from the budget like everybody once it is used up. */
+  /**
+   * Takes one request. Returns undefined if it may be sent now, otherwise the reason. When the reservation is used up
+   * it takes from the budget like any other caller.
+   */
   take(): BudgetRefusal | undefined;
-  /** Gives back what was not used. */
+  /** Returns unused requests to the budget. */
   release(): void;
 }
 
 /**
- * At most `limit` requests in any `windowMs`, whatever the number of records: bursts are free, unlike with a bucket
- * that refills, which would let through twice its size within one window.
+ * Allows at most `limit` requests in any `windowMs`, whatever the number of records. Bursts are free, unlike with a
+ * token bucket, which would let through twice its size within one window.
  *
- * It never waits. A queued request could carry a value that is wrong by the time it is sent; who is refused comes back
- * later and looks again.
+ * It never waits: a queued request could carry a value that is wrong by the time it is sent. A refused caller comes
+ * back later and looks again.
  */
 export class RateBudget {
   readonly #most: number;
@@ -36,10 +41,10 @@ export class RateBudget {
   readonly #clock: Clock;
   /** Monotonic times of the last requests, oldest first. */
   readonly #sent: number[] = [];
-  /** Requests that are promised to reservations and not sent yet. */
+  /** Requests that are reserved and not sent yet. */
   #reserved = 0;
   #pausedUntil = -Infinity;
-  /** Changes were refused, and come back before this. */
+  /** Refused changes come back before this time. */
   #changesUntil = -Infinity;
   #slowed = { to: Infinity, until: -Infinity };
 
@@ -49,17 +54,20 @@ export class RateBudget {
     this.#windowMs = options.windowMs ?? DEFAULT_WINDOW_MS;
   }
 
-  /** How many requests may go out within a window, as of now. */
+  /** How many requests may be sent within a window at present. */
   get limit(): number {
     return this.slowed ? this.#slowed.to : this.#most;
   }
 
-  /** Whether the limit is lower than it was set, because Gandi answered "too many requests". */
+  /** Whether the limit is below the configured one, because Gandi answered "too many requests". */
   get slowed(): boolean {
     return this.#clock.monotonic() < this.#slowed.until;
   }
 
-  /** Undefined when a request may go out now, which is then counted; else why not, and after how long one may. */
+  /**
+   * Counts a request and returns undefined if it may be sent now. Otherwise returns the reason, and when one may be
+   * sent.
+   */
   take(): BudgetRefusal | undefined {
     const refusal = this.#refusal(1);
     if (refusal === undefined) this.#sent.push(this.#clock.monotonic());
@@ -67,8 +75,9 @@ export class RateBudget {
   }
 
   /**
-   * Keeps so many requests free for one piece of work, so that what begins can also end.
-   * @param urgency `look`: nothing is known to be wrong, and changes come first.
+   * Reserves requests for one piece of work, so that work that starts can also finish.
+   *
+   * @param urgency `look`: nothing is known to be wrong, and changes come first
    */
   reserve(
     requests: number,
@@ -97,14 +106,14 @@ export class RateBudget {
     return { ok: true, value: { take: use, release } };
   }
 
-  /** How many requests may go out now. */
+  /** Returns how many requests may be sent now. */
   left(): number {
     return this.#clock.monotonic() < this.#pausedUntil ? 0 : Math.max(0, this.#free());
   }
 
   /**
-   * Gandi answered "too many requests": for `pauseMs` nothing goes out, whichever record it is for, and half as much as
-   * before in the ten minutes after that. Each further answer of this kind halves it again.
+   * Call when Gandi answered "too many requests". Nothing is sent for `pauseMs`, for any record, and the limit is
+   * halved for ten minutes after that. Each further such answer halves it again.
    */
   slowDown(pauseMs: number): void {
     const now = this.#clock.monotonic();
@@ -114,11 +123,11 @@ export class RateBudget {
     this.#slowed = { to, until: this.#pausedUntil + SLOWED_MS };
   }
 
-  /** Why `requests` may not go out now; more than the limit is never asked for. */
+  /** Returns why `requests` may not be sent now. More than the limit is never required. */
   #refusal(requests: number): BudgetRefusal | undefined {
     const now = this.#clock.monotonic();
     const missing = Math.min(requests, this.limit) - this.#free();
-    // What is missing beyond the requests that were sent is reserved, and will be sent or given back soon.
+    // If more are missing than were sent, the rest is reserved, and will be sent or returned soon.
     const room = missing <= 0 ? -Infinity : (this.#sent[missing - 1] ?? now) + this.#windowMs;
     const waitMs = Math.max(room, this.#pausedUntil) - now;
     if (waitMs <= 0) return undefined;

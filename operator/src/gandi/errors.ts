@@ -1,4 +1,4 @@
-/** What can become of a request to LiveDNS other than success, as values: each with a sentence that says what to do. */
+/** All outcomes of a request to LiveDNS except success, as values. Each has a sentence that says what to do. */
 import * as z from "zod";
 import { clean } from "@esddns/common/text";
 import { parseRetryAfter } from "../runtime/http.ts";
@@ -9,46 +9,46 @@ export type LiveDnsFailure =
   | {
       kind: "Unauthorized" | "Forbidden" | "ZoneNotFound" | "Invalid" | "Network" | "Timeout" | "Unexpected";
       message: string;
-      /** Gandi's HTTP status; absent where the request was not answered, or not sent. */
+      /** Gandi's HTTP status. Absent if the request was not answered or not sent. */
       status?: number;
     }
-  /** Gandi's own word; without `status` where it asked for a pause that is not over. */
+  /** Gandi's own limit. Without `status` while a pause that Gandi asked for lasts. */
   | { kind: "RateLimited"; message: string; status?: number; retryAfterMs: number }
-  /** Ours: nothing was sent, nothing is wrong. */
+  /** Our own limit: nothing was sent, and nothing is wrong. */
   | { kind: "BudgetSpent"; message: string; status?: undefined; retryAfterMs: number }
   | { kind: "ServerError"; message: string; status: number; retryAfterMs?: number };
 
 export type LiveDnsResult<T> = { ok: true; value: T } | { ok: false; error: LiveDnsFailure };
 
-/** An answer of LiveDNS. Whoever shows what it says redacts it first. */
+/** An answer of LiveDNS. Redact its text before showing it. */
 export interface GandiReply extends HttpReply {
-  /** The text without the token: a server, or a proxy in front of it, may repeat the request's headers. */
+  /** Removes the token from a text: a server, or a proxy in front of it, may repeat the request's headers. */
   readonly redact: (text: string) => string;
 }
 
-/** What a request was about, for the sentences. */
+/** The subject of a request, for the messages. */
 export interface RequestSubject {
   zone: string;
-  /** For instance `A home.example.com`. */
+  /** For example `A home.example.com`. */
   rrset: string;
   /** The base URL of the API. */
   api: string;
 }
 
-/** For every failure that a new token cures. */
+/** For every failure that a new token fixes. */
 export const HOW_TO_RENEW =
   "create a Personal Access Token at https://admin.gandi.net/organizations/account/pat with the right " +
   '"Manage domain name technical configurations", store it with "pulumi config set --secret esddns:gandiToken" ' +
   '(or in the Secret that esddns:gandiTokenSecret names) and run "pulumi up".';
 
-/** Where Gandi sends 429 without saying for how long: its limits are per minute. */
+/** For a 429 without Retry-After: Gandi's limits are per minute. */
 const DEFAULT_RETRY_AFTER_MS = 60_000;
-/** No server's number may stop a record for longer. */
+/** No server can stop a record for longer than this. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /**
- * Gandi's error bodies, in all their shapes: `{code, message, object, cause}`, the same without `code`, and
- * `{status: "error", errors: [{location, name, description}]}`. What is not there or of another type is left out.
+ * Gandi's error bodies in all their forms: `{code, message, object, cause}`, the same without `code`, and `{status:
+ * "error", errors: [{location, name, description}]}`. Fields that are missing or of another type are ignored.
  */
 const errorBody = z.object({
   message: z.string().optional().catch(undefined),
@@ -60,14 +60,15 @@ const errorBody = z.object({
 });
 type ErrorBody = z.infer<typeof errorBody>;
 
-/** A 404 of the rrset, in a zone that exists: Gandi names the object that it did not find. */
+/** Reports whether it is a 404 for the rrset in an existing zone. Gandi names the object that it did not find. */
 export function isRrsetAbsent(reply: HttpReply): boolean {
   return reply.status === 404 && parseErrorBody(reply)?.object === "dns-record";
 }
 
 /**
- * The failure that a reply other than 2xx stands for.
- * @param now wall clock in milliseconds, for a Retry-After that is a date.
+ * Returns the failure for a reply other than 2xx.
+ *
+ * @param now wall clock in milliseconds, for a Retry-After that is a date
  */
 export function failureOfReply(reply: GandiReply, subject: RequestSubject, now: number): LiveDnsFailure {
   const { status } = reply;
@@ -96,12 +97,12 @@ export function failureOfReply(reply: GandiReply, subject: RequestSubject, now: 
   return unexpected(subject, said, status);
 }
 
-/** The failure of a 2xx whose body is not what LiveDNS documents. */
+/** Returns the failure for a 2xx whose body is not as LiveDNS documents it. */
 export function failureOfBody(reply: GandiReply, subject: RequestSubject): LiveDnsFailure {
   return unexpected(subject, `(${reply.status}: ${quote(reply, parseErrorBody(reply))})`, reply.status);
 }
 
-/** The failure of a request that got no whole answer. */
+/** Returns the failure for a request without a complete answer. */
 export function failureOfError(error: unknown, subject: RequestSubject): LiveDnsFailure {
   if (error instanceof DOMException && error.name === "TimeoutError") {
     return {
@@ -118,7 +119,7 @@ export function failureOfError(error: unknown, subject: RequestSubject): LiveDns
   return { kind: "Network", message: `The connection to Gandi at ${subject.api} failed (${what}): ${advice}` };
 }
 
-/** The answer of our own rate budget, before anything is sent. */
+/** Returns the failure for a request that our own budget refused before it was sent. */
 export function notSentYet(
   { because, waitMs }: BudgetRefusal,
   { limit, slowed }: Pick<RateBudget, "limit" | "slowed">,
@@ -137,7 +138,7 @@ export function notSentYet(
 
 const OTHER_PROGRAMS = "If this lasts, another program behind the same address uses up Gandi's limit.";
 
-/** Node's code for a certificate that is trusted, and is for other names than the one that was asked for. */
+/** Node's code for a trusted certificate of another host. */
 const WRONG_HOST = "ERR_TLS_CERT_ALTNAME_INVALID";
 
 function untrusted(code: string, error: unknown, { api }: RequestSubject): string {
@@ -177,8 +178,8 @@ function parseErrorBody(reply: HttpReply): ErrorBody | undefined {
 }
 
 /**
- * What Gandi said, short, on one line, printable and without the token: it goes into logs, conditions and terminals. The
- * token is looked for in what JSON means, not in the text of the body, where escapes may hide it.
+ * Returns Gandi's message for logs, conditions and terminals: short, on one line, printable and without the token. The
+ * token is searched for in the parsed JSON, since escapes may hide it in the text of the body.
  */
 function quote(reply: GandiReply, body: ErrorBody | undefined): string {
   const details = body?.errors?.map(({ name, description }) => (name === undefined ? "" : `${name}: `) + description);
@@ -192,14 +193,17 @@ function describeBody(reply: HttpReply, body: ErrorBody | undefined): string {
   return reply.text.trimStart().startsWith("<") ? "an HTML page" : "no JSON";
 }
 
-/** The code of Node or OpenSSL; of several attempts (RFC 8305) the first's. Never the text, which may be long. */
+/**
+ * Returns the code of Node or OpenSSL, of the first of several attempts (RFC 8305). Never the message, which may be
+ * long.
+ */
 function errorCode(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
   if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
   return error instanceof Error ? error.name : "unknown error";
 }
 
-/** The IP address that was tried; of several attempts the first one's. */
+/** Returns the IP address that was tried, the first of several. */
 function addressOf(error: unknown): string | undefined {
   if (error instanceof AggregateError && error.errors.length > 0) return addressOf(error.errors[0]);
   return error instanceof Error && "address" in error ? String(error.address) : undefined;

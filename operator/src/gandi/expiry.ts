@@ -2,19 +2,23 @@ import { HOW_TO_RENEW } from "./errors.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Days before the end at which somebody is told. */
+/** Days before the expiry at which people are notified. */
 const EXPIRY_NOTICES = [30, 7, 1] as const;
 
 /**
- * Whole days until Gandi's token ends; negative: since it did.
- * @param expires YYYY-MM-DD: it ends as that day begins, UTC, which is the earliest that Gandi may mean.
+ * Returns the whole days until Gandi's token expires, negative after that.
+ *
+ * @param expires YYYY-MM-DD: it expires as that day begins, UTC, which is the earliest that Gandi may mean
  * @param now milliseconds since the epoch
  */
 export function tokenDaysLeft(expires: string, now: number): number {
   return Math.floor((Date.parse(expires) - now) / DAY_MS);
 }
 
-/** What to tell people when so many days are left; undefined: nothing yet. The same text until the next notice is due. */
+/**
+ * Returns the notice for the remaining days, or undefined if none is due. The text stays the same until the next notice
+ * is due.
+ */
 export function expiryNotice(expires: string, daysLeft: number): string | undefined {
   if (daysLeft < 0) return `Gandi's token has expired (${expires}); no record can be written any more: ${HOW_TO_RENEW}`;
   const due = EXPIRY_NOTICES.filter((days) => daysLeft <= days).at(-1);

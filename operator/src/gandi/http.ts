@@ -18,11 +18,12 @@ export interface HttpTimeouts {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Far above any rrset or error; what comes after it is not read, and the connection is given up. */
+/** Far above any rrset or error. The rest is not read, and the connection is given up. */
 const MAX_BODY = 64 * 1024;
 
 /**
- * One request and its whole answer. Follows no redirect: it would carry the token elsewhere.
+ * Sends one request and reads its whole answer. Follows no redirect, which would carry the token elsewhere.
+ *
  * Rejects with the socket's error, with a TimeoutError after any of the times, or with the signal's reason.
  */
 export async function exchange(

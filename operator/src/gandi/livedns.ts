@@ -20,28 +20,32 @@ import { parseRrset, type Rrset, type RrsetType, rrsetBody } from "./rrset.ts";
 import { authorization, redactor } from "./token.ts";
 
 export interface LiveDnsOptions {
-  /** For instance https://api.gandi.net/v5/livedns. Plain http only to a loopback address: the token goes along. */
+  /**
+   * For example https://api.gandi.net/v5/livedns. Plain http only to a loopback address, because the token is sent
+   * along.
+   */
   baseUrl: string;
   /** Asked before every request. */
   token: () => Promise<string>;
   clock: Clock;
   log: Logger;
   budget: RateBudget;
-  /** Makes the pool of connections, at first and again after `dropConnections`. */
+  /** Creates the pool of connections, at first and again after `dropConnections`. */
   connect?: () => Http;
   timeouts: HttpTimeouts;
-  /** Called after each request that was sent; `status` of HTTP is undefined where no answer came. */
+  /** Called after each request that was sent. `status` is the HTTP status. Undefined if there was no answer. */
   onRequest?: (method: string, outcome: string, status: number | undefined, durationMs: number) => void;
 }
 
 type Method = "GET" | "PUT" | "DELETE";
 
-/** A token that Gandi refused is asked about again this late, unless it is replaced: the refusal may have been a fault. */
+/** A refused token is tried again after this time, unless it is replaced sooner: the refusal may have been a fault. */
 const REFUSED_TOKEN_MS = 15 * 60_000;
 
 /**
- * A client of the few calls of Gandi LiveDNS (https://api.gandi.net/docs/livedns/) that keep single rrsets true. It
- * knows no call that touches a whole zone, and no retries: every outcome is a value, and whoever asked decides.
+ * A client for the few calls of Gandi LiveDNS (https://api.gandi.net/docs/livedns/) that manage single rrsets. It has
+ * no call that touches a whole zone, and no retries: every outcome is a value, and the caller decides.
+ *
  * Methods reject only when their signal aborts, with its reason.
  */
 export class LiveDns {
@@ -52,7 +56,7 @@ export class LiveDns {
   #http: Http;
   #refused: { token: string; untilMs: number; failure: LiveDnsFailure } | undefined;
 
-  /** Throws `ESDDNS_GANDI_URL` for a base URL that the token must not be sent to. */
+  /** Throws `ESDDNS_GANDI_URL` for a base URL that must not receive the token. */
   constructor(options: LiveDnsOptions) {
     this.#options = options;
     this.#baseUrl = checkBaseUrl(options.baseUrl);
@@ -62,15 +66,16 @@ export class LiveDns {
   }
 
   /**
-   * Keeps so many requests free for what belongs together; the calls below get it as `turn`. To be released in the end.
-   * @param urgency `look`: nothing is known to be wrong, and changes come first.
+   * Reserves requests for one piece of work. Pass the result to the calls below as `turn`, and release it in the end.
+   *
+   * @param urgency `look`: nothing is known to be wrong, and changes come first
    */
   reserve(requests: number, urgency: "change" | "look"): LiveDnsResult<Reservation> {
     const reserved = this.#budget.reserve(requests, urgency);
     return reserved.ok ? reserved : { ok: false, error: notSentYet(reserved.why, this.#budget) };
   }
 
-  /** The rrset, or undefined where the zone exists and the rrset does not. */
+  /** Returns the rrset, or undefined if the zone exists and the rrset does not. */
   async getRrset(
     zone: string,
     name: string,
@@ -87,7 +92,7 @@ export class LiveDns {
       : { ok: true, value: { ...rrset, values: rrset.values.map(reply.value.redact) } };
   }
 
-  /** Makes the rrset exactly this, whether it existed or not. What Gandi then has is to be read back. */
+  /** Sets the rrset to exactly this, whether it existed or not. Read it back to see what Gandi stored. */
   async putRrset(
     zone: string,
     name: string,
@@ -104,7 +109,7 @@ export class LiveDns {
       : { ok: true, value: undefined };
   }
 
-  /** Afterwards the rrset does not exist; that it did not before is success too. */
+  /** Deletes the rrset. It is also a success if it did not exist. */
   async deleteRrset(
     zone: string,
     name: string,
@@ -117,25 +122,25 @@ export class LiveDns {
   }
 
   /**
-   * Later requests use new connections: after a change of the WAN address the old ones are dead without knowing it.
-   * Requests under way end on theirs.
+   * Makes later requests use new connections: after a change of the WAN address the old ones are dead without notice.
+   * Requests in progress end on theirs.
    */
   dropConnections(): void {
     this.#http.retire();
     this.#http = this.#connect();
   }
 
-  /** How many requests may be sent at once. */
+  /** Returns how many requests may be sent at once. */
   budgetLeft(): number {
     return this.#budget.left();
   }
 
-  /** There must be no request under way, and none after. */
+  /** Call when no request is in progress. Send none afterwards. */
   close(): void {
     this.#http.destroy();
   }
 
-  /** A 2xx reply, or a 404 that says that the rrset is absent. */
+  /** Returns a 2xx reply, or a 404 that says that the rrset is absent. */
   async #call(
     method: Method,
     rrset: { zone: string; name: string; type: RrsetType },
@@ -153,7 +158,7 @@ export class LiveDns {
     const refusal = (turn ?? this.#budget).take();
     if (refusal !== undefined) return { ok: false, error: notSentYet(refusal, this.#budget) };
 
-    // "@" may stand in a path as it is (RFC 3986 3.3), and so Gandi writes the name of a zone itself.
+    // "@" is allowed unescaped in a path (RFC 3986 section 3.3), and Gandi writes the name of a zone in this way.
     const path = [zone, "records", name, type].map(encodeURIComponent).join("/").replaceAll("%40", "@");
     const url = new URL(`${this.#baseUrl}/domains/${path}`);
     const subject = this.#subject(zone, name, type);
@@ -197,7 +202,7 @@ export class LiveDns {
     return { ok: false, error: failure };
   }
 
-  /** What a refusal means for the requests after it, whichever record they are for. */
+  /** Applies the consequences of a refusal to later requests, for any record. */
   #remember(failure: LiveDnsFailure, token: string): void {
     if (failure.kind === "RateLimited") this.#budget.slowDown(failure.retryAfterMs);
     if (failure.kind === "Unauthorized") {
@@ -213,7 +218,7 @@ export class LiveDns {
       const message = error instanceof EsddnsError ? error.message : "The Gandi token cannot be read.";
       return { ok: false, error: { kind: "Unauthorized", message } };
     }
-    // Another token was put in its place; whoever puts the first one back means it to be tried.
+    // The token was replaced. If the first one is put back later, it is tried again.
     if (this.#refused?.token !== token) this.#refused = undefined;
     const refused = this.#refused;
     if (refused !== undefined && this.#options.clock.monotonic() < refused.untilMs) {

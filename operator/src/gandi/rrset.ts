@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** The types that are read; only addresses are written. */
+/** The types that are read. Only addresses are written. */
 export type RrsetType = "A" | "AAAA" | "CNAME";
 
 /** All records of one name and type. */
@@ -11,7 +11,7 @@ export interface Rrset {
   values: string[];
 }
 
-/** `GET /domains/{fqdn}/records/{name}/{type}`; more keys (rrset_href) come along. */
+/** `GET /domains/{fqdn}/records/{name}/{type}`. The answer has more keys (rrset_href). */
 const rrsetAnswer = z.object({
   rrset_name: z.string(),
   rrset_type: z.string(),
@@ -19,12 +19,12 @@ const rrsetAnswer = z.object({
   rrset_values: z.array(z.string()).min(1).max(1000),
 });
 
-/** The body of a PUT. Without rrset_ttl Gandi would take 10800. */
+/** Returns the body of a PUT. Without rrset_ttl Gandi would use 10800. */
 export function rrsetBody({ values, ttl }: Rrset): string {
   return JSON.stringify({ rrset_values: values, rrset_ttl: ttl });
 }
 
-/** The rrset of an answer's body; undefined where it is no such answer, or one about another rrset. */
+/** Returns the rrset of an answer's body. Undefined if the body has another form or is about another rrset. */
 export function parseRrset(text: string, name: string, type: RrsetType): Rrset | undefined {
   let json: unknown;
   try {

@@ -13,13 +13,13 @@ type Prepared =
   | { readonly error: Error };
 
 export interface FakeHttp extends Http {
-  /** The next request is to be this; what is sent and not expected throws. */
+  /** Expects this as the next request. A request that was not expected throws. */
   expects(request: Expected, answer: Prepared): void;
-  /** Throws where something expected was not sent. */
+  /** Throws if an expected request was not sent. */
   allSent(): void;
 }
 
-/** A server at `origin` that has the answers before the questions. */
+/** A server at `origin` that has its answers prepared. */
 export function fakeHttp(origin: string): FakeHttp {
   const queue: { request: Expected; answer: Prepared }[] = [];
   return {

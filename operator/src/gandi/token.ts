@@ -2,23 +2,25 @@ import { readFile } from "node:fs/promises";
 import { EsddnsError } from "../runtime/errors.ts";
 import { HOW_TO_RENEW } from "./errors.ts";
 
-/** Both kinds of Gandi's credentials are far shorter; a longer file is not a token. */
+/** Both kinds of Gandi's credentials are far shorter. A longer file is not a token. */
 const MAX_TOKEN = 1024;
 /** Gandi's legacy API keys have 24 characters, its Personal Access Tokens 40. */
 const LEGACY_KEY_LENGTH = 24;
 
 /**
- * A token source over a file. The file is read at every call, because Kubernetes replaces a mounted Secret in place;
- * at the client's request rate that is cheaper than being wrong about when it changed.
- * Rejects with `ESDDNS_GANDI_TOKEN` when the file is missing, unreadable or empty, or holds something else than a token.
+ * Returns a source that reads the token from a file at every call, because Kubernetes replaces a mounted Secret in
+ * place. At the client's request rate that is cheap.
+ *
+ * Rejects with `ESDDNS_GANDI_TOKEN` if the file is missing, unreadable or empty, or contains something else than a
+ * token.
  */
 export function tokenFile(path: string): () => Promise<string> {
   return async () => checkToken((await read(path)).trim(), path);
 }
 
 /**
- * The value of the Authorization header: `Bearer` for a Personal Access Token, `Apikey` for a legacy key
- * (https://api.gandi.net/docs/authentication/). Gandi does not tell them apart by form; 24 characters or less are taken
+ * Returns the value of the Authorization header: `Bearer` for a Personal Access Token, `Apikey` for a legacy key
+ * (https://api.gandi.net/docs/authentication/). Gandi does not distinguish them by form. 24 characters or fewer count
  * as a legacy key, the rule of DNS-Lexicon's Gandi provider.
  */
 export function authorization(token: string): string {
@@ -26,8 +28,9 @@ export function authorization(token: string): string {
 }
 
 /**
- * A function that takes this token out of a text: as it is, percent-encoded, and within something in base64, where it
- * begins at any of three bits. It is for answers that echo a request, not against a server that means to tell it.
+ * Returns a function that removes this token from a text: unchanged, percent-encoded, and inside base64, where it can
+ * start at any of three offsets. It is meant for answers that repeat a request, not for a server that wants to reveal
+ * the token.
  */
 export function redactor(token: string): (text: string) => string {
   const inBase64 = [0, 1, 2].flatMap((offset) => [
@@ -38,7 +41,7 @@ export function redactor(token: string): (text: string) => string {
   return (text) => forms.reduce((rest, form) => rest.replaceAll(form, "[token]"), text);
 }
 
-/** The characters of a base64 text that depend on nothing but the token, `offset` bytes after a group of three. */
+/** Returns the characters of a base64 text that depend only on the token, `offset` bytes after a group of three. */
 function insideBase64(token: string, offset: number, alphabet: "base64" | "base64url"): string {
   const text = Buffer.from(" ".repeat(offset) + token).toString(alphabet);
   const whole = Math.floor(((offset + token.length) * 8) / 6);
@@ -57,7 +60,7 @@ async function read(path: string): Promise<string> {
 
 function checkToken(token: string, path: string): string {
   if (token === "") throw tokenError(`The Gandi token file ${path} is empty`);
-  // Anything else could not be sent in a header (RFC 9110 5.5), and an error about it would quote it.
+  // Anything else could not be sent in a header (RFC 9110 section 5.5), and an error about it would quote it.
   if (token.length > MAX_TOKEN || !/^[\x21-\x7e]+$/.test(token)) {
     throw tokenError(`The Gandi token file ${path} does not hold one line with a token`);
   }
