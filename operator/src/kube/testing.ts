@@ -21,11 +21,13 @@ interface FakeAnswer {
 
 type Stored = KubeObject & Record<string, unknown>;
 
-/** As much of an API server as the client uses: one store, resource versions, server-side apply by top-level field. */
+/**
+ * The part of an API server that the client uses: one store, resource versions, server-side apply by top-level field.
+ */
 export class FakeApi {
   readonly objects = new Map<string, Stored>();
   readonly calls: Call[] = [];
-  /** Looked at first; what it gives is the answer. */
+  /** Called first. If it returns an answer, that is used. */
   fault: (call: Call) => FakeAnswer | undefined = () => undefined;
   resourceVersion = 100;
   readonly #watchers = new Set<(collection: string, line: string) => void>();
@@ -53,7 +55,7 @@ export class FakeApi {
     this.emit(path, { type: "DELETED", object: { ...object, metadata } });
   }
 
-  /** Sends an event, whatever it is, to those who watch the collection that `path` is in. */
+  /** Sends an event of any form to all watches of the collection that contains `path`. */
   emit(path: string, event: object): void {
     for (const watcher of this.#watchers) watcher(path.slice(0, path.lastIndexOf("/")), `${JSON.stringify(event)}\n`);
   }
@@ -95,7 +97,7 @@ export class FakeApi {
       return status(409, "Conflict", "the object has been modified");
     }
     if (method === "PUT") return { status: 200, body: this.put(path, sent) };
-    // As the real one: an apply to the status of a custom resource leaves metadata alone, another uid included.
+    // Like the real server: an apply to the status of a custom resource ignores metadata, including another uid.
     if (isStatus && stored !== undefined)
       return { status: 200, body: this.put(path, { ...stored, status: sent["status"] }) };
     const merged = { ...stored, ...sent, metadata: { ...stored?.metadata, ...sent.metadata } };
@@ -123,7 +125,7 @@ export function status(code: number, reason: string, message: string): FakeAnswe
   return { status: code, body: { kind: "Status", code, reason, message } };
 }
 
-/** The client without the network, so that time can be a fake clock's. */
+/** A client without the network, so that it can run on a fake clock. */
 export function directClient(
   api: FakeApi,
   before: (signal: AbortSignal) => Promise<void> = () => Promise.resolve(),
@@ -157,12 +159,12 @@ export function directClient(
 export interface ServedApi {
   readonly api: FakeApi;
   readonly client: KubeClient;
-  /** Cuts every watch that is open. */
+  /** Cuts every open watch. */
   cutWatches(): void;
   close(): Promise<void>;
 }
 
-/** The API behind a real HTTP server on the loopback, and a client of it. Tokens are taken from `token`. */
+/** Serves the API over real HTTP on the loopback, with a client for it. Tokens are taken from `token`. */
 export async function serveApi(
   token: () => string = () => "token",
   refused: () => void = () => undefined,

@@ -8,7 +8,7 @@ import { refusal } from "./natpmpResult.ts";
 /** RFC 6886 section 3.1. */
 const NAT_PMP_PORT = 5351;
 
-/** RFC 6886 section 3.2: version 0, opcode 0, the question for the public address. */
+/** RFC 6886 section 3.2: version 0, opcode 0, the request for the public address. */
 const REQUEST = Uint8Array.of(0, 0);
 /** Answers carry the opcode of the request with the top bit set. */
 const ANSWER_OPCODE = 128;
@@ -16,21 +16,21 @@ const ANSWER_OPCODE = 128;
 const HEADER_BYTES = 8;
 /** The same, and the address. */
 const ANSWER_BYTES = 12;
-/** RFC 6887 section 7.2: what a server of the Port Control Protocol puts in front of everything. */
+/** RFC 6887 section 7.2: the header of a server of the Port Control Protocol. */
 const PCP = { version: 2, headerBytes: 24, multipleOf: 4, maxBytes: 1100 } as const;
 
-/** RFC 6886 section 3.1: sent after 250 ms for a second time, and after twice the time before for each further one. */
+/** RFC 6886 section 3.1: sent again after 250 ms, and each further time after twice the time before. */
 const FIRST_WAIT_MS = 250;
 const TRANSMISSIONS = 9;
 
-/** What a datagram is: an answer to the question, or none (`junk`), which is ignored. */
+/** A datagram is an answer to the request, or none (`junk`), which is ignored. */
 export type NatPmpAnswer =
   | { readonly kind: "address"; readonly address: string }
-  /** The router has answered that it does not tell. */
+  /** The router answered that it does not give its address. */
   | { readonly kind: "refused"; readonly detail: string }
   | { readonly kind: "junk" };
 
-/** What became of the question to a router, by whichever protocol. */
+/** The result of asking a router, by either protocol. */
 export type RouterAnswer =
   | { readonly ok: true; readonly address: string; readonly rttMs: number }
   | { readonly ok: false; readonly outcome: "Refused" | "Timeout" | "Unreachable"; readonly detail: string };
@@ -38,17 +38,17 @@ export type RouterAnswer =
 export interface NatPmpOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** After which there is no answer, milliseconds; RFC 6886 would wait for two minutes. */
+  /** When to stop waiting for an answer, milliseconds. RFC 6886 would wait for two minutes. */
   readonly timeoutMs: number;
   readonly port?: number;
   readonly open?: OpenDatagramChannel;
 }
 
 /**
- * Asks a router for the address that it has outside (NAT-PMP, RFC 6886 section 3.2). Changes nothing in it. The answer
- * is unauthenticated: whoever can forge the router's address on the LAN can forge it.
+ * Asks a router for its external address (NAT-PMP, RFC 6886 section 3.2). Changes nothing on the router. The answer is
+ * unauthenticated: an attacker who can forge the router's address on the LAN can forge it.
  *
- * Rejects only with the signal's reason, or with a TypeError where the router is no IPv4 address.
+ * Rejects only with the signal's reason, or with a TypeError if the router is not an IPv4 address.
  */
 export async function publicAddress(router: string, options: NatPmpOptions): Promise<RouterAnswer> {
   const { clock, signal, timeoutMs, port = NAT_PMP_PORT, open } = options;
@@ -69,17 +69,17 @@ export async function publicAddress(router: string, options: NatPmpOptions): Pro
   return result.ok ? result.value : { ok: false, outcome: result.kind, detail: result.detail };
 }
 
-/** RFC 6886 section 3.1, cut off: at 0, 250, 750, 1750, 3750 … milliseconds. */
+/** RFC 6886 section 3.1, cut short: at 0, 250, 750, 1750, 3750 … milliseconds. */
 export function natPmpSchedule(timeoutMs: number): Schedule {
   const all = Array.from({ length: TRANSMISSIONS }, (_, i) => FIRST_WAIT_MS * (2 ** i - 1));
   return { sendAtMs: all.filter((atMs) => atMs < timeoutMs), giveUpAtMs: timeoutMs };
 }
 
 /**
- * Reads a datagram from the router's port as the answer to the question for its public address. Never throws.
+ * Reads a datagram from the router's port as the answer to the request for its public address. Never throws.
  *
- * The address of an error is undefined by the RFC and not looked at. A server that knows only the later Port Control
- * Protocol answers in that protocol's form (RFC 6887 section 9): that is an answer, too.
+ * The RFC leaves the address of an error undefined, so it is ignored. A server that knows only the later Port Control
+ * Protocol answers in that protocol's form (RFC 6887 section 9), which counts as an answer, too.
  */
 export function readNatPmp(bytes: Uint8Array): NatPmpAnswer {
   const [version, opcode, high, low] = bytes;
@@ -94,7 +94,7 @@ export function readNatPmp(bytes: Uint8Array): NatPmpAnswer {
 
 const JUNK: NatPmpAnswer = { kind: "junk" };
 
-/** RFC 6887 section 7.2: version, opcode, a reserved byte, the result code. A success is no answer to this question. */
+/** RFC 6887 section 7.2: version, opcode, a reserved byte, the result code. A success does not answer this request. */
 function readPcpError({ length }: Uint8Array, code: number): NatPmpAnswer {
   if (length < PCP.headerBytes || length % PCP.multipleOf !== 0 || length > PCP.maxBytes || code === 0) return JUNK;
   return { kind: "refused", detail: `the router speaks the Port Control Protocol only (result ${code}), not NAT-PMP` };

@@ -1,4 +1,4 @@
-/** The result codes of NAT-PMP in words, and back. Pure: what decides about the address reads them, too. */
+/** The result codes of NAT-PMP in words, and back. Pure, because the decision about the address reads them, too. */
 
 /** RFC 6886 section 3.5: "Network Failure". */
 const NO_ADDRESS = 3;
@@ -14,12 +14,12 @@ const RESULT_CODES = new Map([
   [5, "unsupported opcode"],
 ]);
 
-/** A refusal as the detail of a vote: `NAT-PMP result 3: the router has no public address …`. */
+/** Returns the detail of a vote for a refusal: `NAT-PMP result 3: the router has no public address …`. */
 export function refusal(code: number): string {
   return `${resultText(code)}: ${RESULT_CODES.get(code) ?? "unknown"}`;
 }
 
-/** Whether the detail of a vote is the refusal of a router that has no public address. */
+/** Reports whether the detail of a vote is the refusal of a router without a public address. */
 export function saysNoAddress(detail: string): boolean {
   return detail.startsWith(`${resultText(NO_ADDRESS)}:`);
 }

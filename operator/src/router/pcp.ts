@@ -11,33 +11,33 @@ import { encodeMapRequest, type MapRequest, NONCE_BYTES, readMapAnswer } from ".
 const PCP_PORT = 5351;
 /** Section 8.1.1: sent again after 3 s for the first time. */
 const SEND_AT_MS = [0, 3000];
-/** Should the mapping not be deleted, it is gone after this: the least that servers give (section 15). */
+/** A mapping that is not deleted expires after this time, the shortest that servers give (section 15). */
 const LIFETIME_SECONDS = 120;
-/** To delete it, milliseconds. */
+/** For deleting the mapping, milliseconds. */
 const DELETE_MS = 1000;
 
 export interface PcpOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** After which there is no answer, milliseconds. */
+  /** When to stop waiting for an answer, milliseconds. */
   readonly timeoutMs: number;
   readonly port?: number;
 }
 
 /**
- * Asks a router for the address that it has outside by the Port Control Protocol, which tells it in the answer to a
- * mapping: one is made for a UDP port of this process, on which nothing but the router's own datagrams is taken, and
- * deleted again at once. Works only from the host's own network: a server compares the address in a request with the
- * one that it came from. Unauthenticated.
+ * Asks a router for its external address by the Port Control Protocol, which gives it in the answer to a mapping. The
+ * mapping is for a UDP port of this process that accepts only the router's own datagrams, and it is deleted at once.
+ * This works only from the host's own network: a server compares the address in a request with the one that it came
+ * from. The answer is unauthenticated.
  *
- * Rejects only with the signal's reason, or with a TypeError where the router is no IPv4 address.
+ * Rejects only with the signal's reason, or with a TypeError if the router is not an IPv4 address.
  */
 export async function pcpAddress(router: string, options: PcpOptions): Promise<RouterAnswer> {
   const { clock, signal, timeoutMs, port = PCP_PORT } = options;
   if (!isIPv4(router)) throw new TypeError(`not an IPv4 address: ${router}`);
   signal.throwIfAborted();
   const peer = { address: router, port };
-  // Held until the end, so that the mapping never leads to a port that somebody else has got meanwhile.
+  // Held until the end, so that the mapping never leads to a port that another program has got meanwhile.
   const holder = createSocket("udp4");
   try {
     const local = await localOf(holder, peer);
@@ -65,7 +65,7 @@ export async function pcpAddress(router: string, options: PcpOptions): Promise<R
       const result = await ask(LIFETIME_SECONDS, timeoutMs, signal);
       return result.ok ? result.value : { ok: false, outcome: result.kind, detail: result.detail };
     } finally {
-      // Also where no answer came or nobody waits any longer: the mapping may have been made all the same.
+      // Even without an answer, or after an abort: the mapping may have been made.
       await ask(0, DELETE_MS, new AbortController().signal);
     }
   } finally {
@@ -73,7 +73,10 @@ export async function pcpAddress(router: string, options: PcpOptions): Promise<R
   }
 }
 
-/** The address and port of a socket that takes datagrams of the peer alone; undefined where there is no way to it. */
+/**
+ * Returns the address and port of a socket that accepts only the peer's datagrams. Undefined if there is no route to
+ * it.
+ */
 async function localOf(
   socket: Socket,
   peer: { address: string; port: number },

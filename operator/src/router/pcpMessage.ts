@@ -7,12 +7,12 @@ const RESPONSE_BIT = 0x80;
 const HEADER_BYTES = 24;
 const MAP_BYTES = 36;
 export const NONCE_BYTES = 12;
-/** Section 7: no message is longer. */
+/** Section 7: the longest message. */
 const MAX_BYTES = 1100;
-/** IANA's number of the protocol that is mapped. */
+/** IANA's number of the mapped protocol. */
 const UDP = 17;
 
-/** Section 7.4, in words, as far as somebody can do something about them. */
+/** Section 7.4, in words, for the codes that a person can act on. */
 const RESULT_CODES = new Map([
   [1, "unsupported version"],
   [2, "not authorised: the router lets this node open no port"],
@@ -35,13 +35,13 @@ export interface MapRequest {
   readonly lifetimeSeconds: number;
 }
 
-/** What a datagram is: an answer to this request, or none (`junk`), which is ignored. */
+/** A datagram is an answer to this request, or none (`junk`), which is ignored. */
 export type PcpAnswer =
   | { readonly kind: "mapped"; readonly external: string }
   | { readonly kind: "refused"; readonly detail: string }
   | { readonly kind: "junk" };
 
-/** No port and no address outside is suggested: any will do. */
+/** Suggests no external port or address: any will do. */
 export function encodeMapRequest({ nonce, client, port, lifetimeSeconds }: MapRequest): Uint8Array {
   const bytes = Buffer.alloc(HEADER_BYTES + MAP_BYTES);
   bytes.set([VERSION, MAP]);
@@ -54,12 +54,12 @@ export function encodeMapRequest({ nonce, client, port, lifetimeSeconds }: MapRe
   return bytes;
 }
 
-/** Reads a datagram of the router's port as the answer to this request (sections 8.3 and 11.4). Never throws. */
+/** Reads a datagram from the router's port as the answer to this request (sections 8.3 and 11.4). Never throws. */
 export function readMapAnswer(bytes: Uint8Array, { nonce, port }: Pick<MapRequest, "nonce" | "port">): PcpAnswer {
   const { length } = bytes;
   if (length < HEADER_BYTES || length > MAX_BYTES || length % 4 !== 0) return JUNK;
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, length);
-  // A server of another version says so in its own version, and without what follows the header.
+  // A server of another version says so in its own version, and without anything after the header.
   const code = view.readUInt8(3);
   if (view.readUInt8(1) !== (RESPONSE_BIT | MAP)) return JUNK;
   if (view.readUInt8(0) !== VERSION) return code === 0 ? JUNK : refused(code);
@@ -81,7 +81,7 @@ function refused(code: number): PcpAnswer {
   return { kind: "refused", detail: `PCP result ${code}: ${RESULT_CODES.get(code) ?? "see RFC 6887 section 7.4"}` };
 }
 
-/** Section 5: IPv4 addresses stand as IPv4-mapped IPv6 addresses. */
+/** Section 5: IPv4 addresses are written as IPv4-mapped IPv6 addresses. */
 function mapped(ipv4: string): Uint8Array {
   if (!isIPv4(ipv4)) throw new TypeError(`not an IPv4 address: ${ipv4}`);
   return Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ipv4.split(".").map(Number)]);

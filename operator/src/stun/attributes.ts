@@ -10,8 +10,8 @@ export const MESSAGE_INTEGRITY_SHA256 = 0x001c;
 export const XOR_MAPPED_ADDRESS = 0x0020;
 
 /**
- * Comprehension-required attributes (below 0x8000) that may stand in an answer without failing it: those of RFC 8489,
- * and those that RFC 3489 servers add to their Binding responses (RFC 8489 section 18.3.1 keeps them reserved).
+ * Comprehension-required attributes (below 0x8000) that may be in an answer without failing it: those of RFC 8489, and
+ * those that RFC 3489 servers add to their Binding responses (RFC 8489 section 18.3.1 keeps them reserved).
  */
 const COMPREHENDED: ReadonlySet<number> = new Set([
   MAPPED_ADDRESS,
@@ -33,14 +33,14 @@ const COMPREHENDED: ReadonlySet<number> = new Set([
   0x000b, // REFLECTED-FROM, RFC 3489
 ]);
 
-/** Whether an attribute must be understood, and is not (section 6.3.3). */
+/** Reports whether an attribute must be understood, and is not (section 6.3.3). */
 export function isUnknownRequired(type: number): boolean {
   return type < 0x8000 && !COMPREHENDED.has(type);
 }
 
 export interface TransportAddress {
   readonly family: "IPv4" | "IPv6";
-  /** IPv4 dotted; IPv6 as RFC 5952 writes it, always in hexadecimal groups. */
+  /** IPv4 dotted. IPv6 as in RFC 5952, always in hexadecimal groups. */
   readonly address: string;
   readonly port: number;
 }
@@ -55,7 +55,7 @@ export function decodeXorMappedAddress(attribute: Attribute, transactionId: Uint
   return decodeAddress(attribute, xorMask(transactionId));
 }
 
-/** The value of a MAPPED-ADDRESS; with the transaction's id, that of an XOR-MAPPED-ADDRESS. */
+/** Returns the value of a MAPPED-ADDRESS, or with the transaction's id that of an XOR-MAPPED-ADDRESS. */
 export function encodeAddress(ip: Uint8Array, port: number, transactionId?: Uint8Array): Uint8Array {
   const mask = transactionId === undefined ? new Uint8Array(18) : xorMask(transactionId);
   const plain = Uint8Array.of(port >> 8, port & 0xff, ...ip);
@@ -81,7 +81,7 @@ export function decodeErrorCode({ value, type, offset }: Attribute): Decoded<Err
   return { ok: true, value: { code: hundreds * 100 + rest, reason: Array.from(text).slice(0, 127).join("") } };
 }
 
-/** UNKNOWN-ATTRIBUTES, section 14.9: the types which the server did not understand. */
+/** UNKNOWN-ATTRIBUTES, section 14.9: the types that the server did not understand. */
 export function decodeUnknownAttributes({ value, type, offset }: Attribute): Decoded<number[]> {
   if (value.length % 2 !== 0) return malformed(offset + 2, `UNKNOWN-ATTRIBUTES of ${value.length} bytes`, type);
   const types = Array.from(
@@ -94,7 +94,7 @@ export function decodeUnknownAttributes({ value, type, offset }: Attribute): Dec
 const ADDRESS_BYTES: Readonly<Record<number, number>> = { 1: 4, 2: 16 };
 
 function decodeAddress({ value, type, offset }: Attribute, mask: Uint8Array): Decoded<TransportAddress> {
-  // The first byte is ignored, as section 14.1 asks.
+  // Section 14.1: the first byte is ignored.
   const family = value[1];
   const size = family === undefined ? undefined : ADDRESS_BYTES[family];
   if (size === undefined) return malformed(offset + 5, `address family ${family ?? "missing"}`, type);

@@ -19,29 +19,29 @@ import { decodeMessage, encodeMessage, METHOD_BINDING, TRANSACTION_ID_BYTES } fr
 /** Random bytes for transaction ids: node:crypto's, or a test's. */
 export type RandomBytes = (size: number) => Uint8Array;
 
-/** A Binding request without attributes, under a new 96-bit id that nobody off the path can guess (section 6.1). */
+/** Returns a Binding request without attributes. Its new 96-bit id cannot be guessed off the path (section 6.1). */
 export function bindingRequest(random: RandomBytes = randomBytes): { transactionId: Uint8Array; bytes: Uint8Array } {
   const transactionId = Uint8Array.from(random(TRANSACTION_ID_BYTES));
   const bytes = encodeMessage({ class: "request", method: METHOD_BINDING, transactionId, attributes: [] });
   return { transactionId, bytes };
 }
 
-/** What an answer to a Binding request says. */
+/** The content of an answer to a Binding request. */
 export type BindingResponse =
-  /** Not an answer to this request: to be ignored, the transaction goes on (section 6.3). */
+  /** Not an answer to this request. It is ignored, and the transaction continues (section 6.3). */
   | { readonly kind: "junk"; readonly problem: string }
   | { readonly kind: "mapped"; readonly mapped: TransportAddress }
-  /** An error response (section 6.3.4). A redirect, 300, is one like any other: nobody is sent elsewhere. */
+  /** An error response (section 6.3.4). A redirect (300) is treated like any other: it is not followed. */
   | { readonly kind: "refused"; readonly error: ErrorCode; readonly unknownAttributes: readonly number[] }
   /** The answer to this request, but one that fails the transaction (sections 6.3.3 and 6.3.4). */
   | { readonly kind: "failed"; readonly error: Malformed };
 
 /**
- * Reads what came back on a Binding request's socket.
+ * Reads a datagram or message that arrived on a Binding request's socket.
  *
- * Servers of RFC 3489 take the cookie for a part of their 128-bit transaction id and echo it, so it is asked of them
- * too; they answer with MAPPED-ADDRESS alone. That attribute is read only where there is no XOR-MAPPED-ADDRESS:
- * some NATs rewrite addresses which they find in a payload (section 14.2).
+ * Servers of RFC 3489 treat the cookie as part of their 128-bit transaction id and echo it, so it is required of them,
+ * too. They answer only with MAPPED-ADDRESS. That attribute is read only if there is no XOR-MAPPED-ADDRESS: some NATs
+ * rewrite addresses that they find in a payload (section 14.2).
  */
 export function readBindingResponse(bytes: Uint8Array, transactionId: Uint8Array): BindingResponse {
   const decoded = decodeMessage(bytes);
@@ -60,7 +60,7 @@ export function readBindingResponse(bytes: Uint8Array, transactionId: Uint8Array
   return message.class === "success" ? readSuccess(attributes, transactionId) : readError(attributes);
 }
 
-/** In words: the problem and where it is. */
+/** Returns the problem and its place in words. */
 export function describe({ problem, offset, attribute }: Malformed): string {
   const where = attribute === undefined ? "" : `attribute 0x${attribute.toString(16).padStart(4, "0")} `;
   return `${problem} (${where}at byte ${offset})`;
@@ -85,7 +85,7 @@ function readError(attributes: readonly Attribute[]): BindingResponse {
   return { kind: "refused", error: error.value, unknownAttributes: unknown?.ok === true ? unknown.value : [] };
 }
 
-/** Sections 14.5 and 14.6: what follows a MESSAGE-INTEGRITY, except another one and FINGERPRINT, is ignored. */
+/** Sections 14.5 and 14.6: everything after a MESSAGE-INTEGRITY is ignored, except another one and FINGERPRINT. */
 function credible({ attributes }: Message): readonly Attribute[] {
   const end = attributes.findIndex(({ type }) => type === MESSAGE_INTEGRITY || type === MESSAGE_INTEGRITY_SHA256);
   return end === -1 ? attributes : attributes.slice(0, end);

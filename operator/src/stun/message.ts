@@ -15,9 +15,9 @@ const CLASSES: readonly MessageClass[] = ["request", "indication", "success", "e
 
 export interface Attribute {
   readonly type: number;
-  /** Without padding; a view into the message it was decoded from. */
+  /** Without padding. A view into the message from which it was decoded. */
   readonly value: Uint8Array;
-  /** Where its type field stands, in bytes from the start of the message. */
+  /** The place of its type field, in bytes from the start of the message. */
   readonly offset: number;
 }
 
@@ -25,7 +25,7 @@ export interface Message {
   readonly class: MessageClass;
   readonly method: number;
   readonly transactionId: Uint8Array;
-  /** In the order of the message. Section 14: where a type occurs twice, the first one counts. */
+  /** In the order of the message. Section 14: if a type occurs twice, the first one counts. */
   readonly attributes: readonly Attribute[];
 }
 
@@ -33,7 +33,7 @@ export interface Message {
 export interface Malformed {
   /** In bytes from the start of the message. */
   readonly offset: number;
-  /** The attribute's type, where the problem is inside one. */
+  /** The attribute's type, if the problem is inside one. */
   readonly attribute?: number;
   readonly problem: string;
 }
@@ -45,8 +45,8 @@ export function malformed(offset: number, problem: string, attribute?: number): 
 }
 
 /**
- * Decodes one whole message: header, attribute framing and, where it is there, FINGERPRINT (RFC 8489 sections 5, 6.3
- * and 14). What the attributes hold is attributes.ts' affair. Never throws, and looks at each byte at most twice.
+ * Decodes one whole message: header, attribute framing and FINGERPRINT, if present (RFC 8489 sections 5, 6.3 and 14).
+ * attributes.ts decodes the values of the attributes. Never throws, and looks at each byte at most twice.
  */
 export function decodeMessage(bytes: Uint8Array): Decoded<Message> {
   if (bytes.length < HEADER_BYTES) return malformed(bytes.length, `shorter than the header of ${HEADER_BYTES} bytes`);
@@ -69,9 +69,9 @@ export function decodeMessage(bytes: Uint8Array): Decoded<Message> {
 }
 
 /**
- * Encodes a message; with `fingerprint`, FINGERPRINT is appended as section 14.7 asks.
+ * Encodes a message. With `fingerprint`, FINGERPRINT is appended (section 14.7).
  *
- * @throws RangeError where the transaction id has not 12 bytes or the attributes do not fit the 16-bit length.
+ * @throws RangeError if the transaction id does not have 12 bytes or the attributes do not fit the 16-bit length
  */
 export function encodeMessage(
   message: {
@@ -109,7 +109,7 @@ export function encodeMessage(
 
 function decodeAttributes(bytes: Uint8Array, view: DataView): Decoded<Attribute[]> {
   const attributes: Attribute[] = [];
-  // The length is a multiple of 4 and so is every step, so that an attribute's header never crosses the end.
+  // The length is a multiple of 4 and so is every step, so an attribute's header never crosses the end.
   for (let offset = HEADER_BYTES; offset < bytes.length;) {
     const type = view.getUint16(offset);
     const length = view.getUint16(offset + 2);
@@ -130,7 +130,7 @@ function fingerprintOf(bytes: Uint8Array, end: number): number {
   return (crc32(bytes.subarray(0, end)) ^ FINGERPRINT_XOR) >>> 0;
 }
 
-// Section 5, figure 3: the two bits of the class, C1 and C0, stand among those of the method: M11-M7 C1 M6-M4 C0 M3-M0.
+// Section 5, figure 3: the two bits of the class, C1 and C0, are among those of the method: M11-M7 C1 M6-M4 C0 M3-M0.
 function classOf(type: number): MessageClass {
   return CLASSES[((type >> 7) & 0b10) | ((type >> 4) & 0b01)] as MessageClass;
 }
@@ -144,7 +144,7 @@ function typeOf(messageClass: MessageClass, method: number): number {
   return ((method & 0xf80) << 2) | ((c & 0b10) << 7) | ((method & 0x070) << 1) | ((c & 0b01) << 4) | (method & 0x00f);
 }
 
-/** Section 14: a value is padded to a multiple of 4 bytes; the padding is ignored. */
+/** Section 14: a value is padded to a multiple of 4 bytes. The padding is ignored. */
 function padded(length: number): number {
   return (length + 3) & ~3;
 }

@@ -14,19 +14,19 @@ import { failure, resultOf } from "./transaction.ts";
 export interface StreamOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** For connection, handshake and answer together; by default Ti of RFC 8489 section 6.2.2, 39500 ms. */
+  /** For connection, handshake and answer together. The default is Ti of RFC 8489 section 6.2.2, 39500 ms. */
   readonly timeoutMs?: number;
   readonly random?: RandomBytes;
 }
 
-/** The step at which a connection is, which says what an error means. */
+/** The current step of a connection, which determines the meaning of an error. */
 type Stage = "Unreachable" | "TlsFailed";
 
 /**
- * One Binding transaction over a TCP connection of its own (RFC 8489 section 6.2.2). Messages that are no answer to
- * it are ignored; a stream that is not STUN ends it.
+ * Runs one Binding transaction over a TCP connection of its own (RFC 8489 section 6.2.2). Messages that do not answer
+ * it are ignored. A stream that is not STUN ends it.
  *
- * Rejects only with the signal's reason, or with a TypeError where the peer is no address.
+ * Rejects only with the signal's reason, or with a TypeError if the peer is not an address.
  */
 export async function bindingOverTcp(peer: Peer, options: StreamOptions): Promise<TransactionResult> {
   assertAddress(peer);
@@ -37,8 +37,8 @@ export async function bindingOverTcp(peer: Peer, options: StreamOptions): Promis
 }
 
 /**
- * The same over TLS (section 6.2.3). The certificate must be valid for `host`, by Node's roots and NODE_EXTRA_CA_CERTS:
- * that makes the answer an authenticated one.
+ * Runs the same over TLS (section 6.2.3). The certificate must be valid for `host`, by Node's roots and
+ * NODE_EXTRA_CA_CERTS. That makes the answer an authenticated one.
  */
 export async function bindingOverTls(peer: Peer, host: string, options: StreamOptions): Promise<TransactionResult> {
   assertAddress(peer);

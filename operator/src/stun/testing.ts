@@ -1,4 +1,4 @@
-/** Bytes from hexadecimal digits, with blanks for reading. */
+/** Returns bytes from hexadecimal digits. Blanks are allowed. */
 export function hex(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text.replace(/\s/g, ""), "hex"));
 }

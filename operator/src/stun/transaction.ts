@@ -2,9 +2,11 @@ import type { ErrorCode, TransportAddress } from "./attributes.ts";
 import type { BindingResponse } from "./codec.ts";
 import { describe } from "./codec.ts";
 
-/** What became of a Binding transaction. */
+/** The result of a Binding transaction. */
 export type TransactionResult =
-  /** `rttMs` is counted from the start of the transaction: with several transmissions nobody knows which was answered. */
+  /**
+   * `rttMs` counts from the start of the transaction: with several transmissions it is unknown which one was answered.
+   */
   | { readonly ok: true; readonly mapped: TransportAddress; readonly rttMs: number }
   | { readonly ok: false; readonly failure: TransactionFailure };
 
@@ -12,7 +14,7 @@ export interface TransactionFailure {
   readonly kind: "Timeout" | "Unreachable" | "TlsFailed" | "Refused" | "Malformed";
   /** In words, for people. */
   readonly detail: string;
-  /** Of an error response. */
+  /** From an error response. */
   readonly error?: ErrorCode;
 }
 
@@ -24,7 +26,7 @@ export function failure(
   return { ok: false, failure: { kind, detail, ...(error === undefined ? {} : { error }) } };
 }
 
-/** The end that a response puts to its transaction; undefined where it puts none. */
+/** Returns the result with which a response ends its transaction. Undefined if it does not end it. */
 export function resultOf(response: BindingResponse, rttMs: number): TransactionResult | undefined {
   switch (response.kind) {
     case "junk":

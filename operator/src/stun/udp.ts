@@ -19,10 +19,10 @@ export interface UdpOptions {
 }
 
 /**
- * One Binding transaction over UDP (RFC 8489 section 6.2.1), on a socket and port of its own: an older flow keeps its
- * NAT mapping and would report an address that may be gone. Junk is ignored and does not end it.
+ * Runs one Binding transaction over UDP (RFC 8489 section 6.2.1), on a socket and port of its own: an older flow keeps
+ * its NAT mapping and would report an outdated address. Junk is ignored and does not end it.
  *
- * Rejects only with the signal's reason, or with a TypeError where the peer is no address.
+ * Rejects only with the signal's reason, or with a TypeError if the peer is not an address.
  */
 export async function bindingOverUdp(peer: Peer, options: UdpOptions): Promise<TransactionResult> {
   const { clock, signal, random, open, retransmission = RFC_RETRANSMISSION } = options;
