@@ -6,7 +6,7 @@ import { loadConfig } from "./config/load.ts";
 import { Dns } from "./esddns/dns.ts";
 import { Monitoring } from "./esddns/monitoring.ts";
 import { Operator } from "./esddns/operator.ts";
-import { stackMark } from "./esddns/stackNamespace.ts";
+import { stackIdOf } from "./esddns/stackNamespace.ts";
 import { StatusPage } from "./esddns/statusPage.ts";
 import { OperatorImage } from "./image/operatorImage.ts";
 import { clusterProvider, configuredCluster, fixedFieldManager } from "./kubernetes/provider.ts";
@@ -29,7 +29,7 @@ const running = seen?.metallb ?? (last && { version: await last.metallbVersion()
 const former = await formerShared(config);
 const owner = {
   namespace: config.namespace,
-  mark: stackMark(pulumi.getProject(), pulumi.getStack()),
+  stackId: stackIdOf(pulumi.getProject(), pulumi.getStack()),
   metallbNamespace: config.metallb.namespace,
   takeOver: isTakeOver(),
 };

@@ -18,7 +18,12 @@ function cluster(objects: Readonly<Record<string, unknown>>) {
 
 const OWN = "esddns-production";
 const OTHER = "esddns-development";
-const owner: Owner = { namespace: OWN, mark: "esddns/production", metallbNamespace: "metallb-system", takeOver: false };
+const owner: Owner = {
+  namespace: OWN,
+  stackId: "esddns/production",
+  metallbNamespace: "metallb-system",
+  takeOver: false,
+};
 const told = { ...owner, takeOver: true };
 
 const labelled = (by: string) => ({ metadata: { labels: { "esddns.io/owner": by } } });
@@ -140,7 +145,7 @@ it("takes no pool over that somebody made by hand, and no ClusterRole that no st
 
 it("takes no namespace of another stack's for its own", async () => {
   const object = { apiVersion: "v1", kind: "Namespace", metadata: { name: OWN } };
-  const marked = (mark: string) => ({ metadata: { annotations: { "esddns.io/stack": mark } } });
+  const marked = (stackId: string) => ({ metadata: { annotations: { "esddns.io/stack": stackId } } });
   const there = cluster({ [`/api/v1/namespaces/${OWN}`]: marked("esddns/other") });
   expect(await refusal(there, object, owner)).toMatch(/^esddns:namespace: .*namespace of the stack esddns\/other/);
   expect(await refusal(there, object, told)).toBeUndefined();

@@ -13,14 +13,14 @@ import { installedMetalLB, OWNER_LABEL } from "./metallb/owner.ts";
 import type { Messages } from "./config/messages.ts";
 import type { Cluster } from "./kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "./kubernetes/fieldManager.ts";
-import { occupants } from "./kubernetes/occupants.ts";
+import { namespaceContents } from "./kubernetes/namespaceContents.ts";
 
 /** Which stack asks, and about which cluster. */
 export interface Owner {
   /** Its namespace, by which its objects are marked. */
   readonly namespace: string;
   /** PROJECT/STACK. */
-  readonly mark: string;
+  readonly stackId: string;
   readonly metallbNamespace: string;
   /** Whether this run was told to take over what this stack has not made. */
   readonly takeOver: boolean;
@@ -122,11 +122,11 @@ async function othersObject(
   return gone ? `${whose}, which is gone. ${TAKE_OVER}` : `${whose}. ${ADOPT}`;
 }
 
-async function ownNamespace(cluster: Reader, { namespace, mark, takeOver }: Owner): Promise<string | undefined> {
+async function ownNamespace(cluster: Reader, { namespace, stackId, takeOver }: Owner): Promise<string | undefined> {
   const fact = await readStackNamespace(cluster, namespace);
   if (!fact.read)
     return fact.reason === "NotFound" ? undefined : `The namespace ${namespace} could not be looked at: ${fact.why}`;
-  const problem = takeOver ? undefined : namespaceProblem(namespace, fact.value, mark);
+  const problem = takeOver ? undefined : namespaceProblem(namespace, fact.value, stackId);
   return problem && `esddns:namespace: ${problem.wrong}. ${problem.right}`;
 }
 
@@ -146,7 +146,7 @@ async function unmarkedIsOurs(
   if (installed.owner !== undefined) return { owner: installed.owner };
   if (kind === "Namespace") {
     if (installed.controller) return "unknown";
-    const inside = await occupants(cluster, name);
+    const inside = await namespaceContents(cluster, name);
     return inside.read && inside.value.length === 0 ? true : "unknown";
   }
   // Definitions that no stack owns are free for the taking while no other stack has objects of them.

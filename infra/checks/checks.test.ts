@@ -285,7 +285,7 @@ describe("k3s' own load balancer", () => {
   it("is spoken of before the first up on nodes of k3s, when it has made nothing yet", () => {
     const nodes = [node("node1", { k3s: true })];
     expect(warned({}, { nodes }).notes).toEqual([expect.stringContaining("--disable=servicelb")]);
-    const namespace = { by: "stack", mark: "esddns/production" } as const;
+    const namespace = { by: "stack", stackId: "esddns/production" } as const;
     expect(warned({}, { nodes, namespace }).notes).toEqual([]);
     expect(warned({}, {}).notes).toEqual([]);
   });

@@ -44,7 +44,7 @@ function otherClass({ loadBalancerClass }: CheckedConfig["service"], running: Ru
   return [{ path, wrong, right: `Write ${taken}.` }];
 }
 
-type Judged = Pick<StackConfig, "namespace" | "shared" | "metallb">;
+type Config = Pick<StackConfig, "namespace" | "shared" | "metallb">;
 type Facts = Pick<ClusterFacts, "owned" | "metallb" | "metallbIsAStacks" | "elsewhere">;
 
 /**
@@ -52,7 +52,7 @@ type Facts = Pick<ClusterFacts, "owned" | "metallb" | "metallbIsAStacks" | "else
  * the definitions are in this stack's state: with the adopt that is the way out, the next up would delete them, and with
  * them the pools and records of every stack.
  */
-export function foreignMetalLB(config: Judged, facts: Facts, takeOver: boolean): Problem[] {
+export function foreignMetalLB(config: Config, facts: Facts, takeOver: boolean): Problem[] {
   const { namespace, shared, metallb } = config;
   const owned = facts.owned ?? [];
   if (shared !== "own" || owned.some(({ owner }) => owner === namespace)) return [];
@@ -70,7 +70,7 @@ export function foreignMetalLB(config: Judged, facts: Facts, takeOver: boolean):
 }
 
 /** Another namespace replaces the release: Helm then removes the definitions, and with them every pool. */
-export function movedMetalLB(config: Judged, owned: readonly OwnedMetalLB[]): Problem[] {
+export function movedMetalLB(config: Config, owned: readonly OwnedMetalLB[]): Problem[] {
   const mine = owned.filter(({ owner }) => owner === config.namespace);
   const elsewhere = mine.find(({ namespace }) => namespace !== config.metallb.namespace);
   if (config.shared !== "own" || elsewhere === undefined) return [];
@@ -80,7 +80,7 @@ export function movedMetalLB(config: Judged, owned: readonly OwnedMetalLB[]): Pr
 }
 
 /** A stack that turns to adopt lets go of its own MetalLB, and deletes nothing of it: formerOwner.ts. */
-export function givenUpMetalLB(config: Judged, owned: readonly OwnedMetalLB[]): string[] {
+export function givenUpMetalLB(config: Config, owned: readonly OwnedMetalLB[]): string[] {
   if (config.shared !== "adopt") return [];
   return owned
     .filter(({ owner }) => owner === config.namespace)

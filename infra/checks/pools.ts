@@ -50,10 +50,10 @@ interface LivePool {
   readonly owner: string | undefined;
 }
 
-type Judged = Pick<StackConfig, "namespace" | "shared">;
+type Config = Pick<StackConfig, "namespace" | "shared">;
 
 /** MetalLB's webhook compares what is written with every other pool as it is at that moment, a stack's own too. */
-export function poolClashes(pools: readonly PlacedPool[], config: Judged, facts: ClusterFacts): Problem[] {
+export function poolClashes(pools: readonly PlacedPool[], config: Config, facts: ClusterFacts): Problem[] {
   const live = facts.pools.map(({ name, addresses, owner }) => ({ name, owner, ranges: readableRanges(addresses) }));
   return pools.flatMap((written) =>
     live
@@ -76,7 +76,7 @@ function remedy(
   from: LivePool,
   pools: readonly PlacedPool[],
   live: readonly LivePool[],
-  { namespace, shared }: Judged,
+  { namespace, shared }: Config,
 ): string {
   const stays = pools.find(({ value }) => value.name === from.name);
   const own = from.owner === namespace || (stays !== undefined && from.owner === undefined);

@@ -5,7 +5,7 @@ import { monitoringKinds } from "../config/keys/monitoring.ts";
 import { formatProblem, type Problem } from "../config/validation/problem.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { StackConfig } from "../config/parse.ts";
-import { namespaceProblem, stackMark } from "../esddns/stackNamespace.ts";
+import { namespaceProblem, stackIdOf } from "../esddns/stackNamespace.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
 import { formerlyOwned, NEVER_OWNED, SeveralOwned, type FormerlyOwned } from "../metallb/formerOwner.ts";
 import { isTakeOver } from "../metallb/takeOver.ts";
@@ -34,7 +34,7 @@ export async function preflight(config: LoadedConfig): Promise<Seen | undefined>
   if (whenUnreachable === "Off") return undefined;
   const read = await readFacts(configuredCluster(), {
     namespace: config.namespace,
-    mark: ownMark(),
+    stackId: ownStackId(),
     metallbNamespace: config.metallb.namespace,
     passwordSecrets: config.bgp.peers.flatMap(({ passwordSecret }) => passwordSecret ?? []),
     adopted: config.shared === "adopt",
@@ -73,7 +73,7 @@ export async function formerShared(config: LoadedConfig): Promise<FormerlyOwned>
   if (config.shared !== "adopt" || (isPreview && config.checks.whenUnreachable === "Off")) return NEVER_OWNED;
   const { namespace, metallb } = config;
   try {
-    const asking = { namespace, mark: ownMark(), metallbNamespace: metallb.namespace };
+    const asking = { namespace, stackId: ownStackId(), metallbNamespace: metallb.namespace };
     return await formerlyOwned(configuredCluster(), asking);
   } catch (error) {
     if (error instanceof SeveralOwned) throw config.messages.refusal(error.message);
@@ -119,10 +119,10 @@ function ofThisRun(): "Off" | undefined {
 
 function namespaceProblems({ namespace }: StackConfig, { namespace: there }: ClusterFacts): Problem[] {
   if (there === undefined || isTakeOver()) return [];
-  const problem = namespaceProblem(namespace, there, ownMark());
+  const problem = namespaceProblem(namespace, there, ownStackId());
   return problem === undefined ? [] : [{ path: ["namespace"], ...problem }];
 }
 
-function ownMark(): string {
-  return stackMark(pulumi.getProject(), pulumi.getStack());
+function ownStackId(): string {
+  return stackIdOf(pulumi.getProject(), pulumi.getStack());
 }

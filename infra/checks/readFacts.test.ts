@@ -19,7 +19,7 @@ function cluster(objects: Readonly<Record<string, unknown>>) {
 
 const WANTED = {
   namespace: "esddns-production",
-  mark: "esddns/production",
+  stackId: "esddns/production",
   metallbNamespace: "lb",
   passwordSecrets: ["a", "b"],
   adopted: false,

@@ -31,7 +31,7 @@ interface Wanted {
   /** The stack's own. */
   readonly namespace: string;
   /** PROJECT/STACK. */
-  readonly mark: string;
+  readonly stackId: string;
   readonly metallbNamespace: string;
   /** Secrets in MetalLB's namespace that the config names. */
   readonly passwordSecrets: readonly string[];
@@ -105,7 +105,7 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
       namespace: stackNamespace.read ? stackNamespace.value : undefined,
       elsewhere: items(namespaces).find(
         ({ metadata: { name, annotations } }) =>
-          name !== wanted.namespace && annotations[STACK_ANNOTATION] === wanted.mark,
+          name !== wanted.namespace && annotations[STACK_ANNOTATION] === wanted.stackId,
       )?.metadata.name,
       monitoringKinds: monitoringKinds && kindsOf(monitoringKinds),
       definitions: definitions && "fields" in definitions ? definitions.fields : undefined,

@@ -3,10 +3,10 @@ import { SERVICELB_OFF } from "@esddns/common/cluster";
 import type { StackConfig } from "../config/parse.ts";
 import type { ClusterFacts } from "./facts.ts";
 
-type Judged = Pick<StackConfig, "service">;
+type Config = Pick<StackConfig, "service">;
 
 /** Both write the status of every Service of type LoadBalancer. */
-export function secondLoadBalancer({ service }: Judged, { serviceLb = [] }: ClusterFacts): string[] {
+export function secondLoadBalancer({ service }: Config, { serviceLb = [] }: ClusterFacts): string[] {
   if (serviceLb.length === 0) return [];
   const shown = serviceLb.slice(0, 3).join(", ");
   const half =

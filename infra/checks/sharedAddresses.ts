@@ -4,14 +4,14 @@ import type { Problem } from "../config/validation/problem.ts";
 import { readsOlderAnnotations } from "../metallb/version.ts";
 import type { ClusterFacts } from "./facts.ts";
 
-type Judged = Pick<StackConfig, "shared" | "metallb">;
+type Config = Pick<StackConfig, "shared" | "metallb">;
 type Facts = Pick<ClusterFacts, "metallb" | "sharing">;
 
 /**
  * On the way back to a MetalLB that reads the older annotations: it starts before the Services have them, and takes a
  * shared address from all but the first that it comes by. One that asks for that very address then has none at all.
  */
-export function unshared({ shared, metallb }: Judged, { metallb: running, sharing = [] }: Facts): Problem[] {
+export function unshared({ shared, metallb }: Config, { metallb: running, sharing = [] }: Facts): Problem[] {
   const goesBack = running !== undefined && !readsOlderAnnotations(running.version);
   if (shared !== "own" || !goesBack || !readsOlderAnnotations(metallb.version)) return [];
   const together = sharing.filter(({ addresses }) =>

@@ -4,14 +4,14 @@ import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
 import { readSharedObjects, type SharedObject } from "../metallb/objects.ts";
 import { installedMetalLB, OWNER_LABEL } from "../metallb/owner.ts";
-import { readStackNamespace, stackMark } from "../esddns/stackNamespace.ts";
+import { readStackNamespace, stackIdOf } from "../esddns/stackNamespace.ts";
 import { shortName } from "./arguments.ts";
 import { mendBackendFiles, type FileFinding } from "./backendFiles.ts";
 import { projectName } from "./committed.ts";
 import type { Cluster, Connection } from "../kubernetes/cluster.ts";
 import { CONTEXT_KEY, KUBECONFIG_KEY } from "./connection.ts";
 import { METALLB_PATH } from "../kubernetes/resourcePaths.ts";
-import type { Surroundings } from "./deploy/prerequisites.ts";
+import type { Environment } from "./deploy/prerequisites.ts";
 import { pulumi, readConfigValue } from "./pulumi.ts";
 import { buildComplaint, imagePrograms } from "./programs.ts";
 import { collect } from "../process.ts";
@@ -77,7 +77,7 @@ export interface Request {
   readonly hasToken: boolean;
 }
 
-export async function lookAround(cluster: Cluster, request: Request): Promise<Surroundings> {
+export async function lookAround(cluster: Cluster, request: Request): Promise<Environment> {
   const { config, backend, hasToken } = request;
   const [kubectl, answer, rights, nodes, metallb, pools, shared, namespace, state, programs] = await Promise.all([
     cluster.kubectl(["version", "--client"]),
@@ -108,8 +108,8 @@ export async function lookAround(cluster: Cluster, request: Request): Promise<Su
     ),
     namespace: namespace.read ? namespace.value : undefined,
     ownsNamespace: isInState(state, "Namespace", config.namespace),
-    mark: stackMark(projectName(), shortName(request.stack)),
-    marks: backend.stacks.map((name) => stackMark(projectName(), shortName(name))),
+    stackId: stackIdOf(projectName(), shortName(request.stack)),
+    stackIds: backend.stacks.map((name) => stackIdOf(projectName(), shortName(name))),
     ownsRelease: state.some(isOwnRelease),
     hasToken,
   };
@@ -132,7 +132,7 @@ async function lookForMetallb(
   cluster: Cluster,
   metallbNamespace: string,
   own: string,
-): Promise<Surroundings["metallb"]> {
+): Promise<Environment["metallb"]> {
   const api = await cluster.get(METALLB_PATH, z.unknown());
   if (!api.read) return undefined;
   return { owner: (await installedMetalLB(cluster, metallbNamespace, own)).owner };

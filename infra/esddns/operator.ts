@@ -17,7 +17,7 @@ import { expiryEnv, podSpec, type PodArgs } from "./pod.ts";
 import { pushAccess } from "./push.ts";
 import { serviceAccount } from "./rbac.ts";
 import { rolloutDiagnosis, updateStrategy } from "./rollout.ts";
-import { STACK_ANNOTATION, stackMark } from "./stackNamespace.ts";
+import { STACK_ANNOTATION, stackIdOf } from "./stackNamespace.ts";
 
 export interface OperatorArgs extends Pick<
   LoadedConfig,
@@ -78,7 +78,7 @@ export class Operator extends pulumi.ComponentResource {
         metadata: {
           name: args.namespace,
           labels: guard.value(podSecurityLabels(args.detection.hostNetwork ? "privileged" : "restricted"), "detection"),
-          annotations: { [STACK_ANNOTATION]: stackMark(pulumi.getProject(), pulumi.getStack()) },
+          annotations: { [STACK_ANNOTATION]: stackIdOf(pulumi.getProject(), pulumi.getStack()) },
         },
       },
       self,

@@ -21,7 +21,7 @@ const fact = (value: unknown) => ({ read: true, value });
 const PRODUCTION = { annotations: { "esddns.io/stack": "esddns/production" } };
 
 it("a namespace says which stack has it", async () => {
-  expect(await read(PRODUCTION, { deployments: ["web"] })).toEqual(fact({ by: "stack", mark: "esddns/production" }));
+  expect(await read(PRODUCTION, { deployments: ["web"] })).toEqual(fact({ by: "stack", stackId: "esddns/production" }));
 });
 
 it("one that a stack of an earlier version made is told by what is in it, or by who wrote it", async () => {
@@ -31,10 +31,10 @@ it("one that a stack of an earlier version made is told by what is in it, or by 
 });
 
 it("any other is told with what is in it", async () => {
-  const occupants = ["Deployment grafana", "Service grafana"];
+  const contents = ["Deployment grafana", "Service grafana"];
   const inside = { services: ["grafana"], deployments: ["grafana"] };
   expect(await read({ managedFields: [{ manager: "kubectl-create" }] }, inside)).toEqual(
-    fact({ by: "others", occupants }),
+    fact({ by: "others", contents }),
   );
 });
 
@@ -45,23 +45,23 @@ it("nothing is said of one that is not there, or may not be looked into", async 
 
 it("one for this stack alone is fine, and so is an empty one that was made for it", () => {
   for (const fine of [
-    { by: "stack", mark: "esddns/production" },
+    { by: "stack", stackId: "esddns/production" },
     { by: "earlier version" },
-    { by: "others", occupants: [] },
+    { by: "others", contents: [] },
   ] as const)
     expect(namespaceProblem("home", fine, "esddns/production")).toBeUndefined();
 });
 
 it("another stack's is refused with both ways out", () => {
-  const others = { by: "stack", mark: "esddns/development" } as const;
+  const others = { by: "stack", stackId: "esddns/development" } as const;
   const { wrong = "", right = "" } = namespaceProblem("home", others, "esddns/production") ?? {};
   expect(wrong).toMatch(/^"home" is the namespace of the stack esddns\/development, and this is esddns\/production/);
   expect(right).toMatch(/^Write one of its own\..*gone.*another name: npm run deploy -- STACK --take-over/);
 });
 
 it("one with work of others in it is refused, and some of that is named", () => {
-  const occupants = ["Deployment a", "Deployment b", "Service a", "Service b", "StatefulSet c"];
-  const problem = namespaceProblem("monitoring", { by: "others", occupants }, "esddns/production");
+  const contents = ["Deployment a", "Deployment b", "Service a", "Service b", "StatefulSet c"];
+  const problem = namespaceProblem("monitoring", { by: "others", contents }, "esddns/production");
   expect(problem?.wrong).toContain("Deployment a, Deployment b, Service a and 2 more; a destroy would delete");
   expect(problem?.right).toContain("--take-over");
 });

@@ -21,7 +21,7 @@ function look(objects: Readonly<Record<string, unknown>>, metallbNamespace = "me
     if (typeof object === "string") return Promise.resolve({ read: false, why: object, reason: "Failed" });
     return Promise.resolve({ read: true, value: schema.parse(object) });
   };
-  return formerlyOwned({ get }, { namespace: OWN, mark: "esddns/home", metallbNamespace });
+  return formerlyOwned({ get }, { namespace: OWN, stackId: "esddns/home", metallbNamespace });
 }
 
 const namespaces = (all: Readonly<Record<string, object>>) => ({
@@ -89,10 +89,10 @@ describe("together with adopt", () => {
   });
 
   it("the stack may get another namespace: what carries the former one's name is its own", async () => {
-    const objects = (mark: string) => ({
+    const objects = (stackId: string) => ({
       ...namespaces({
         "metallb-system": label("esddns-before"),
-        "esddns-before": { annotations: { "esddns.io/stack": mark } },
+        "esddns-before": { annotations: { "esddns.io/stack": stackId } },
       }),
       ...definitions(label("esddns-before")),
       ...controller("esddns-before"),

@@ -33,7 +33,7 @@ export class SeveralOwned extends Error {}
 interface Asking {
   readonly namespace: string;
   /** PROJECT/STACK, by which a namespace is known that it has had before. */
-  readonly mark: string;
+  readonly stackId: string;
   readonly metallbNamespace: string;
 }
 
@@ -43,7 +43,7 @@ interface Asking {
  */
 export async function formerlyOwned(
   cluster: Pick<Cluster, "get">,
-  { namespace: own, mark, metallbNamespace }: Asking,
+  { namespace: own, stackId, metallbNamespace }: Asking,
 ): Promise<FormerlyOwned> {
   const [{ items: namespaces }, controllers, ...definitions] = await Promise.all([
     cluster.get("/api/v1/namespaces", listOf(anyObject)).then(known),
@@ -52,7 +52,9 @@ export async function formerlyOwned(
   ]);
   const isSelf = (owner: string | undefined) =>
     owner === own ||
-    namespaces.some(({ metadata: { name, annotations } }) => name === owner && annotations[STACK_ANNOTATION] === mark);
+    namespaces.some(
+      ({ metadata: { name, annotations } }) => name === owner && annotations[STACK_ANNOTATION] === stackId,
+    );
   const isAnothers = controllers.some(
     ({ namespace, owner }) =>
       namespace === metallbNamespace && !isSelf(owner) && namespaces.some(({ metadata }) => metadata.name === owner),

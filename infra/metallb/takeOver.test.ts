@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { judgeRelease } from "./takeOver.ts";
+import { evaluateRelease } from "./takeOver.ts";
 
 const IN_USE = "cannot re-use a name that is still in use";
 const mine = { owner: "esddns-production", controller: true };
 const judge = (installed: typeof mine | { owner: undefined; controller: boolean }, takeOver = false, error = IN_USE) =>
-  judgeRelease(error, installed, "esddns-production", takeOver);
+  evaluateRelease(error, installed, "esddns-production", takeOver);
 
 it("takes over what this stack has kept, and what a killed run of it left", () => {
   expect(judge(mine)).toEqual({ forget: "all" });

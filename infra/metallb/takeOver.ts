@@ -16,7 +16,7 @@ const PENDING = /another operation \(install\/upgrade\/rollback\) is in progress
 export type Verdict = { forget: "all" | "pending" } | { refuse: string } | "unrelated";
 
 /** What to do about a failed write of the release. `own`: the stack's namespace. */
-export function judgeRelease(error: string, installed: Installed, own: string, takeOver: boolean): Verdict {
+export function evaluateRelease(error: string, installed: Installed, own: string, takeOver: boolean): Verdict {
   // Only a run of this very stack can have begun it: another's release is not in its state.
   if (PENDING.test(error)) return { forget: "pending" };
   if (!IN_USE.test(error)) return "unrelated";
@@ -48,7 +48,7 @@ export function releaseTakeOver(
     if (errors.length > 1 || !(IN_USE.test(error) || PENDING.test(error))) return false;
     const cluster = configuredCluster();
     const installed = await installedMetalLB(cluster, metallbNamespace, own);
-    const verdict = judgeRelease(error, installed, own, isTakeOver());
+    const verdict = evaluateRelease(error, installed, own, isTakeOver());
     if (verdict === "unrelated") return false;
     if ("refuse" in verdict) {
       await messages.error(verdict.refuse);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judge } from "./webhook.ts";
+import { evaluate } from "./webhook.ts";
 
 const ABSENT =
   'Internal error occurred: failed calling webhook "ipaddresspoolvalidationwebhook.metallb.io": connect: connection refused';
@@ -9,7 +9,7 @@ describe("a write that MetalLB's webhook did not answer", () => {
     const waits: number[] = [];
     let elapsedMs = 0;
     for (let attempt = 1; ; attempt++) {
-      const verdict = judge(ABSENT, attempt, elapsedMs, 60_000, "metallb-system");
+      const verdict = evaluate(ABSENT, attempt, elapsedMs, 60_000, "metallb-system");
       if ("giveUp" in verdict) break;
       waits.push(verdict.retryInMs);
       elapsedMs += verdict.retryInMs;
@@ -25,13 +25,13 @@ describe("a write that MetalLB's webhook did not answer", () => {
     ['failed calling webhook "x": x509: certificate signed by unknown authority', "caBundle"],
     ['no endpoints available for service "metallb-webhook-service"', "controller is not ready"],
   ])("ends with a diagnosis: %s", (error, cause) => {
-    const verdict = judge(error, 9, 180_000, 180_000, "lb");
+    const verdict = evaluate(error, 9, 180_000, 180_000, "lb");
     expect(verdict).toHaveProperty("giveUp", expect.stringContaining(cause));
     expect(verdict).toHaveProperty("giveUp", expect.stringContaining("kubectl logs -n lb"));
   });
 
   it("is not mistaken for one that the webhook refused", () => {
     const refused = 'admission webhook "ipaddresspoolvalidationwebhook.metallb.io" denied the request: overlap';
-    expect(judge(refused, 1, 0, 60_000, "metallb-system")).toEqual({ giveUp: undefined });
+    expect(evaluate(refused, 1, 0, 60_000, "metallb-system")).toEqual({ giveUp: undefined });
   });
 });

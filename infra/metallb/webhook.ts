@@ -20,7 +20,7 @@ export type Verdict = { retryInMs: number } | { giveUp: string | undefined };
  * What to do about a failed write of a MetalLB object.
  * `attempt` counts the failures from 1; `elapsedMs` is the time since the first. `giveUp` is the diagnosis, if any.
  */
-export function judge(
+export function evaluate(
   error: string,
   attempt: number,
   elapsedMs: number,
@@ -40,7 +40,7 @@ export function webhookRetry(name: string, namespace: string, messages: Messages
     const first = firstFailures.get(urn) ?? now;
     firstFailures.set(urn, first);
     const deadlineMs = pulumi.runtime.isDryRun() ? PREVIEW_DEADLINE_MS : DEADLINE_MS;
-    const verdict = judge(errors[0] ?? "", errors.length, now - first, deadlineMs, namespace);
+    const verdict = evaluate(errors[0] ?? "", errors.length, now - first, deadlineMs, namespace);
     if ("giveUp" in verdict) {
       if (verdict.giveUp !== undefined) await messages.error(verdict.giveUp);
       return false;

@@ -66,7 +66,7 @@ it("nor with the reason why Helm's record could not be deleted", async () => {
 
 it("nor with the reason why nobody can look whose an object is", async () => {
   await kubectl(`echo "cannot reach ${SECRET}" >&2; exit 1`);
-  const owner = { namespace: "home", mark: "esddns/home", metallbNamespace: "metallb-system", takeOver: false };
+  const owner = { namespace: "home", stackId: "esddns/home", metallbNamespace: "metallb-system", takeOver: false };
   const guarded = ownershipGuard(
     new Cluster({}),
     owner,

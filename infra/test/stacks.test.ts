@@ -46,11 +46,11 @@ afterEach(() => {
 });
 
 it("puts its name on its namespace, and makes nothing in one that has another's", async () => {
-  const program = await runProgram(CONFIG, there({ by: "stack", mark: "esddns/production" }));
+  const program = await runProgram(CONFIG, there({ by: "stack", stackId: "esddns/production" }));
   expect(program.one(NAMESPACE, "operator-namespace").inputs.metadata?.annotations).toMatchObject({
     "esddns.io/stack": "esddns/production",
   });
-  const others = there({ by: "stack", mark: "esddns/development" });
+  const others = there({ by: "stack", stackId: "esddns/development" });
   await expect(runProgram(CONFIG, others)).rejects.toThrow(
     /esddns:namespace: "esddns-production" is the namespace of the stack esddns\/development/,
   );

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { judgeLive, type Live } from "./live.ts";
+import { evaluateLive, type Live } from "./live.ts";
 
 const condition = (type: string, status: string, message = "") => ({ type, status, reason: "", message });
 const well: Live = {
@@ -12,16 +12,16 @@ const well: Live = {
 };
 
 it("is content with a page that answers, a known address and synced records", () => {
-  expect(judgeLive(well).map(({ text }) => text)).toEqual([
+  expect(evaluateLive(well).map(({ text }) => text)).toEqual([
     "The page answers at http://192.168.1.100/",
     "The WAN address is 198.51.100.20",
     "The record home is in step with Gandi",
   ]);
-  expect(judgeLive(well).every((check) => check.well)).toBe(true);
+  expect(evaluateLive(well).every((check) => check.well)).toBe(true);
 });
 
 it("says of each what is wrong, in the operator's own words", () => {
-  const ill = judgeLive({
+  const ill = evaluateLive({
     ips: ["192.168.1.100"],
     page: { url: "http://192.168.1.100/", answer: "connect ECONNREFUSED" },
     wan: { conditions: [condition("Ready", "False", "Fewer than 2 organisations agree")] },
@@ -43,5 +43,5 @@ it("says of each what is wrong, in the operator's own words", () => {
 });
 
 it("does not take an address for known while the operator says it is not ready", () => {
-  expect(judgeLive({ ...well, wan: { ipv4: "198.51.100.20", conditions: [] } })[1]).toMatchObject({ well: false });
+  expect(evaluateLive({ ...well, wan: { ipv4: "198.51.100.20", conditions: [] } })[1]).toMatchObject({ well: false });
 });

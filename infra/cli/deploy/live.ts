@@ -47,7 +47,7 @@ export async function readLive(cluster: Cluster, namespace: string, pageService:
 }
 
 /** One line each for page, WAN address and every record. Pure. */
-export function judgeLive({ page, wan, records }: Live): readonly Check[] {
+export function evaluateLive({ page, wan, records }: Live): readonly Check[] {
   return [pageCheck(page), wanCheck(wan), ...records.map(recordCheck)];
 }
 

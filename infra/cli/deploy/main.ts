@@ -6,8 +6,8 @@ import { shortName } from "../arguments.ts";
 import { Cluster, type Connection } from "../../kubernetes/cluster.ts";
 import { deployHelp, parseDeploy, type DeployRequest } from "./arguments.ts";
 import { needDefinitions } from "./definitions.ts";
-import { judgeLive, readLive, type Check } from "./live.ts";
-import { judgePrerequisites } from "./prerequisites.ts";
+import { evaluateLive, readLive, type Check } from "./live.ts";
+import { evaluatePrerequisites } from "./prerequisites.ts";
 import { pulumi, readConfigValue, readStackConfig, showPulumi } from "../pulumi.ts";
 import { committedConfig } from "../committed.ts";
 import { committedConnection } from "../connection.ts";
@@ -48,7 +48,7 @@ async function deploy(request: DeployRequest, token: string | undefined): Promis
   const before = new Cluster(exists ? await connectionOf(stack) : connectionOfNew(stack, stored, backend));
   const { hasToken } = config;
   const found = await lookAround(before, { stack, exists, config: config.config, backend, hasToken });
-  const findings = judgePrerequisites(found, config.config, request.takeOver);
+  const findings = evaluatePrerequisites(found, config.config, request.takeOver);
   for (const { level, text } of findings) if (level !== "problem") say(`${level === "well" ? "✓" : "!"} ${text}`);
   const problems = findings.filter(({ level }) => level === "problem").map(({ text }) => text);
   if (problems.length > 0) throw new Stop(EXIT.missing, list(problems, "Nothing has been changed."));
@@ -130,7 +130,7 @@ async function settled(cluster: Cluster, namespace: string, waitSeconds: number)
 
 async function look(cluster: Cluster, namespace: string): Promise<readonly Check[]> {
   try {
-    return judgeLive(await readLive(cluster, namespace, names.page.service));
+    return evaluateLive(await readLive(cluster, namespace, names.page.service));
   } catch (error) {
     return [
       { well: false, text: `The cluster does not answer: ${error instanceof Error ? error.message : String(error)}` },

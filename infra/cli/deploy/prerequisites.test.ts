@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { parseStackConfig } from "../../config/parse.ts";
 import { formatProblem } from "../../config/validation/problem.ts";
-import { judgePrerequisites, type Surroundings } from "./prerequisites.ts";
+import { evaluatePrerequisites, type Environment } from "./prerequisites.ts";
 import { buildComplaint, imagePrograms } from "../programs.ts";
 
-const found: Surroundings = {
+const found: Environment = {
   missing: {},
   backend: { loggedIn: true, needsPassphrase: false },
   cluster: { reachable: true },
@@ -14,8 +14,8 @@ const found: Surroundings = {
   objects: [],
   namespace: undefined,
   ownsNamespace: false,
-  mark: "esddns/production",
-  marks: ["esddns/development"],
+  stackId: "esddns/production",
+  stackIds: ["esddns/development"],
   ownsRelease: false,
   hasToken: true,
 };
@@ -29,8 +29,12 @@ const parsed = parseStackConfig(
 );
 if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join("\n"));
 const { config } = parsed;
-const problems = (surroundings: Surroundings, needs: Parameters<typeof judgePrerequisites>[1] = config, take = false) =>
-  judgePrerequisites(surroundings, needs, take)
+const problems = (
+  environment: Environment,
+  needs: Parameters<typeof evaluatePrerequisites>[1] = config,
+  take = false,
+) =>
+  evaluatePrerequisites(environment, needs, take)
     .filter(({ level }) => level === "problem")
     .map(({ text }) => text);
 
@@ -39,7 +43,7 @@ it("has nothing to say against a cluster without MetalLB", () => {
 });
 
 it("names everything that is missing at once, each with its remedy", () => {
-  const nothing: Surroundings = {
+  const nothing: Environment = {
     ...found,
     missing: { buildah: "buildah is not on the PATH" },
     backend: { loggedIn: false, needsPassphrase: false },
@@ -84,7 +88,7 @@ it("has something to adopt, or says so", () => {
 it("warns of nodes that the image does not reach", () => {
   const containerd = ["/run/containerd/containerd.sock"];
   const image = { kind: "build", builder: "buildah", delivery: { containerd }, nodes: containerd } as const;
-  const findings = judgePrerequisites({ ...found, nodes: ["a", "b", "c"] }, { ...config, image }, false);
+  const findings = evaluatePrerequisites({ ...found, nodes: ["a", "b", "c"] }, { ...config, image }, false);
   expect(findings).toContainEqual({
     level: "warning",
     text: expect.stringContaining("1 containerd of 3 nodes") as string,
@@ -95,7 +99,7 @@ it.each([
   ["IPAddressPool", "esddns-pool", "esddns:pools[0].name"],
   ["L2Advertisement", "lan", "esddns:l2[0].name"],
 ] as const)("does not share an %s with another stack, nor take one over unasked", (kind, name, key) => {
-  const there = (owner: string | undefined): Surroundings => ({ ...found, objects: [{ kind, name, owner }] });
+  const there = (owner: string | undefined): Environment => ({ ...found, objects: [{ kind, name, owner }] });
   const [others = "", ...more] = problems(there("esddns-development"), config, true);
   expect(more).toEqual([]);
   expect(others).toContain(`${kind} ${name} is there already, and belongs to the stack with the namespace esddns-dev`);
@@ -103,16 +107,16 @@ it.each([
   expect(problems(there(undefined))).toEqual([expect.stringMatching(/is not of this stack.*--take-over/)]);
   expect(problems(there(undefined), config, true)).toEqual([]);
   expect(problems(there("esddns-production"))).toEqual([]);
-  const another: Surroundings = { ...found, objects: [{ kind, name: "another", owner: undefined }] };
+  const another: Environment = { ...found, objects: [{ kind, name: "another", owner: undefined }] };
   expect(problems(another)).toEqual([]);
 });
 
 describe("the stack's namespace", () => {
-  const there = (namespace: Surroundings["namespace"], over: Partial<Surroundings> = {}, takeOver = false) =>
+  const there = (namespace: Environment["namespace"], over: Partial<Environment> = {}, takeOver = false) =>
     problems({ ...found, namespace, ...over }, config, takeOver);
 
   it("is not another stack's, which a copied esddns:namespace would take over", () => {
-    const developments = { by: "stack", mark: "esddns/development" } as const;
+    const developments = { by: "stack", stackId: "esddns/development" } as const;
     expect(there(developments)).toEqual([
       expect.stringMatching(
         /^esddns:namespace: "esddns-production" is the namespace of the stack esddns\/development.*--take-over/,
@@ -120,11 +124,11 @@ describe("the stack's namespace", () => {
     ]);
     // Told to, it takes that of a stack that is gone or was renamed, and of no other.
     expect(there(developments, {}, true)).toEqual([expect.stringContaining("Pulumi has that stack still")]);
-    expect(there(developments, { marks: ["esddns/production"] }, true)).toEqual([]);
+    expect(there(developments, { stackIds: ["esddns/production"] }, true)).toEqual([]);
   });
 
   it("is this stack's own, whatever state it has", () => {
-    expect(there({ by: "stack", mark: "esddns/production" })).toEqual([]);
+    expect(there({ by: "stack", stackId: "esddns/production" })).toEqual([]);
   });
 
   it("of an earlier version is this stack's by its state, or where the word for a lost state is given", () => {
@@ -135,10 +139,10 @@ describe("the stack's namespace", () => {
   });
 
   it("is nobody's with work in it, unless that is what is asked for", () => {
-    const monitoring = { by: "others", occupants: ["Deployment grafana", "Service grafana"] } as const;
+    const monitoring = { by: "others", contents: ["Deployment grafana", "Service grafana"] } as const;
     expect(there(monitoring)).toEqual([expect.stringContaining("Deployment grafana, Service grafana")]);
     expect(there(monitoring, {}, true)).toEqual([]);
-    expect(there({ by: "others", occupants: [] })).toEqual([]);
+    expect(there({ by: "others", contents: [] })).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ import { namespaceProblem, type NamespaceFact } from "../../esddns/stackNamespac
 import { writtenObjects, type SharedObject } from "../../metallb/objects.ts";
 
 /** What was found; undefined where it was not looked for. */
-export interface Surroundings {
+export interface Environment {
   /** Why a program cannot be used, by its name. */
   readonly missing: Readonly<Record<string, string>>;
   readonly backend: { readonly loggedIn: boolean; readonly needsPassphrase: boolean };
@@ -21,8 +21,8 @@ export interface Surroundings {
   /** Whether it is in this stack's state. */
   readonly ownsNamespace: boolean;
   /** This stack's PROJECT/STACK, and those of all that the backend has. */
-  readonly mark: string;
-  readonly marks: readonly string[];
+  readonly stackId: string;
+  readonly stackIds: readonly string[];
   /** Whether MetalLB's release is in this stack's state. */
   readonly ownsRelease: boolean;
   readonly hasToken: boolean;
@@ -36,7 +36,7 @@ export interface Finding {
 type Needs = Pick<StackConfig, "shared" | "namespace" | "image" | "pools" | "l2" | "bgp">;
 
 /** Every finding at once, in the order in which one thing needs the other. */
-export function judgePrerequisites(found: Surroundings, config: Needs, takeOver: boolean): readonly Finding[] {
+export function evaluatePrerequisites(found: Environment, config: Needs, takeOver: boolean): readonly Finding[] {
   return [
     ...Object.values(found.missing).map((why) => problem(why)),
     ...backendFindings(found),
@@ -47,7 +47,7 @@ export function judgePrerequisites(found: Surroundings, config: Needs, takeOver:
   ];
 }
 
-function backendFindings({ missing, backend }: Surroundings): Finding[] {
+function backendFindings({ missing, backend }: Environment): Finding[] {
   if (missing["pulumi"] !== undefined) return [];
   if (!backend.loggedIn)
     return [problem("Pulumi does not know where to keep its state. Run: pulumi login (or --local)")];
@@ -56,7 +56,7 @@ function backendFindings({ missing, backend }: Surroundings): Finding[] {
   return [problem(`The stack's secrets are encrypted by a passphrase, and none is set. ${choose}`)];
 }
 
-function clusterFindings(found: Surroundings, config: Needs, takeOver: boolean): Finding[] {
+function clusterFindings(found: Environment, config: Needs, takeOver: boolean): Finding[] {
   if (found.missing["kubectl"] !== undefined) return [];
   const { cluster } = found;
   if (!cluster.reachable) {
@@ -76,8 +76,8 @@ function clusterFindings(found: Surroundings, config: Needs, takeOver: boolean):
 }
 
 /** Its name tells the stacks of a cluster apart. */
-function namespaceFindings(found: Surroundings, { namespace }: Needs, takeOver: boolean): Finding[] {
-  const { namespace: there, ownsNamespace, mark, marks } = found;
+function namespaceFindings(found: Environment, { namespace }: Needs, takeOver: boolean): Finding[] {
+  const { namespace: there, ownsNamespace, stackId, stackIds } = found;
   if (there === undefined) return [];
   const reason =
     there.by === "earlier version" && !ownsNamespace
@@ -85,18 +85,18 @@ function namespaceFindings(found: Surroundings, { namespace }: Needs, takeOver: 
           wrong: `${quote(namespace)} is of a stack already, and not in the state of this one`,
           right: "Write one of its own. Where it is this stack's, and the state was lost: --take-over",
         }
-      : namespaceProblem(namespace, there, mark);
+      : namespaceProblem(namespace, there, stackId);
   if (reason === undefined) return [];
   if (!takeOver) return [problem(formatProblem({ path: ["namespace"], ...reason }))];
-  if (there.by === "stack" && marks.includes(there.mark)) {
-    const wrong = `${quote(namespace)} is the namespace of the stack ${there.mark}, and Pulumi has that stack still`;
+  if (there.by === "stack" && stackIds.includes(there.stackId)) {
+    const wrong = `${quote(namespace)} is the namespace of the stack ${there.stackId}, and Pulumi has that stack still`;
     const right = "Write one of its own, or destroy that stack and remove it (pulumi stack rm) first.";
     return [problem(formatProblem({ path: ["namespace"], wrong, right }))];
   }
   return [{ level: "warning", text: `The namespace ${namespace} is taken over, with all that is in it` }];
 }
 
-function metallbFinding(found: Surroundings, { shared, namespace }: Needs, takeOver: boolean): Finding {
+function metallbFinding(found: Environment, { shared, namespace }: Needs, takeOver: boolean): Finding {
   const { metallb, ownsRelease } = found;
   if (shared === "adopt" && ownsRelease) {
     const instead = "Leave out --adopt, or set esddns:shared to own. To hand it over: docs/two-stacks.md";
@@ -122,7 +122,7 @@ function metallbFinding(found: Surroundings, { shared, namespace }: Needs, takeO
 }
 
 /** All of it stands in MetalLB's one namespace, so two stacks cannot both have an object of the same name. */
-function objectFindings(found: Surroundings, config: Needs, takeOver: boolean): Finding[] {
+function objectFindings(found: Environment, config: Needs, takeOver: boolean): Finding[] {
   return writtenObjects(config).flatMap(({ kind, name, path }) => {
     const there = found.objects.find((object) => object.kind === kind && object.name === name);
     if (there === undefined || there.owner === config.namespace) return [];

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { shortName } from "../arguments.ts";
 import { projectName } from "../committed.ts";
-import { stackMark } from "../../esddns/stackNamespace.ts";
+import { stackIdOf } from "../../esddns/stackNamespace.ts";
 import { Cluster } from "../../kubernetes/cluster.ts";
 import { destroyHelp, parseDestroy, type DestroyRequest } from "./arguments.ts";
 import { planDestroy } from "./plan.ts";
@@ -12,7 +12,7 @@ import { readConfig } from "../stackConfig.ts";
 import { namespacesOf, stackState } from "../state.ts";
 import { connectionOf, lookAtBackend, needWholeFiles } from "../environment.ts";
 import { confirm, heading, list, runCommand, say, Stop } from "../terminal.ts";
-import { guests, others, ownRecords, operatorIsReady, takenBy } from "./usage.ts";
+import { foreignObjects, others, ownRecords, operatorIsReady, takenBy } from "./usage.ts";
 
 const EXIT = { failed: 1, wrong: 2, refused: 3, declined: 5 } as const;
 
@@ -50,8 +50,8 @@ async function destroy(request: DestroyRequest): Promise<number> {
   const plan = planDestroy({
     state,
     others: await others(cluster, namespace, state, deployed.metallb ?? config?.metallb.namespace ?? "metallb-system"),
-    takenBy: await takenBy(cluster, namespace, stackMark(projectName(), shortName(stack))),
-    guests: await guests(cluster, namespace, state),
+    takenBy: await takenBy(cluster, namespace, stackIdOf(projectName(), shortName(stack))),
+    foreignObjects: await foreignObjects(cluster, namespace, state),
     records,
     operatorReady: await operatorIsReady(cluster, namespace),
     abandonRecords: request.abandonRecords,

@@ -15,18 +15,18 @@ const owner = (retain: boolean) => [
   resource(DEFINITION, "wanaddresses.esddns.io", retain),
   resource("kubernetes:apps/v1:DaemonSet", "operator-daemon", false),
 ];
-const nobody = { stacks: [], pools: [], services: [], tenants: [] };
+const nobody = { stacks: [], pools: [], services: [], servicesUsingPools: [] };
 const development = {
   stacks: ["esddns-development"],
   pools: ["esddns-dev-pool"],
   services: ["games/web"],
-  tenants: [],
+  servicesUsingPools: [],
 };
 const facts: DestroyFacts = {
   state: owner(false),
   others: nobody,
   takenBy: undefined,
-  guests: [],
+  foreignObjects: [],
   records: [],
   operatorReady: true,
   abandonRecords: false,
@@ -56,7 +56,7 @@ it("lets an adopter go, whoever else is there: it takes nothing shared along", (
 });
 
 it("says whose Services lose an address, though MetalLB stays", () => {
-  const others = { ...development, tenants: ["games/web"] };
+  const others = { ...development, servicesUsingPools: ["games/web"] };
   expect(planDestroy({ ...facts, state: owner(true), others, keepOnDestroy: true })).toMatchObject({
     blockers: [],
     warnings: [expect.stringMatching(/pools go.*: games\/web$/)],
@@ -64,7 +64,7 @@ it("says whose Services lose an address, though MetalLB stays", () => {
 });
 
 it("does not take other people's things along with the namespace", () => {
-  expect(planDestroy({ ...facts, guests: ["Deployment web", "PersistentVolumeClaim data"] }).blockers).toEqual([
+  expect(planDestroy({ ...facts, foreignObjects: ["Deployment web", "PersistentVolumeClaim data"] }).blockers).toEqual([
     expect.stringMatching(/namespace goes.*Deployment web, PersistentVolumeClaim data/),
   ]);
 });

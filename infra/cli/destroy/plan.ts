@@ -11,7 +11,7 @@ export interface Others {
   /** LoadBalancer Services outside this stack's namespace, NAMESPACE/NAME. */
   readonly services: readonly string[];
   /** Those of them that have an address of this stack's pools, NAMESPACE/NAME. */
-  readonly tenants: readonly string[];
+  readonly servicesUsingPools: readonly string[];
 }
 
 export interface OwnRecord {
@@ -34,7 +34,7 @@ export interface DestroyFacts {
   /** PROJECT/STACK of another stack that has this one's namespace by now. */
   readonly takenBy: string | undefined;
   /** What stands in the stack's own namespace and is not the stack's. */
-  readonly guests: readonly string[];
+  readonly foreignObjects: readonly string[];
   readonly records: readonly OwnRecord[];
   /** Whether an operator runs that can do what the finalizers wait for. */
   readonly operatorReady: boolean;
@@ -58,7 +58,7 @@ export function planDestroy(facts: DestroyFacts): DestroyPlan {
     ...(metallbGoes ? used("MetalLB", { "address pools": others.pools, Services: others.services }) : []),
     ...(definitionsGo ? used("the custom resource definitions", { "stacks in": others.stacks }) : []),
     ...(facts.takenBy === undefined ? [] : [taken(facts.takenBy)]),
-    ...guestBlockers(facts.guests),
+    ...guestBlockers(facts.foreignObjects),
     ...recordBlockers(facts),
   ];
   return {
@@ -67,7 +67,7 @@ export function planDestroy(facts: DestroyFacts): DestroyPlan {
       ...(definitions.length > 0 && !definitionsGo ? ["the custom resource definitions"] : []),
     ],
     blockers,
-    warnings: [...staleKeep(facts.keepOnDestroy, shared), ...losses(others.tenants)],
+    warnings: [...staleKeep(facts.keepOnDestroy, shared), ...losses(others.servicesUsingPools)],
   };
 }
 
@@ -79,10 +79,10 @@ function used(what: string, by: Readonly<Record<string, readonly string[]>>): st
 }
 
 /** The pools are the stack's own, whoever keeps MetalLB. */
-function losses(tenants: readonly string[]): string[] {
-  if (tenants.length === 0) return [];
+function losses(servicesUsingPools: readonly string[]): string[] {
+  if (servicesUsingPools.length === 0) return [];
   return [
-    `The stack's pools go, and from others' Services the addresses that these have of them: ${tenants.join(", ")}`,
+    `The stack's pools go, and from others' Services the addresses that these have of them: ${servicesUsingPools.join(", ")}`,
   ];
 }
 
@@ -92,9 +92,10 @@ function taken(by: string): string {
   return `${what}. ${renamed}. Otherwise let only Pulumi forget this one: pulumi stack rm --force`;
 }
 
-function guestBlockers(guests: readonly string[]): string[] {
-  if (guests.length === 0) return [];
-  const shown = guests.length > 5 ? [...guests.slice(0, 5), `${guests.length - 5} more`] : guests;
+function guestBlockers(foreignObjects: readonly string[]): string[] {
+  if (foreignObjects.length === 0) return [];
+  const shown =
+    foreignObjects.length > 5 ? [...foreignObjects.slice(0, 5), `${foreignObjects.length - 5} more`] : foreignObjects;
   const what = `The stack's namespace goes, and with it what is not the stack's: ${shown.join(", ")}`;
   return [`${what}. Move it elsewhere or delete it first`];
 }

@@ -1,7 +1,7 @@
 import type { Read } from "@esddns/common/cluster";
 import { expect, it } from "vitest";
 import type { z } from "zod";
-import { guests, others } from "./usage.ts";
+import { foreignObjects, others } from "./usage.ts";
 
 it("finds what people have put into the stack's namespace, by kind and name", async () => {
   const there: Readonly<Record<string, readonly string[]>> = {
@@ -26,7 +26,10 @@ it("finds what people have put into the stack's namespace, by kind and name", as
     own("kubernetes:apps/v1:Deployment", "esddns-service"),
     own("kubernetes:apps/v1:DaemonSet", "esddns-operator-daemon"),
   ];
-  expect(await guests(cluster, "home", state)).toEqual(["Deployment web", "PersistentVolumeClaim esddns-service"]);
+  expect(await foreignObjects(cluster, "home", state)).toEqual([
+    "Deployment web",
+    "PersistentVolumeClaim esddns-service",
+  ]);
 });
 
 it("finds who has an address of the stack's pools, and who one of other pools", async () => {
@@ -53,6 +56,6 @@ it("finds who has an address of the stack's pools, and who one of other pools", 
     stacks: [],
     pools: ["theirs"],
     services: ["games/a", "games/b", "games/c"],
-    tenants: ["games/a", "games/c"],
+    servicesUsingPools: ["games/a", "games/c"],
   });
 });

@@ -4,7 +4,7 @@ import { contains, parseSingle, readableRanges } from "@esddns/common/ip";
 import { readStackNamespace } from "../../esddns/stackNamespace.ts";
 import { names } from "../../names.ts";
 import type { Cluster } from "../../kubernetes/cluster.ts";
-import { occupants } from "../../kubernetes/occupants.ts";
+import { namespaceContents } from "../../kubernetes/namespaceContents.ts";
 import type { Others, OwnRecord } from "./plan.ts";
 import { dnsRecordsPath, METALLB_PATH, wanPath } from "../../kubernetes/resourcePaths.ts";
 import { isInState, type StateResource } from "../state.ts";
@@ -36,7 +36,7 @@ export async function others(
     stacks: items(wans).flatMap(({ metadata }) => (metadata.namespace === namespace ? [] : [metadata.namespace])),
     pools: items(found).flatMap((pool) => (isOwn(pool) ? [] : [pool.metadata.name])),
     services: foreign.map(nameOf),
-    tenants: foreign.filter((each) => loadBalancerIps(each).some(isHere)).map(nameOf),
+    servicesUsingPools: foreign.filter((each) => loadBalancerIps(each).some(isHere)).map(nameOf),
   };
 }
 
@@ -45,26 +45,29 @@ function nameOf({ metadata }: { metadata: { namespace: string; name: string } })
 }
 
 /** What stands in the stack's own namespace and is not the stack's, KIND NAME: it would go with the namespace. */
-export async function guests(
+export async function foreignObjects(
   cluster: Pick<Cluster, "get">,
   namespace: string,
   state: readonly StateResource[],
 ): Promise<readonly string[]> {
   const own = new Set(state.map(({ type, id }) => `${type.split(":").at(-1) ?? ""} ${id}`));
-  const found = await occupants(cluster, namespace);
+  const found = await namespaceContents(cluster, namespace);
   if (!found.read) throw new Error(`the cluster does not answer: ${found.why}`);
   return found.value.flatMap(({ kind, name }) => (own.has(`${kind} ${namespace}/${name}`) ? [] : [`${kind} ${name}`]));
 }
 
-/** PROJECT/STACK of the stack whose the namespace is, if that is another. `mark`: this stack's. */
+/**
+ * Returns the PROJECT/STACK recorded on the namespace if it names another stack. `stackId` is this stack's own.
+ * @throws Error if the cluster does not answer.
+ */
 export async function takenBy(
   cluster: Pick<Cluster, "get">,
   namespace: string,
-  mark: string,
+  stackId: string,
 ): Promise<string | undefined> {
   const found = await readStackNamespace(cluster, namespace);
   if (!found.read && found.reason !== "NotFound") throw new Error(`the cluster does not answer: ${found.why}`);
-  return found.read && found.value.by === "stack" && found.value.mark !== mark ? found.value.mark : undefined;
+  return found.read && found.value.by === "stack" && found.value.stackId !== stackId ? found.value.stackId : undefined;
 }
 
 export async function ownRecords(cluster: Cluster, namespace: string): Promise<readonly OwnRecord[]> {

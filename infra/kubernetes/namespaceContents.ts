@@ -2,7 +2,7 @@
 import { anyObject, listOf, type Read } from "@esddns/common/cluster";
 import type { Cluster } from "./cluster.ts";
 
-export interface Occupant {
+export interface ContainedObject {
   readonly kind: string;
   readonly name: string;
 }
@@ -17,9 +17,12 @@ const KINDS: readonly (readonly [api: string, plural: string, kind: string])[] =
   ["/api/v1", "persistentvolumeclaims", "PersistentVolumeClaim"],
 ];
 
-/** All there are, the stack's own too; not found where one of the kinds may not be read. */
-export async function occupants(cluster: Pick<Cluster, "get">, namespace: string): Promise<Read<readonly Occupant[]>> {
-  const value: Occupant[] = [];
+/** Returns all of them, the stack's own too. They are unread if one of the kinds may not be read. */
+export async function namespaceContents(
+  cluster: Pick<Cluster, "get">,
+  namespace: string,
+): Promise<Read<readonly ContainedObject[]>> {
+  const value: ContainedObject[] = [];
   const read = await Promise.all(
     KINDS.map(async ([api, plural, kind]) => ({
       kind,
