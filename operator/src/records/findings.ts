@@ -1,4 +1,5 @@
 import { type Condition } from "@esddns/common/api";
+import { conditionOf } from "@esddns/common/cluster";
 import { clean } from "@esddns/common/text";
 import type { Random } from "../runtime/clock.ts";
 import type { LiveDnsFailure } from "../gandi/errors.ts";
@@ -24,7 +25,7 @@ type SyncedReason =
   | "DryRun";
 
 /** What became of one rrset, or of the record as a whole. */
-export interface Finding {
+export interface RecordFinding {
   /** Blocked: something outside has to change, or time to pass, first. Failed: the same may succeed when it is tried again. */
   effect: "none" | "put" | "blocked" | "failed";
   reason: SyncedReason;
@@ -79,13 +80,13 @@ export const FAILURE_REASONS: readonly string[] = [...new Set([...Object.values(
  * What a request that did not succeed makes of a record; one that only has to wait its turn is no failure of it.
  * @param attempt failures of this record in a row before this one.
  */
-export function failed(failure: LiveDnsFailure, attempt: number, random: Random): Finding {
+export function failed(failure: LiveDnsFailure, attempt: number, random: Random): RecordFinding {
   const { kind, message } = failure;
   const retryAfterMs = Math.round(delayMs(failure, attempt, random));
   if (kind === "BudgetSpent") {
     return { effect: "blocked", reason: "WaitingForBudget", message, retryAfterMs, general: true };
   }
-  const finding: Finding = { effect: "failed", reason: reasonOf[kind], message, retryAfterMs };
+  const finding: RecordFinding = { effect: "failed", reason: reasonOf[kind], message, retryAfterMs };
   return kind === "Invalid" ? finding : { ...finding, general: true };
 }
 
@@ -95,26 +96,31 @@ export function interruption({ kind, message }: NotSent): Interruption {
 }
 
 /** What a write that did not succeed makes of a record. */
-export function unwritten(failure: WriteFailure, attempt: number, random: Random): Finding | Interruption {
+export function unwritten(failure: WriteFailure, attempt: number, random: Random): RecordFinding | Interruption {
   return isNotSent(failure) ? interruption(failure) : failed(failure, attempt, random);
 }
 
-export function inPlace({ type, values, ttl }: Rrset, effect: "none" | "put"): Finding {
+export function inPlace({ type, values, ttl }: Rrset, effect: "none" | "put"): RecordFinding {
   return { effect, reason: "Synced", message: `${type} ${values.join(", ")} (TTL ${ttl}) is in place.` };
 }
 
-export function readBackDiffers(rrset: string, attempt: number, random: Random): Finding {
+export function readBackDiffers(rrset: string, attempt: number, random: Random): RecordFinding {
   const message = `Gandi accepted ${rrset}, but what it answers afterwards is something else; it will be tried again. If this lasts, another program writes the same record.`;
   const retryAfterMs = Math.round(backoffMs(attempt, TRANSIENT, random));
   return { effect: "failed", reason: "ReadBackDiffers", message, retryAfterMs };
 }
 
-export function conflict(message: string, random: Random): Finding {
+export function conflict(message: string, random: Random): RecordFinding {
   return { effect: "blocked", reason: "Conflict", message, retryAfterMs: Math.round(jitter(PERSON_MS, random)) };
 }
 
 /** @param allowedInMs when the next correction is allowed; undefined: never. */
-export function contested(rrset: string, stands: string, limit: number, allowedInMs: number | undefined): Finding {
+export function contested(
+  rrset: string,
+  stands: string,
+  limit: number,
+  allowedInMs: number | undefined,
+): RecordFinding {
   const message =
     `Somebody else changes ${rrset}: ${stands} stands there now, and driftLimit allows ${limit} corrections an hour. ` +
     "Find the other program or person (Gandi's history of the domain, an old dynamic DNS client, another cluster) and stop it, " +
@@ -128,12 +134,12 @@ export function contested(rrset: string, stands: string, limit: number, allowedI
 }
 
 /** @param step what would be done, as the rest of a sentence. */
-export function planned(step: string): Finding {
+export function planned(step: string): RecordFinding {
   return { effect: "none", reason: "DryRun", message: `Nothing is written because of dryRun; without it: ${step}.` };
 }
 
 /** The finding of a record out of those of its rrsets: the worst one's reason, and what there is to say of all. */
-export function summarise(findings: readonly Finding[]): Finding {
+export function summarise(findings: readonly RecordFinding[]): RecordFinding {
   const worst = [...findings].sort((a, b) => rank[b.effect] - rank[a.effect])[0];
   if (worst === undefined) throw new Error("a record has at least one rrset");
   const delays = findings.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
@@ -148,7 +154,7 @@ export function summarise(findings: readonly Finding[]): Finding {
  */
 export function withSynced(
   conditions: readonly Condition[],
-  finding: Finding,
+  finding: RecordFinding,
   options: { generation: number | undefined; now: number },
 ): Condition[] {
   const { reason, message } = finding;
@@ -162,7 +168,7 @@ export function withCondition(
   next: Pick<Condition, "type" | "status" | "reason" | "message">,
   { generation, now }: { generation: number | undefined; now: number },
 ): Condition[] {
-  const previous = conditions.find(({ type }) => type === next.type);
+  const previous = conditionOf({ conditions }, next.type);
   const condition: Condition = {
     ...next,
     message: clean(next.message, MAX_MESSAGE - 1),
@@ -173,7 +179,7 @@ export function withCondition(
   return next.type === "Synced" ? [condition, ...others] : [...others, condition];
 }
 
-const rank: Record<Finding["effect"], number> = { none: 0, put: 1, blocked: 2, failed: 3 };
+const rank: Record<RecordFinding["effect"], number> = { none: 0, put: 1, blocked: 2, failed: 3 };
 
 function delayMs(failure: LiveDnsFailure, attempt: number, random: Random): number {
   switch (failure.kind) {

@@ -10,7 +10,7 @@ import {
   conflict,
   contested,
   failed,
-  type Finding,
+  type RecordFinding,
   inPlace,
   type Interruption,
   planned,
@@ -32,7 +32,7 @@ export interface Reconciled {
   /** Complete; equal to the former one where nothing has changed. */
   status: DnsRecordStatus;
   /** The worst of what became of its rrsets. */
-  action: Finding["effect"];
+  action: RecordFinding["effect"];
   /** Somebody else's changes that were undone, in words. */
   corrected: string[];
   /** The run ended early, since what it was made from holds no longer: another one is to begin after `retryAfterMs`. */
@@ -61,7 +61,7 @@ export async function reconcileRecord(
   }
 
   const run = startRun(record, context, signal);
-  const findings: Finding[] = [];
+  const findings: RecordFinding[] = [];
   for (const desired of intent.desired) {
     const finding = await settle(desired, run);
     if (finding.effect === "interrupted") return interrupt(run, finding, findings);
@@ -79,7 +79,7 @@ export async function reconcileRecord(
   return { ...conclude(record, context, summarise(findings), kept(run)), corrected: run.corrected };
 }
 
-async function settle(desired: Desired, run: Run): Promise<Finding | Interruption> {
+async function settle(desired: Desired, run: Run): Promise<RecordFinding | Interruption> {
   const { context } = run;
   const { type } = desired;
   const winner = context.lostTo?.get(type);
@@ -115,7 +115,7 @@ function urgencyOf(rrset: Rrset, { record, published, attempted }: Run): "change
   return settled || record.spec.dryRun ? "look" : "change";
 }
 
-async function settleInTurn(rrset: Rrset, run: Run): Promise<Finding | Interruption> {
+async function settleInTurn(rrset: Rrset, run: Run): Promise<RecordFinding | Interruption> {
   const { type } = rrset;
   const found = await look(type, placeOf(run), run.cnameExcluded);
   if (!found.ok) return notLooked(found.error, rrset, run);
@@ -154,7 +154,7 @@ async function disownTaken(type: RecordType, { record, context, signal, publishe
 }
 
 /** Where only the turn has not come yet, what was in place by the last look is taken to be still. */
-function notLooked(error: LiveDnsFailure, rrset: Rrset, { record, published, context }: Run): Finding {
+function notLooked(error: LiveDnsFailure, rrset: Rrset, { record, published, context }: Run): RecordFinding {
   const finding = failed(error, context.attempt, context.random);
   const synced = isTrue(record.status, "Synced");
   const noted = published.get(rrset.type);
@@ -168,7 +168,7 @@ async function carryOut(
   rrset: Rrset,
   actual: Rrset | undefined,
   run: Run,
-): Promise<Finding | Interruption> {
+): Promise<RecordFinding | Interruption> {
   const { context, corrections } = run;
   const { driftLimit, dryRun } = run.record.spec;
   const what = `${rrset.type} ${run.fqdn}`;
@@ -187,7 +187,7 @@ async function carryOut(
 }
 
 /** Deletes what the record published under a former name or type; what cannot be deleted yet stays noted. */
-async function removeLeft(group: Abandoned, run: Run): Promise<Finding | Interruption | undefined> {
+async function removeLeft(group: Abandoned, run: Run): Promise<RecordFinding | Interruption | undefined> {
   const { context, record, signal } = run;
   const { livedns, claimedBy = () => undefined, look = nothingNew, note = nothingNew } = context;
   const what = `${group.type} ${fqdn(group.zone, group.name)}`;
@@ -218,7 +218,7 @@ function nothingNew(): Promise<undefined> {
   return Promise.resolve(undefined);
 }
 
-function plan(step: string, run: Run): Finding {
+function plan(step: string, run: Run): RecordFinding {
   run.plan.push(clean(step, MAX_STEP - 1));
   return planned(step);
 }
@@ -233,7 +233,7 @@ function planStep(name: string, rrset: Rrset, actual: Rrset | undefined, action:
 }
 
 /** What was done is noted; what was found out is the next run's to say. */
-function interrupt(run: Run, { message, retryAfterMs }: Interruption, findings: readonly Finding[]): Reconciled {
+function interrupt(run: Run, { message, retryAfterMs }: Interruption, findings: readonly RecordFinding[]): Reconciled {
   run.context.log.info(
     { record: run.record.metadata.name, detail: message },
     "DNS record to be looked at again at once",
@@ -245,7 +245,7 @@ function interrupt(run: Run, { message, retryAfterMs }: Interruption, findings: 
 function conclude(
   record: DnsRecordObject,
   { clock, log }: RecordContext,
-  finding: Finding,
+  finding: RecordFinding,
   rest: DnsRecordStatus,
 ): Reconciled {
   const { generation, name } = record.metadata;

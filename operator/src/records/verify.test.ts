@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { RecordType } from "@esddns/common/api";
 import { virtualClock } from "../runtime/testing.ts";
 import { createPlausibility } from "@esddns/common/ip";
-import { type Authority, type Verdict, verify } from "./verify.ts";
+import { type Authority, type VerificationVerdict, verify } from "./verify.ts";
 
 /** Root servers' addresses: globally reachable, and never contacted here. */
 const ADDRESS = { "a.example.net": "198.41.0.4", "b.example.net": "199.9.14.201", "lan.example.net": "192.168.1.5" };
@@ -34,7 +34,7 @@ const published = [
   { type: "AAAA", ttl: 300, values: ["2620:FE::9"] },
 ];
 
-async function ask(authority: Authority, allowNonGlobal: string[] = []): Promise<Verdict> {
+async function ask(authority: Authority, allowNonGlobal: string[] = []): Promise<VerificationVerdict> {
   const { mayContact } = createPlausibility({ allowNonGlobal, excluded: [] });
   const subject = { zone: "example.com", fqdn: "home.example.com", published };
   const verdict = verify(subject, { authority, mayContact, clock }, new AbortController().signal);

@@ -18,11 +18,11 @@ export interface Authority {
 }
 
 /** The condition Verified without what time adds to it. */
-export type Verdict = Pick<Condition, "status" | "message"> & {
+export type VerificationVerdict = Pick<Condition, "status" | "message"> & {
   readonly reason: "Verified" | "Differs" | "NoAnswer" | "Pending";
 };
 
-interface Subject {
+interface PublishedRecord {
   readonly zone: string;
   readonly fqdn: string;
   readonly published: readonly PublishedRrset[];
@@ -34,7 +34,7 @@ interface Means {
   readonly clock: Clock;
 }
 
-type Answer = { server: string; differs: string[] } | { server: string; problem: string };
+type NameServerAnswer = { server: string; differs: string[] } | { server: string; problem: string };
 
 /** Gandi has three. */
 const MAX_SERVERS = 8;
@@ -47,7 +47,11 @@ const LIMIT_MS = { find: 8_000, server: 12_000 } as const;
  * Asks every name server of the zone, each directly, whether it says what was published. True where all that answer do;
  * False where one says something else; Unknown where none answers. Rejects only when the signal aborts.
  */
-export async function verify(subject: Subject, means: Means, signal: AbortSignal): Promise<Verdict> {
+export async function verify(
+  subject: PublishedRecord,
+  means: Means,
+  signal: AbortSignal,
+): Promise<VerificationVerdict> {
   let servers: readonly string[];
   try {
     servers = await within(means.clock, LIMIT_MS.find, signal, (limited) =>
@@ -64,7 +68,12 @@ export async function verify(subject: Subject, means: Means, signal: AbortSignal
   return judge(subject, answers);
 }
 
-async function askInTime(server: string, subject: Subject, means: Means, signal: AbortSignal): Promise<Answer> {
+async function askInTime(
+  server: string,
+  subject: PublishedRecord,
+  means: Means,
+  signal: AbortSignal,
+): Promise<NameServerAnswer> {
   try {
     return await within(means.clock, LIMIT_MS.server, signal, (limited) => askServer(server, subject, means, limited));
   } catch (error) {
@@ -73,7 +82,12 @@ async function askInTime(server: string, subject: Subject, means: Means, signal:
   }
 }
 
-async function askServer(server: string, subject: Subject, means: Means, signal: AbortSignal): Promise<Answer> {
+async function askServer(
+  server: string,
+  subject: PublishedRecord,
+  means: Means,
+  signal: AbortSignal,
+): Promise<NameServerAnswer> {
   const allowed = (await means.authority.addresses(server, signal)).filter((text) => {
     const address = parseAddress(text);
     return address !== undefined && means.mayContact(address).plausible;
@@ -91,7 +105,12 @@ async function askServer(server: string, subject: Subject, means: Means, signal:
 }
 
 /** What the server says otherwise, in words. */
-async function differences(server: string, subject: Subject, means: Means, signal: AbortSignal): Promise<string[]> {
+async function differences(
+  server: string,
+  subject: PublishedRecord,
+  means: Means,
+  signal: AbortSignal,
+): Promise<string[]> {
   const differs: string[] = [];
   for (const { type, values } of subject.published) {
     if (!isAddressType(type)) continue;
@@ -101,7 +120,7 @@ async function differences(server: string, subject: Subject, means: Means, signa
   return differs;
 }
 
-function judge({ published, fqdn }: Subject, answers: readonly Answer[]): Verdict {
+function judge({ published, fqdn }: PublishedRecord, answers: readonly NameServerAnswer[]): VerificationVerdict {
   const wanted = published.map(({ type, values }) => `${type} ${values.join(", ")}`).join(" and ");
   const silent = answers.flatMap((answer) => ("problem" in answer ? [`${answer.server} (${answer.problem})`] : []));
   const unasked = silent.length === 0 ? "" : ` No answer from ${silent.join(", ")}.`;
@@ -121,7 +140,7 @@ function judge({ published, fqdn }: Subject, answers: readonly Answer[]): Verdic
   return { status: "False", reason: "Differs", message };
 }
 
-function noAnswer(why: string): Verdict {
+function noAnswer(why: string): VerificationVerdict {
   const message = `Not verified: ${why}. Check name resolution and port 53 out of the cluster if this lasts.`;
   return { status: "Unknown", reason: "NoAnswer", message };
 }

@@ -4,7 +4,7 @@ import { cleanEach, cleanValues } from "@esddns/common/text";
 import type { Rrset } from "../gandi/rrset.ts";
 import {
   failed,
-  type Finding,
+  type RecordFinding,
   inPlace,
   type Interruption,
   interruption,
@@ -30,7 +30,7 @@ export async function writeRrset(
   actual: Rrset | undefined,
   { because }: Put,
   run: Run,
-): Promise<Finding | Interruption> {
+): Promise<RecordFinding | Interruption> {
   const { context, record, published, attempted } = run;
   const { livedns, log, attempt, random, clock } = context;
   const { type } = rrset;

@@ -1,10 +1,10 @@
 /** What people read of records under "Events" of `kubectl describe`. */
 import type { DnsRecordObject, DnsRecordStatus } from "@esddns/common/api";
+import { conditionOf } from "@esddns/common/cluster";
 import type { EsddnsError } from "../runtime/errors.ts";
 import type { EventRecorder } from "../kube/events.ts";
 import type { Reconciled } from "../records/reconciler.ts";
 import type { WriteFailure } from "../records/rrsets.ts";
-import { conditionNamed } from "./context.ts";
 
 /** Reasons for which nothing is published, and nothing is wrong: it was asked for, or time alone mends it. */
 const AS_MEANT: readonly string[] = ["DryRun", "WaitingForAddress", "WaitingForBudget"];
@@ -14,12 +14,12 @@ export function announceOutcome(events: EventRecorder, record: DnsRecordObject, 
   for (const note of result.corrected) {
     events.record(record, { type: "Warning", reason: "DriftCorrected", action: "Publish", note: `${note}.` });
   }
-  const synced = conditionNamed(result.status, "Synced");
+  const synced = conditionOf(result.status, "Synced");
   // Of a run that ended early the conditions are those of the one before.
   if (synced === undefined || result.interrupted === true) return;
   const { reason, message: note, status } = synced;
   if (result.action === "put") events.record(record, { type: "Normal", reason: "Synced", action: "Publish", note });
-  if (status === "False" && conditionNamed(record.status, "Synced")?.reason !== reason) {
+  if (status === "False" && conditionOf(record.status, "Synced")?.reason !== reason) {
     const type = AS_MEANT.includes(reason) ? "Normal" : "Warning";
     events.record(record, { type, reason, action: "Publish", note });
   }
@@ -47,8 +47,8 @@ export function announceDeletion(
 
 /** Once the name servers say something else, and once they say it again. */
 export function announceVerified(events: EventRecorder, record: DnsRecordObject, status: DnsRecordStatus): void {
-  const before = conditionNamed(record.status, "Verified")?.reason;
-  const verified = conditionNamed(status, "Verified");
+  const before = conditionOf(record.status, "Verified")?.reason;
+  const verified = conditionOf(status, "Verified");
   if (verified === undefined || verified.reason === before) return;
   const { reason, message: note } = verified;
   if (verified.status === "False") events.record(record, { type: "Warning", reason, action: "Verify", note });

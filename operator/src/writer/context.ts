@@ -1,10 +1,4 @@
-import type {
-  Condition,
-  DnsRecordObject,
-  KubeObject,
-  WanAddressObject,
-  WanObservationObject,
-} from "@esddns/common/api";
+import type { DnsRecordObject, KubeObject, WanAddressObject, WanObservationObject } from "@esddns/common/api";
 import type { Clock, Random } from "../runtime/clock.ts";
 import { EsddnsError } from "../runtime/errors.ts";
 import type { LiveDns } from "../gandi/livedns.ts";
@@ -52,11 +46,4 @@ export const STEP_LIMIT_MS = 180_000;
 /** For what the API server did not do: the loop comes back to it. */
 export function notDone(code: `ESDDNS_${string}`, what: string, failure: KubeFailure): EsddnsError {
   return new EsddnsError(code, `${what}: ${failure.message} (${failure.kind})`, { retryable: true });
-}
-
-export function conditionNamed(
-  status: { conditions?: Condition[] | undefined } | undefined,
-  type: string,
-): Condition | undefined {
-  return status?.conditions?.find((condition) => condition.type === type);
 }

@@ -6,12 +6,13 @@ import {
   type WanAddressObject,
   type WanAddressStatus,
 } from "@esddns/common/api";
+import { conditionOf } from "@esddns/common/cluster";
 import { addressData, writeAddressConfigMap, writeDecision } from "../kube/apply.ts";
 import { wanAddresses } from "../kube/resources.ts";
 import { WorkQueue } from "../runtime/queue.ts";
 import { backoffMs } from "../runtime/wait.ts";
 import { type Decision, decide } from "../decide/decide.ts";
-import { conditionNamed, notDone, STEP_LIMIT_MS, WRITE_BACKOFF, type WriterContext } from "./context.ts";
+import { notDone, STEP_LIMIT_MS, WRITE_BACKOFF, type WriterContext } from "./context.ts";
 
 /** A decision is looked at again at least this often, in case a change was not noticed. Milliseconds. */
 const REDECIDE_MS = 30_000;
@@ -156,15 +157,15 @@ export class Decisions {
 
   #announceDoubt(present: WanAddressObject, status: WanAddressStatus): void {
     const { events, log } = this.#context;
-    const agreed = conditionNamed(status, "Agreed");
-    if (agreed?.status !== "False" || conditionNamed(present.status, "Agreed")?.reason === agreed.reason) return;
+    const agreed = conditionOf(status, "Agreed");
+    if (agreed?.status !== "False" || conditionOf(present.status, "Agreed")?.reason === agreed.reason) return;
     log.warn({ reason: agreed.reason, detail: agreed.message }, "WAN address not agreed");
     events.record(present, { type: "Warning", reason: agreed.reason, action: "Decide", note: agreed.message });
   }
 
   #announceNat(present: WanAddressObject, status: WanAddressStatus): void {
     const { events, log } = this.#context;
-    const [before, after] = [present.status, status].map((one) => one && conditionNamed(one, "BehindNAT"));
+    const [before, after] = [present.status, status].map((one) => one && conditionOf(one, "BehindNAT"));
     const behind = after?.status === "True";
     if (after === undefined || (behind ? before?.reason === after.reason : before?.status !== "True")) return;
     if (!behind && after.status === "Unknown") return;
@@ -179,8 +180,8 @@ export class Decisions {
 
   #announceUnauthenticated(present: WanAddressObject, status: WanAddressStatus): void {
     const { events, log } = this.#context;
-    const condition = conditionNamed(status, "Unauthenticated");
-    const before = present.status && conditionNamed(present.status, "Unauthenticated");
+    const condition = conditionOf(status, "Unauthenticated");
+    const before = present.status && conditionOf(present.status, "Unauthenticated");
     if (condition === undefined || before !== undefined) return;
     const { reason, message: note } = condition;
     log.warn({ reason, detail: note }, "WAN address is not authenticated");

@@ -6,6 +6,7 @@ import {
   WAN_ADDRESS_NAME,
   type WanAddressObject,
 } from "@esddns/common/api";
+import { conditionOf } from "@esddns/common/cluster";
 import { EsddnsError } from "../runtime/errors.ts";
 import { writeFinalizer } from "../kube/apply.ts";
 import type { Term } from "../kube/lease.ts";
@@ -19,7 +20,7 @@ import { isNotSent } from "../records/rrsets.ts";
 import type { RecordContext } from "../records/run.ts";
 import { backoffMs } from "../runtime/wait.ts";
 import { announceDeletion, announceOutcome, announceVerified } from "./announce.ts";
-import { conditionNamed, notDone, STEP_LIMIT_MS, WRITE_BACKOFF, type WriterContext } from "./context.ts";
+import { notDone, STEP_LIMIT_MS, WRITE_BACKOFF, type WriterContext } from "./context.ts";
 import { decisionKey } from "./decisionLoop.ts";
 import { deletePublished, hasFinalizer, releaseInMs, wantsFinalizer } from "./deletion.ts";
 import { fencedLiveDns, throwIfOver } from "./fence.ts";
@@ -305,6 +306,6 @@ export class Records {
   #count({ action, status }: Reconciled): void {
     const { metrics, clock } = this.#context;
     if (action === "put") metrics.dnsUpdate(clock.now());
-    if (action === "failed") metrics.dnsFailure(conditionNamed(status, "Synced")?.reason ?? "Unknown");
+    if (action === "failed") metrics.dnsFailure(conditionOf(status, "Synced")?.reason ?? "Unknown");
   }
 }

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { type DnsRecordObject, type DnsRecordStatus, type PublishedRrset, WAN_ADDRESS_NAME } from "@esddns/common/api";
+import { conditionOf, isTrue } from "@esddns/common/cluster";
 import { WorkQueue } from "../runtime/queue.ts";
 import { withCondition } from "../records/findings.ts";
-import { type Verdict, verify } from "../records/verify.ts";
+import { type VerificationVerdict, verify } from "../records/verify.ts";
 import { backoffMs } from "../runtime/wait.ts";
 import { createPlausibility } from "@esddns/common/ip";
-import { conditionNamed, STEP_LIMIT_MS, type WriterContext } from "./context.ts";
+import { STEP_LIMIT_MS, type WriterContext } from "./context.ts";
 
 /** After a write, milliseconds: Gandi's servers have it within seconds. */
 const FIRST_LOOK_MS = 3_000;
@@ -23,7 +24,7 @@ export class Verifier {
   readonly #context: WriterContext;
   readonly #queue: WorkQueue;
   readonly #onVerdict: (name: string) => void;
-  readonly #verdicts = new Map<string, { about: readonly PublishedRrset[]; verdict: Verdict }>();
+  readonly #verdicts = new Map<string, { about: readonly PublishedRrset[]; verdict: VerificationVerdict }>();
   /** Monotonic times of the last writes. */
   readonly #writtenAt = new Map<string, number>();
   readonly #failures = new Map<string, number>();
@@ -44,7 +45,7 @@ export class Verifier {
       return { ...status, conditions };
     }
     const moved = !isDeepStrictEqual(status.published, record.status?.published);
-    if (!wasWritten && !moved && conditionNamed(status, "Verified") !== undefined) return status;
+    if (!wasWritten && !moved && conditionOf(status, "Verified") !== undefined) return status;
     if (wasWritten) this.#writtenAt.set(name, clock.monotonic());
     this.#failures.delete(name);
     this.#queue.add(name, FIRST_LOOK_MS);
@@ -72,8 +73,8 @@ export class Verifier {
   async run(signal: AbortSignal): Promise<void> {
     const { records, random, health } = this.#context;
     for (const record of records.items()) {
-      const isTrue = conditionNamed(record.status, "Verified")?.status === "True";
-      this.#queue.add(record.metadata.name, isTrue ? random() * TAKEN_OVER_MS : FIRST_LOOK_MS);
+      const verified = isTrue(record.status, "Verified");
+      this.#queue.add(record.metadata.name, verified ? random() * TAKEN_OVER_MS : FIRST_LOOK_MS);
     }
     await this.#queue.run((name) => this.#step(name, signal), signal, health.loop("verification", STEP_LIMIT_MS));
     health.ended("verification");
@@ -102,7 +103,7 @@ export class Verifier {
   }
 
   /** Right after a write a server that still says the former thing is no finding. */
-  #patient(name: string, verdict: Verdict): Verdict {
+  #patient(name: string, verdict: VerificationVerdict): VerificationVerdict {
     const written = this.#writtenAt.get(name);
     if (verdict.reason !== "Differs" || written === undefined) return verdict;
     if (this.#context.clock.monotonic() - written >= GRACE_MS) return verdict;

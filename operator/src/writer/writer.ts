@@ -6,8 +6,8 @@ import { WRITE_BACKOFF, type WriterContext } from "./context.ts";
 import { Decisions, NewestDecision } from "./decisionLoop.ts";
 import { Records } from "./recordLoop.ts";
 import type { Unwritten } from "./statuses.ts";
-import { TokenCalendar } from "./token.ts";
-import { whenTokenChanges } from "./tokenChange.ts";
+import { TokenCalendar } from "./tokenCalendar.ts";
+import { whenTokenChanges } from "./tokenWatch.ts";
 
 /**
  * What the lease holder does, and nobody else: one loop decides, the other keeps the records true to the decision

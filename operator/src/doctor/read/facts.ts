@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { DnsRecordObject, WanAddressObject, WanObservationObject } from "@esddns/common/api";
 import { metadata, type AddressPool, type Node, type Pod, type Read, type Service } from "@esddns/common/cluster";
-import type { Verdict } from "../../records/verify.ts";
+import type { VerificationVerdict } from "../../records/verify.ts";
 
 export const endpointSlice = z.object({
   metadata,
@@ -107,7 +107,7 @@ export interface Facts {
   readonly observations: Read<WanObservationObject[]>;
   readonly records: Read<DnsRecordObject[]>;
   /** How the zones' own servers answer this machine, by the record's name in the cluster. */
-  readonly answers: Read<ReadonlyMap<string, Verdict>>;
+  readonly answers: Read<ReadonlyMap<string, VerificationVerdict>>;
   /** YYYY-MM-DD. Undefined: not configured. */
   readonly tokenExpires: Read<string | undefined>;
   /**

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { API_VERSION, detectionSpec, type WanAddressObject } from "@esddns/common/api";
 import type { EventNote } from "../kube/events.ts";
 import { silentLog, virtualClock } from "../runtime/testing.ts";
-import { TokenCalendar } from "./token.ts";
+import { TokenCalendar } from "./tokenCalendar.ts";
 
 const wan: WanAddressObject = {
   apiVersion: API_VERSION,
