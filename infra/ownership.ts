@@ -9,7 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { wanPath } from "./kubernetes/resourcePaths.ts";
 import { namespaceProblem, readStackNamespace } from "./esddns/stackNamespace.ts";
-import { installedMetalLB, OWNER_LABEL } from "./metallb/owner.ts";
+import { existsAlready, installedMetalLB, OWNER_LABEL } from "./metallb/owner.ts";
 import type { Messages } from "./config/messages.ts";
 import type { Cluster } from "./kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "./kubernetes/fieldManager.ts";
@@ -96,8 +96,8 @@ export async function refusal(cluster: Reader, object: NamedObject, owner: Owner
   const written = managedFields.some(({ manager }) => manager === FIELD_MANAGER);
   const isOurs = await unmarkedIsOurs(cluster, object, owner, written);
   if (isOurs === true || (isOurs === "unknown" && owner.takeOver)) return undefined;
-  if (isOurs === "unknown") return `${subject} exists already, and this stack did not make it. ${remedy(kind)}`;
-  return `${subject} exists already, and belongs to the stack with the namespace ${isOurs.owner}. ${ADOPT}`;
+  if (isOurs === "unknown") return `${existsAlready(subject, undefined)}. ${remedy(kind)}`;
+  return `${existsAlready(subject, isOurs.owner)}. ${ADOPT}`;
 }
 
 const ADOPT = "Write esddns:shared: adopt, and MetalLB and the definitions are used as they are.";
@@ -118,7 +118,7 @@ async function othersObject(
   const lives = await cluster.get(`/api/v1/namespaces/${other}`, z.unknown());
   const gone = !lives.read && lives.reason === "NotFound";
   if (gone && owner.takeOver) return undefined;
-  const whose = `${subject} exists already, and belongs to the stack with the namespace ${other}`;
+  const whose = existsAlready(subject, other);
   return gone ? `${whose}, which is gone. ${TAKE_OVER}` : `${whose}. ${ADOPT}`;
 }
 

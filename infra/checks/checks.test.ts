@@ -64,7 +64,7 @@ describe("a pool", () => {
   it("is not that of another stack, nor of its addresses", () => {
     const pools = [{ name: "esddns-pool", addresses: ["192.168.1.110-192.168.1.120"], owner: "esddns-development" }];
     expect(problems({}, { pools })).toEqual([
-      expect.stringMatching(/^esddns:pools\[0\]\.name: .*namespace esddns-development already.*another name/),
+      expect.stringMatching(/^esddns:pools\[0\]\.name: .*exists already, .*namespace esddns-development\..*another name/),
     ]);
     expect(problems({}, { pools: [{ ...pools[0], name: "dev" }] as ClusterFacts["pools"] })).toEqual([
       expect.stringMatching(/^esddns:pools\[0\]\.addresses\[0\]: 192\.168\.1\.110 is in the pool "dev"/),
@@ -94,7 +94,7 @@ describe("a pool", () => {
     };
     const object = (owner: string | undefined) => ({ objects: [{ kind, name, owner }] });
     expect(problems(over, object("esddns-development"))).toEqual([
-      `${key}: the ${kind} "${name}" is of the stack with the namespace esddns-development already. ` +
+      `${key}: the ${kind} "${name}" exists already, and belongs to the stack with the namespace esddns-development. ` +
         "MetalLB's objects have one namespace for all stacks: take another name.",
     ]);
     // Left by this stack, or by one of a version that put no name on it.

@@ -1,6 +1,7 @@
 /** Names and addresses that another stack has taken. Pure. */
 import { formatPath, quote, type Problem } from "../config/validation/problem.ts";
 import { writtenObjects } from "../metallb/objects.ts";
+import { existsAlready } from "../metallb/owner.ts";
 import type { CheckedConfig, ClusterFacts } from "./facts.ts";
 import { placedPools, poolClashes } from "./pools.ts";
 
@@ -28,7 +29,7 @@ function foreignObjects(config: CheckedConfig, facts: ClusterFacts): Problem[] {
   const problems = writtenObjects(config).flatMap(({ kind, name, path }) => {
     const found = others.find((other) => other.kind === kind && other.name === name);
     if (found === undefined) return [];
-    const wrong = `the ${kind} ${quote(name)} is of the stack with the namespace ${found.owner ?? ""} already`;
+    const wrong = existsAlready(`the ${kind} ${quote(name)}`, found.owner);
     return [{ path, wrong, right: "MetalLB's objects have one namespace for all stacks: take another name." }];
   });
   const keys = problems.map(({ path }) => formatPath(path));

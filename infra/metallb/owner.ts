@@ -15,6 +15,12 @@ export const KEPT_ANNOTATION = "esddns.io/kept-on-destroy";
 /** Named, for people's `helm ls` and because the names of MetalLB's Deployment and DaemonSet come from it, unless values of the chart say otherwise. */
 export const RELEASE_NAME = "metallb";
 
+/** Returns that an object exists which is not this stack's, for people. `owner`: the namespace of its stack, if one made it. */
+export function existsAlready(subject: string, owner: string | undefined): string {
+  const whose = owner === undefined ? "this stack did not make it" : `belongs to the stack with the namespace ${owner}`;
+  return `${subject} exists already, and ${whose}`;
+}
+
 /** What is known of the MetalLB that is there. */
 export interface Installed {
   /** The namespace of the stack whose it is; undefined where no name is on it, or that stack is gone. */

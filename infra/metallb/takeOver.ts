@@ -7,7 +7,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Messages } from "../config/messages.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
-import { installedMetalLB, RELEASE_NAME, type Installed } from "./owner.ts";
+import { existsAlready, installedMetalLB, RELEASE_NAME, type Installed } from "./owner.ts";
 
 /** Helm 4 spells it without the hyphen. */
 const IN_USE = /cannot re-?use a name that is still in use/;
@@ -24,11 +24,11 @@ export function evaluateRelease(error: string, installed: Installed, own: string
   if (!controller || owner === own) return { forget: "all" };
   const adopt = "Set esddns:shared to adopt, and it is used as it is.";
   if (owner !== undefined) {
-    return { refuse: `MetalLB is there already, and belongs to the stack with the namespace ${owner}. ${adopt}` };
+    return { refuse: `${existsAlready("MetalLB", owner)}. ${adopt}` };
   }
   if (takeOver) return { forget: "all" };
   const force = "To have this stack own it from now on: npm run deploy -- STACK --take-over";
-  return { refuse: `MetalLB is there already, and this stack did not install it. ${adopt} ${force}` };
+  return { refuse: `${existsAlready("MetalLB", undefined)}. ${adopt} ${force}` };
 }
 
 /** Whether this run was told to take over what it has not made: `npm run deploy -- STACK --take-over`. */
@@ -63,7 +63,7 @@ export function releaseTakeOver(
       `owner=helm,name=${RELEASE_NAME}${status}`,
     ];
     const { status: code, stderr } = await cluster.kubectl(["delete", ...records]);
-    if (code === 0) await messages.info("MetalLB is there already, and is taken over as it stands.");
+    if (code === 0) await messages.info("MetalLB exists already, and is taken over as it stands.");
     else await messages.error(`MetalLB's release could not be taken over: ${stderr.trim()}`);
     return code === 0;
   });

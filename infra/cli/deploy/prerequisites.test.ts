@@ -102,9 +102,9 @@ it.each([
   const there = (owner: string | undefined): Environment => ({ ...found, objects: [{ kind, name, owner }] });
   const [others = "", ...more] = problems(there("esddns-development"), config, true);
   expect(more).toEqual([]);
-  expect(others).toContain(`${kind} ${name} is there already, and belongs to the stack with the namespace esddns-dev`);
+  expect(others).toContain(`${kind} ${name} exists already, and belongs to the stack with the namespace esddns-dev`);
   expect(others).toContain(`otherwise: ${key}`);
-  expect(problems(there(undefined))).toEqual([expect.stringMatching(/is not of this stack.*--take-over/)]);
+  expect(problems(there(undefined))).toEqual([expect.stringMatching(/this stack did not make it.*--take-over/)]);
   expect(problems(there(undefined), config, true)).toEqual([]);
   expect(problems(there("esddns-production"))).toEqual([]);
   const another: Environment = { ...found, objects: [{ kind, name: "another", owner: undefined }] };

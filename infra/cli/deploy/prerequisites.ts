@@ -2,6 +2,7 @@
 import type { StackConfig } from "../../config/parse.ts";
 import { formatPath, formatProblem, quote } from "../../config/validation/problem.ts";
 import { namespaceProblem, type NamespaceFact } from "../../esddns/stackNamespace.ts";
+import { existsAlready } from "../../metallb/owner.ts";
 import { writtenObjects, type SharedObject } from "../../metallb/objects.ts";
 
 /** What was found; undefined where it was not looked for. */
@@ -111,14 +112,11 @@ function metallbFinding(found: Environment, { shared, namespace }: Needs, takeOv
   if (ownsRelease) return { level: "well", text: "MetalLB runs, installed by this stack" };
   if (metallb.owner === namespace) return { level: "well", text: "MetalLB was kept by this stack, and is taken over" };
   if (metallb.owner !== undefined) {
-    const whose = `MetalLB runs already, and belongs to the stack with the namespace ${metallb.owner}`;
-    return problem(`${whose}. Use it: --adopt (esddns:shared: adopt)`);
+    return problem(`${existsAlready("MetalLB", metallb.owner)}. Use it: --adopt (esddns:shared: adopt)`);
   }
   if (takeOver)
     return { level: "warning", text: "MetalLB runs, and nobody's name is on it: its Helm release is taken over" };
-  return problem(
-    "MetalLB runs already, and this stack did not install it. Use it as it is: --adopt (esddns:shared: adopt)",
-  );
+  return problem(`${existsAlready("MetalLB", undefined)}. Use it as it is: --adopt (esddns:shared: adopt)`);
 }
 
 /** All of it stands in MetalLB's one namespace, so two stacks cannot both have an object of the same name. */
@@ -128,10 +126,9 @@ function objectFindings(found: Environment, config: Needs, takeOver: boolean): F
     if (there === undefined || there.owner === config.namespace) return [];
     const { owner } = there;
     if (owner === undefined && takeOver) return [];
-    const whose = owner === undefined ? "is not of this stack" : `belongs to the stack with the namespace ${owner}`;
     const right = `Name yours otherwise: ${formatPath(path)}`;
     const or = owner === undefined ? ", or have this stack own it from now on: --take-over" : "";
-    return [problem(`The ${kind} ${name} is there already, and ${whose}. ${right}${or}`)];
+    return [problem(`${existsAlready(`The ${kind} ${name}`, owner)}. ${right}${or}`)];
   });
 }
 
