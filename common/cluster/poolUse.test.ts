@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { familyUses, poolCounts, useInWords } from "./poolUse.ts";
 
-/** What MetalLB says in JSON. */
+/** Returns the uses for a status that MetalLB writes as JSON. */
 const uses = (status: string) => {
   const counts = poolCounts.parse(JSON.parse(status));
   return counts === undefined ? [] : familyUses(counts);

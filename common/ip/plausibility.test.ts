@@ -63,7 +63,7 @@ describe("prefixOf", () => {
 });
 
 describe("the IANA special-purpose registries", () => {
-  // What the registries say of the first and the last address of each row, the more specific rows inside included.
+  // Looks the first and the last address of each row up in the registries, including the more specific rows inside.
   const inside = (block: string, text: string): boolean => {
     const ip = ipaddr.parse(text);
     const cidr = ipaddr.parseCIDR(block);
@@ -99,7 +99,7 @@ describe("the IANA special-purpose registries", () => {
     "%s: %s",
     (_block, text) => {
       const rows = SPECIAL_PURPOSE_BLOCKS.filter(({ block }) => inside(block, text)).sort(byLength);
-      // The last address of the translation prefix carries 255.255.255.255, which is nobody's.
+      // The last address of the translation prefix contains 255.255.255.255, which is no host's.
       const expected = rows[0]?.globallyReachable === true && !text.startsWith("64:ff9b::");
       expect(notGloballyReachable(address(text)) === undefined).toBe(expected);
     },

@@ -1,4 +1,4 @@
-/** What opens sockets, on a kernel without IPv6 (`ipv6.disable=1`): it has no sockets of that family. */
+/** Everything that opens sockets, on a kernel without IPv6 (`ipv6.disable=1`), which has no sockets of that family. */
 import { getSystemErrorMap } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { systemClock } from "./runtime/clock.ts";

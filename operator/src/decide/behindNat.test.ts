@@ -7,10 +7,10 @@ const NOW = Date.parse("2026-03-01T12:00:00Z");
 const SEEN = "!A:9.9.9.9 B:9.9.9.9";
 const asked = spec({ families: ["IPv4"], router: "192.168.1.1" });
 
-/** What a router says that has none, or none that it tells. */
+/** The vote of a router without an address, or one that does not give it. */
 const without: Vote = { ...router(), outcome: "Refused", detail: "NAT-PMP result 3: the router has no public address" };
 
-/** What a router says; without an address, that it does not tell. */
+/** The vote of a router. Without an address: it does not give one. */
 function router(address?: string, outcome: Vote["outcome"] = "Ok"): Vote {
   const said = address === undefined ? { detail: "no answer" } : { address };
   return {
@@ -48,7 +48,7 @@ describe("BehindNAT", () => {
     expect(behind([...votes(SEEN), word])).toMatchObject({ status: wanted, reason });
   });
 
-  it("is never False without the router's word", () => {
+  it("is never False without the router's report", () => {
     expect(behind(votes(SEEN), spec())).toMatchObject({ status: "Unknown", reason: "RouterNotAsked" });
     expect(behind(votes(SEEN))).toMatchObject({ status: "Unknown", reason: "NothingToCompare" });
     const left = spec({ families: ["IPv4"], router: "192.168.1.1", sources: ["stun", "https"] });
@@ -90,7 +90,7 @@ describe("BehindNAT", () => {
     expect(behind([router("100.64.0.2")], lab).status).toBe("Unknown");
   });
 
-  it("does not let the router's word make an address, nor unmake one", () => {
+  it("does not let the router's report make an address, nor unmake one", () => {
     expect(status([...votes("!A:9.9.9.9"), router("8.8.8.8"), router("8.8.8.8")]).ipv4).toBeUndefined();
     expect(status([...votes(SEEN), router("8.8.8.8")]).ipv4).toBe("9.9.9.9");
   });

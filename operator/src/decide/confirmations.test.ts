@@ -9,7 +9,7 @@ import { spec, votes } from "./testing.ts";
 const allowed = spec({ allowUnauthenticated: true });
 const PLAIN = "A:1.1.1.1 B:1.1.1.1";
 
-/** A node's rounds, `seconds` apart; what it holds after each. */
+/** Returns the confirmation after each of a node's rounds, `seconds` apart. */
 function rounds(texts: readonly string[], seconds: number): (Confirmation | undefined)[] {
   const clock = virtualClock();
   const confirmations = new Confirmations(clock);

@@ -8,7 +8,7 @@ import { spec, votes } from "./testing.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 
-/** What a node saw, `ageSeconds` ago, valid for ten minutes. */
+/** An observation of a node, `ageSeconds` old, valid for ten minutes. */
 function seen(nodeName: string, text: string, ageSeconds = 60): WanObservation {
   const observedAt = new Date(NOW - ageSeconds * 1000).toISOString();
   return { nodeName, observedAt, validForSeconds: 600, votes: votes(text) };
@@ -143,7 +143,7 @@ describe("a change", () => {
     expect(changes).toEqual([]);
   });
 
-  it("is made on the word of one node while the other has no verdict", () => {
+  it("is made on the observation of one node while the other has no verdict", () => {
     const doubtful = seen("n2", "!A:1.1.1.1 !B:1.1.1.2");
     expect(judge([seen("n1", V4_NEW), doubtful], { previous: good }).status.ipv4).toBe("1.1.1.2");
   });
@@ -311,7 +311,7 @@ describe("a line that swings to and fro", () => {
   const A = "!A:1.1.1.1 B:1.1.1.1";
   const B = "!A:1.1.1.2 B:1.1.1.2";
 
-  /** Every `stepMs` what stands there and what is seen; the values that stood there, one after the other. */
+  /** Decides every `stepMs` with the observations of that time. Returns the successive values. */
   function swing(texts: readonly string[], stepMs: number): { values: string[]; last: Decision } {
     let status: WanAddressStatus | undefined;
     let last: Decision | undefined;

@@ -10,7 +10,7 @@ const kindOf = (text: string, quorum = 2): QuorumVerdict["kind"] =>
   judgeVotes(votes(text), "IPv4", { ...rules, quorum }).kind;
 
 describe("judgeVotes", () => {
-  // A capital is an organisation, ! an answer over TLS; 1.1.1.1 is the truth where it matters.
+  // A capital is an organisation, ! an answer over TLS. 1.1.1.1 is the true address where that matters.
   it.each<[string, string, number, QuorumVerdict["kind"]]>([
     ["nobody", "", 2, "Silent"],
     ["two, one authenticated", "A:1.1.1.1 !B:1.1.1.1", 2, "Agreed"],
@@ -79,7 +79,10 @@ describe("properties", () => {
     honestAuthenticated: boolean;
   }
 
-  /** Fewer liars than the quorum, who say what they like as often as they like, authenticated; honest ones may be silent. */
+  /**
+   * Fewer liars than the quorum, authenticated, with any answers and any number of them. Honest organisations may be
+   * silent.
+   */
   const liarsBelowQuorum: fc.Arbitrary<World> = fc.integer({ min: 1, max: 5 }).chain((quorum) =>
     fc
       .record({

@@ -8,7 +8,7 @@ const DEFAULT_WINDOW_MS = 60_000;
 const SLOWED_MS = 10 * 60_000;
 /** A routine look leaves this share of the limit to changes. */
 const KEPT_FOR_CHANGES = 0.4;
-/** A refused change comes back at most this long after the time that it was told. */
+/** A refused change comes back at most this long after the time that it was given. */
 const LATE_MS = 6_000;
 
 /** Why no request may be sent now: the limit is reached, or Gandi itself asked for a pause. */

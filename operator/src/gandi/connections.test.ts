@@ -58,7 +58,7 @@ function get(signal: AbortSignal = never): ReturnType<LiveDns["getRrset"]> {
   return livedns.getRrset("example.com", "home", "A", signal);
 }
 
-/** Resolves with the response when the next request has arrived; nobody answers it unless the test does. */
+/** Resolves with the response when the next request has arrived. Only the test answers it. */
 function nextRequest(): Promise<ServerResponse> {
   return new Promise((resolve) => {
     onRequest = (_, response) => {

@@ -51,7 +51,7 @@ function client(options: Partial<LiveDnsOptions> = {}): LiveDns {
   });
 }
 
-/** The server's next answer; what was asked is checked by the interceptor. */
+/** The server's next answer. The interceptor checks the request. */
 function answer(status: number, body: unknown = "", headers: Record<string, string> = {}, method = "GET"): void {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   http.expects({ path: RECORD, method }, { status, text, headers });

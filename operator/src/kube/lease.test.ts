@@ -16,7 +16,7 @@ class Pod {
   readonly done: Promise<void>;
   term: Term | undefined;
   holder: string | undefined;
-  /** How long `lead` goes on after it was told to end. */
+  /** How long `lead` continues after it should end. */
   windUpMs = 0;
   readonly history: string[] = [];
 

@@ -5,7 +5,7 @@ import { splitLines } from "./lines.ts";
 async function* chunked(bytes: Uint8Array, cuts: readonly number[]): AsyncGenerator<Uint8Array> {
   let from = 0;
   for (const cut of [...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]) {
-    // A read that fills the same buffer again must not be able to spoil what is kept of it.
+    // A read that fills the same buffer again must not change the text that is kept of it.
     yield await Promise.resolve(bytes.slice(from, cut));
     from = cut;
   }

@@ -32,7 +32,7 @@ const moved = (to: string): WanAddressObject => {
   return { ...wan, status: { ...wan.status, ipv4: to, decisionId: 3, history } };
 };
 
-/** What people are told when `ms` have passed and this is how it stands. */
+/** Returns the notes after `ms` in this state. */
 const after = (ms: number, wan: WanAddressObject | undefined, records: DnsRecordObject[] = []): string[] => {
   at += ms;
   return tracker.update(wan, records, at, at).notes.map(({ kind, subject }) => `${kind} ${subject}`);

@@ -19,14 +19,14 @@ const small = spec({
   https: { enabled: true, services: [{ url: "https://e.example/", organisation: "e" }] },
 });
 
-/** A node in a world whose answers a test can change while time goes by. */
+/** A node in a world whose answers the test can change over time. */
 interface World {
   clock: VirtualClock;
-  /** What the sources see; undefined: no answer. By family, and for STUN by organisation where one says otherwise. */
+  /** The answers of the sources by family, and for STUN by organisation if given. Undefined: no answer. */
   ipv4: string | undefined;
   ipv6: string | undefined;
   liars: Record<string, string | undefined>;
-  /** What they say to probes alone. */
+  /** The answers to probes only. */
   probeLiars: Record<string, string>;
   spec: DetectionSpec;
   rounds: { atMs: number; agreed: string | undefined }[];
@@ -139,7 +139,8 @@ describe("observe", () => {
     await world.clock.run(26_000);
     world.ipv4 = "9.9.9.10";
     await world.clock.run(12_000);
-    // The probe at 35 s takes 20 ms, the head start of STUN 100 ms and the others 50 ms; silent IPv6 is not waited for longer than a second.
+    // The probe at 35 s takes 20 ms, the head start of STUN 100 ms and the others 50 ms. A silent IPv6 delays the round
+    // by at most a second.
     expect(world.rounds.at(-1)).toEqual({ atMs: 36_170, agreed: "9.9.9.10" });
     await world.clock.run(4 * minute);
     expect(world.rounds).toHaveLength(2);

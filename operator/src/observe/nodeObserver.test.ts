@@ -200,7 +200,7 @@ describe("NodeObserver", () => {
       };
     });
 
-    it("confirms once a minute what still holds, so that the word of a dead node soon expires", async () => {
+    it("confirms once a minute what still holds, so that the observation of a dead node soon expires", async () => {
       start(probing);
       await clock.run(290_000);
       expect(rounds).toBe(1);

@@ -190,7 +190,7 @@ describe("runRound", () => {
     expect(votes.at(-1)).toMatchObject({ source: "nat-pmp:192.168.1.1", transport: "nat-pmp", outcome: "Ok" });
   });
 
-  it("has the node's own word among the direct ones", async () => {
+  it("has the votes of the node's own addresses among the direct ones", async () => {
     const node = {
       name: "node1",
       externalIps: () => Promise.resolve(["9.9.9.9"]),
@@ -217,7 +217,7 @@ describe("runRound", () => {
     expect(votes.slice(-3).map(({ outcome }) => outcome)).toEqual(["Ok", "Outvoted", "Ok"]);
   });
 
-  it("does not wait for strangers of a list once it is decided and all others have answered", async () => {
+  it("does not wait for listed servers once it is decided and all others have answered", async () => {
     const clock = virtualClock();
     const listed = [{ host: "down.example", port: 3478, transport: "udp" as const, organisation: LIST_ORGANISATION }];
     const stun: RoundDeps["stun"] = async ({ host }, options) => {

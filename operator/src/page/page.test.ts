@@ -6,7 +6,7 @@ import { observation, record, snapshot, clusterView } from "../snapshot/testing.
 
 const EVIL = `</td><script>alert("x")</script><img src=x onerror='y'>`;
 
-/** What stands between the tags, blanks joined. */
+/** The text between the tags, with blanks joined. */
 const textOf = (page: string): string =>
   page
     .replace(/<style>.*<\/style>/s, "")

@@ -39,8 +39,8 @@ afterEach(() => {
 type Found = (error: null, addresses: dns.LookupAddress[]) => void;
 
 /**
- * Starts a server in a thread that stands still, and fills the queue of connections that wait for it: the kernel drops
- * every further SYN until `accept` lets the thread go on.
+ * Starts a server in a thread that stands still, and fills its queue of waiting connections: the kernel drops every
+ * further SYN until `accept` lets the thread continue.
  */
 async function lateServer(scheme: "http" | "https") {
   const go = new Int32Array(new SharedArrayBuffer(4));

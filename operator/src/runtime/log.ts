@@ -9,7 +9,7 @@ export interface Logger {
   child(fields: object): Logger;
 }
 
-/** One line of JSON per event on stdout; level names in upper case, as people's `grep INFO` expects. */
+/** One line of JSON per event on stdout. Level names are in upper case, as people expect for `grep INFO`. */
 export function createLogger(level: string): Logger {
   return pino({
     level,

@@ -54,7 +54,7 @@ async function everythingElse(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A logger for tests that are not about it; `lines` takes level and message of each line. */
+/** A logger for tests that are not about it. `lines` receives the level and message of each line. */
 export function silentLog(lines: string[] = []): Logger {
   return logTo((level, _fields, message) => lines.push(`${level} ${message}`));
 }

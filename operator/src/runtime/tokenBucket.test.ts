@@ -4,7 +4,7 @@ import { TokenBucket } from "./tokenBucket.ts";
 
 const SIZE = { burst: 3, refillMs: 5000 };
 
-/** The times, of those at which somebody asked, at which there was a token. */
+/** Returns those of the times at which there was a token. */
 function taken(askedAt: readonly number[]): number[] {
   const bucket = new TokenBucket(SIZE);
   return askedAt.filter((at) => bucket.take(at));

@@ -1,4 +1,4 @@
-/** What clients can have the server hold, on connections that they do not read. */
+/** Limits of what clients can make the server hold, on connections that they do not read. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { Agent, get, IncomingMessage, ServerResponse } from "node:http";

@@ -1,5 +1,5 @@
 /**
- * The names under which the page is served. A web site that somebody on the LAN opens can make its own name resolve to
+ * The names under which the page is served. A web site that a person on the LAN opens can make its own name resolve to
  * the page's address and then read the page (DNS rebinding). The browser sends the site's name as Host, so other names
  * are refused.
  */

@@ -41,7 +41,7 @@ function fill(api: FakeApi): void {
   event("d", "Warning", "Pod", "2026-03-01T11:50:00.000000Z");
 }
 
-/** What the page would tell after the first read. */
+/** Returns the page's view after the first read. */
 async function readOnce(prepare: (api: FakeApi) => void, metallbNamespace?: string): Promise<ClusterView> {
   const served = await serveApi();
   const { api, client } = served;

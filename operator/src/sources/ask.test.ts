@@ -90,7 +90,7 @@ describe("ask", () => {
       authenticated: true,
       outcome: "Ok",
     });
-    // Of four addresses two are allowed; the second of them by the given random number.
+    // Two of four addresses are allowed. The random number chooses the second of these.
     expect(contacted).toEqual(["8.8.4.4:3478", "8.8.4.4"]);
   });
 
@@ -122,7 +122,7 @@ describe("ask", () => {
     expect(contacted).toEqual([]);
   });
 
-  it("asks the router at the very address that is named, private as it is, and never takes its word for proven", async () => {
+  it("asks the router at the very address that is named, private as it is, and never takes its answer for proven", async () => {
     const { deps, contacted } = world({ resolve: () => Promise.reject(new Error("asked")) });
     expect(await ask(router, "IPv4", plausibility, limits, deps, signal)).toEqual({
       source: "nat-pmp:192.168.1.1",
@@ -145,7 +145,7 @@ describe("ask", () => {
     ["192.168.178.20", "Private-Use"],
     ["0.0.0.0", "This host on this network"],
   ])(
-    "keeps the router's word where it is %s, which cannot be the address but tells of a NAT behind it",
+    "keeps the router's answer where it is %s, which cannot be the address but tells of a NAT behind it",
     async (address, name) => {
       const { deps } = world({ natpmp: () => Promise.resolve({ ok: true, address, rttMs: 1 }) });
       const vote = await ask(router, "IPv4", plausibility, limits, deps, signal);

@@ -20,7 +20,7 @@ function ask(overrides: Partial<NodeAddresses>, settings = spec(), lines: string
   return nodeVotes(node, settings, plausibility, limits, { clock, log: silentLog(lines) }, signal);
 }
 
-describe("the node's own word", () => {
+describe("votes of the node's own addresses", () => {
   it("is nothing for a node behind a NAT, as most are", async () => {
     const own: NodeAddresses["ownAddress"] = (family) =>
       Promise.resolve(family === "IPv4" ? "192.168.1.11" : "fd00::11");

@@ -115,7 +115,7 @@ describe("properties", () => {
         const place = at % bytes.length;
         bytes[place] = (bytes[place] ?? 0) ^ mask;
         const result = decodeMessage(bytes);
-        // Where the change hides the attribute's type itself there is no fingerprint left to check.
+        // If the change hides the attribute's type itself, there is no fingerprint left to check.
         const hidden = result.ok && result.value.attributes.at(-1)?.type !== FINGERPRINT;
         expect(result.ok && !hidden).toBe(false);
       }),

@@ -1,6 +1,6 @@
 /** RFC 8489 section 6.2.1: retransmission over UDP. */
 export interface Retransmission {
-  /** Initial retransmission timeout, in milliseconds; doubled after every transmission. */
+  /** Initial retransmission timeout in milliseconds, doubled after every transmission. */
   readonly rtoMs: number;
   /** How many times a request is sent: Rc. */
   readonly transmissions: number;

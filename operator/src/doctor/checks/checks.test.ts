@@ -44,7 +44,7 @@ const node = (name: string, labels: Record<string, string> = {}) =>
     },
   });
 
-/** The LAN as it should be: node1 has the page's address, and nobody those that are free. */
+/** The LAN as it should be: node1 has the page's address, and no device has the free ones. */
 const lan = (more: Record<string, string> = {}): facts.Neighbours => {
   const free = Array.from({ length: 10 }, (_, i) => [`192.168.1.${101 + i}`, undefined] as const);
   const nodes = { "192.168.1.11": "02:00:00:00:00:11", "192.168.1.12": "02:00:00:00:00:12" };
@@ -73,7 +73,7 @@ const withReason = (reason: string) => {
   return { ...home, status: { ...home.status, conditions: [{ ...synced, reason }] } };
 };
 
-/** Nobody on the LAN, as from a machine elsewhere. */
+/** No neighbours, as from a machine outside the LAN. */
 const elsewhere = read<facts.Neighbours>(new Map());
 
 /** A stack that is well, with what a test says otherwise. */
@@ -363,7 +363,7 @@ describe("the doctor", () => {
     expect(line("ARP on the LAN", {})?.saw).toBe("node1 answers for 192.168.1.100 (02:00:00:00:00:11)");
     const swapped = read(lan({ "192.168.1.100": "02:00:00:00:00:12" }));
     expect(line("ARP on the LAN", { neighbours: swapped })).toMatchObject({ state: "warn" });
-    // node2 has taken over, and MetalLB lets it write that onto the label alone.
+    // node2 has taken over, and MetalLB lets it write only the label.
     const taken = facts.l2Status.parse({
       metadata: { name: "l2-x", labels: { "metallb.io/node": "node2" } },
       status: { node: "node1", serviceName: "esddns-service", serviceNamespace: "home" },

@@ -10,7 +10,7 @@ const PEERS = "/apis/metallb.io/v1beta2/namespaces/metallb-system/bgppeers";
 const items = (...all: { name: string; labels?: object }[]) =>
   JSON.stringify({ items: all.map((metadata) => ({ metadata })) });
 
-/** Answers with what is there by path; every other list is empty. */
+/** Answers by path. Every other list is empty. */
 const cluster = (answers: Readonly<Record<string, string>>): Get => {
   return (path) => Promise.resolve({ read: true, value: answers[path] ?? items() });
 };

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { askKernel } from "./neighbours.ts";
 
-/** Whom it knew does not answer it alone; all are asked once it knows nobody. */
+/** A known neighbour is asked directly. Once the kernel knows none, all are asked. */
 function kernel(states: Readonly<Record<string, string>>, answering: readonly string[]) {
   const knocks: string[] = [];
   const entries = new Map(
