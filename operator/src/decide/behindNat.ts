@@ -69,7 +69,7 @@ export function behindNat(
       status: "Unknown",
       reason: "RouterNotAsked",
       message:
-        "Whether the provider translates addresses once more (CGNAT, double NAT) only the router can tell: name it in detection.router.",
+        "Only the router knows whether the provider translates addresses once more (CGNAT, double NAT): set detection.router.",
     };
   }
   const translated = reports.map(translation).find((finding) => finding !== undefined);
@@ -88,11 +88,15 @@ export function behindNat(
   if (without !== undefined) return noAddress(without);
   const [silent] = reports.filter(({ said }) => said === undefined);
   return silent === undefined
-    ? { status: "Unknown", reason: "NothingToCompare", message: "The router's word has nothing to be compared with." }
+    ? {
+        status: "Unknown",
+        reason: "NothingToCompare",
+        message: "The router's address has nothing to be compared with.",
+      }
     : {
         status: "Unknown",
         reason: "RouterSilent",
-        message: `The router (${silent.source}) does not tell which address it has outside: ${silent.detail}.`,
+        message: `The router (${silent.source}) does not give its external address: ${silent.detail}.`,
       };
 }
 
@@ -106,7 +110,7 @@ function noAddress({ source, seen }: RouterReport): ConditionFinding {
     reason: "RouterHasNoAddress",
     message:
       `The router (${source}) says that it has no public address, while the internet sees ${seen ?? ""}: probably ` +
-      "somebody behind it translates once more (CGNAT, double NAT). The router's own page shows the address that it has.",
+      "another device translates addresses once more (CGNAT, double NAT). The router's own page shows its address.",
   };
 }
 
@@ -122,7 +126,7 @@ function translation({ source, said, plausible, seen }: RouterReport): Condition
     status: "True",
     reason,
     message:
-      `The router (${source}) has ${said} outside, ${what}.${visible} Connections from outside do not reach you by ` +
+      `The router (${source}) has the external address ${said}, ${what}.${visible} Connections from outside do not reach you by ` +
       "IPv4: ask the provider for a public address, put the other router into bridge mode, or use IPv6.",
   };
 }
@@ -134,7 +138,7 @@ function kindOf(block: string | undefined, plausible: boolean): [reason: string,
   }
   // An address that the spec allows counts as a public one.
   if (block === undefined || plausible) {
-    return ["AddressesDiffer", "another address than the internet sees: somebody behind it translates once more"];
+    return ["AddressesDiffer", "not the one that the internet sees: another device translates addresses once more"];
   }
-  return ["DoubleNAT", "an address of a private network: another router stands before it"];
+  return ["DoubleNAT", "an address of a private network: there is another router between it and the internet"];
 }

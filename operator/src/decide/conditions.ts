@@ -60,7 +60,7 @@ function ready({ views, neededFamilies }: ConditionsInput): ConditionFinding {
   const missing = views.filter(({ family, value }) => neededFamilies.includes(family) && value === undefined);
   const ignored = missing.filter(({ outcome }) => outcome === undefined);
   if (ignored.length > 0) {
-    return no("FamilyNotLookedFor", `A record needs ${names(ignored)}, which detection.families leaves out.`);
+    return no("FamilyNotLookedFor", `A record needs ${names(ignored)}, which detection.families does not include.`);
   }
   if (missing.length > 0)
     return no("AddressUnknown", `No WAN address is known yet for ${names(missing)}, which a record needs.`);
@@ -112,7 +112,7 @@ function problemOf(
       return {
         reason: "Unauthenticated",
         message:
-          `No organisation told the ${family} address over verified TLS.` +
+          `No organisation gives the ${family} address over verified TLS.` +
           (allowUnauthenticated ? ` It counts after ${confirmations} equal rounds, a minute apart.` : ""),
       };
     case "TooFew":
@@ -125,7 +125,7 @@ function problemOf(
     case "Flapping":
       return {
         reason: "Flapping",
-        message: `The ${family} address changes to and fro; it is followed every other minute until it settles. Look at the line, or at the router's fail-over.`,
+        message: `The ${family} address changes back and forth. It is followed every other minute until it settles. Check the line, or the router's fail-over.`,
       };
     case "Silent":
       return { reason: "NoAnswers", message: `No source answers over ${family}.` };
@@ -165,8 +165,8 @@ function unauthenticated({ views, rules }: ConditionsInput): ConditionFinding[] 
   const found = views.filter(({ outcome }) => outcome?.kind === "Agreed" && !outcome.authenticated);
   if (found.length === 0) return [];
   const message =
-    `Nobody has told the address over verified TLS: ${sentence(found.map(valueText))} counts by ` +
-    `allowUnauthenticated, after ${rules.confirmations} equal rounds. Who forges packets on the path can change it.`;
+    `No source gives the address over verified TLS: ${sentence(found.map(valueText))} counts by ` +
+    `allowUnauthenticated, after ${rules.confirmations} equal rounds. An attacker who forges packets on the path can change it.`;
   return [yes("NoAuthenticatedVote", message)];
 }
 

@@ -119,7 +119,7 @@ function answerer(one: string, facts: Facts): DoctorFinding {
       `${owner} answers for ${one}, and ${should.join(", ")} should`,
       "After a switch-over this lasts some seconds. If it stays: somebody keeps an old entry.",
     );
-  const saw = `${hardware} answers for ${one}, which is of no node's known address`;
+  const saw = `${one} is answered by ${hardware}, which is not the MAC address of any known node`;
   const todo = "Another device may have this address: find it by its hardware address, or take another pool.";
   return direct.read && direct.value === 200 ? warn(saw, todo) : wrong(saw, todo);
 }
