@@ -2,14 +2,14 @@ import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { channelProblems, notifyChannel } from "@esddns/common/api";
-import { merged, messageOf } from "./message.ts";
+import { merged, requestOf } from "./message.ts";
 import { note, SECRET, webhook } from "./testing.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:30Z");
 
 describe("a webhook", () => {
   it("is signed, so that the receiver knows who sent it and when", () => {
-    const { headers, body, url, method } = messageOf(webhook(), note(), "home", NOW);
+    const { headers, body, url, method } = requestOf(webhook(), note(), "home", NOW);
     expect([method, url, headers["esddns-timestamp"]]).toEqual(["POST", "https://hook.test/in?x=1", "1772366430"]);
     const mac = createHmac("sha256", SECRET).update(`1772366430.${body}`).digest("hex");
     expect(headers["esddns-signature"]).toBe(`sha256=${mac}`);
@@ -28,7 +28,7 @@ describe("a webhook", () => {
 describe("ntfy", () => {
   it("gets title, urgency and text, and a token where there is one", () => {
     const channel = notifyChannel.parse({ name: "n", type: "ntfy", url: "https://ntfy.test/topic", token: "tk_1" });
-    expect(messageOf(channel, note({ kind: "Recovered" }), "home", NOW)).toMatchObject({
+    expect(requestOf(channel, note({ kind: "Recovered" }), "home", NOW)).toMatchObject({
       url: "https://ntfy.test/topic",
       headers: { title: "ESDDNS home: home.example.com recovered", priority: "3", authorization: "Bearer tk_1" },
       body: note().text,
@@ -43,20 +43,20 @@ describe("a template", () => {
   it("is JSON whatever the text, as Slack wants it", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        const { body } = messageOf(channel('{"text": "*{{title}}* {{ text }}"}'), note({ text }), "home", NOW);
+        const { body } = requestOf(channel('{"text": "*{{title}}* {{ text }}"}'), note({ text }), "home", NOW);
         expect(JSON.parse(body)).toEqual({ text: `*ESDDNS home: home.example.com failed* ${text}` });
       }),
     );
   });
 
   it("fills in nothing twice: a placeholder in a value stays as it is", () => {
-    const { body } = messageOf(channel("{{text}}", "text/plain"), note({ text: "{{namespace}} & co" }), "home", NOW);
+    const { body } = requestOf(channel("{{text}}", "text/plain"), note({ text: "{{namespace}} & co" }), "home", NOW);
     expect(body).toBe("{{namespace}} & co");
   });
 
   it("is encoded as a form where that is what it is", () => {
     const form = channel("kind={{kind}}&text={{text}}", "application/x-www-form-urlencoded");
-    expect(messageOf(form, note({ text: "a&b=c" }), "home", NOW).body).toBe("kind=Failed&text=a%26b%3Dc");
+    expect(requestOf(form, note({ text: "a&b=c" }), "home", NOW).body).toBe("kind=Failed&text=a%26b%3Dc");
   });
 });
 

@@ -3,7 +3,7 @@ import { filled, isJson, type NotifyChannel } from "@esddns/common/api";
 import type { Note } from "./tracker.ts";
 
 /** A request that is ready to be sent. */
-export interface Message {
+export interface NotifyRequest {
   readonly method: "POST" | "PUT";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -51,7 +51,7 @@ export function merged(notes: readonly Note[], omitted: number): Note | undefine
  *
  * @param now milliseconds since the epoch
  */
-export function messageOf(channel: NotifyChannel, note: Note, namespace: string, now: number): Message {
+export function requestOf(channel: NotifyChannel, note: Note, namespace: string, now: number): NotifyRequest {
   const title = `ESDDNS ${namespace}: ${note.subject} ${LABELS[note.kind]}`;
   const { method, url } = channel;
   switch (channel.type) {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { keptLog, type VirtualClock, virtualClock } from "../runtime/testing.ts";
-import type { Message } from "./message.ts";
+import type { NotifyRequest } from "./message.ts";
 import { Outbox } from "./outbox.ts";
 import { note, SECRET, webhook } from "./testing.ts";
 
@@ -18,7 +18,7 @@ beforeEach(() => {
   answer = () => Promise.resolve(204);
   const kept = keptLog();
   lines = kept.lines;
-  const post = ({ body }: Message): Promise<number> => {
+  const post = ({ body }: NotifyRequest): Promise<number> => {
     sent.push((JSON.parse(body) as { subject: string }).subject);
     return answer();
   };

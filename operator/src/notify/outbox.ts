@@ -4,11 +4,11 @@ import type { Logger } from "../runtime/log.ts";
 import { WorkQueue } from "../runtime/queue.ts";
 import { TokenBucket } from "../runtime/tokenBucket.ts";
 import { backoffMs, within } from "../runtime/wait.ts";
-import { merged, type Message, messageOf } from "./message.ts";
+import { merged, type NotifyRequest, requestOf } from "./message.ts";
 import type { Note } from "./tracker.ts";
 
 /** Sends and resolves with the HTTP status. Rejects without an answer. */
-export type Post = (message: Message, signal: AbortSignal) => Promise<number>;
+export type Post = (request: NotifyRequest, signal: AbortSignal) => Promise<number>;
 
 interface OutboxOptions {
   readonly channel: NotifyChannel;
@@ -83,7 +83,7 @@ export class Outbox {
       return;
     }
     const omitted = this.#omitted;
-    const outcome = await this.#attempt(messageOf(channel, note, namespace, clock.now()), signal);
+    const outcome = await this.#attempt(requestOf(channel, note, namespace, clock.now()), signal);
     if (signal.aborted) return;
     if (outcome === "again") {
       const againMs = backoffMs(this.#failures++, BACKOFF, random);
@@ -97,10 +97,10 @@ export class Outbox {
     if (this.#waiting.size > 0) this.#queue.add(KEY);
   }
 
-  async #attempt(message: Message, signal: AbortSignal): Promise<"sent" | "again" | "refused"> {
+  async #attempt(request: NotifyRequest, signal: AbortSignal): Promise<"sent" | "again" | "refused"> {
     const { clock, post, log, channel } = this.#options;
     try {
-      const status = await within(clock, SEND_TIMEOUT_MS, signal, (limited) => post(message, limited));
+      const status = await within(clock, SEND_TIMEOUT_MS, signal, (limited) => post(request, limited));
       if (status >= 200 && status < 300) return "sent";
       const again = status >= 500 || [408, 425, 429].includes(status);
       // Neither the URL nor the error's message is logged: both may contain secrets.

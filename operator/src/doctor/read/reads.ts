@@ -20,14 +20,14 @@ import { ofMetallb } from "./metallbReads.ts";
 import { askNeighbours } from "./neighbours.ts";
 
 /** The environment variables of a pod of the stack. */
-export type Environment = ReadonlyMap<string, string>;
+export type PodEnvironment = ReadonlyMap<string, string>;
 
-interface Place {
+interface ReadContext {
   readonly place: Facts["place"];
   readonly get: Get;
   readonly namespace: string;
   /** From the page's pods. */
-  readonly environment: Environment;
+  readonly environment: PodEnvironment;
 }
 
 /** Returns the namespaces that have a WanAddress, which are those of the stacks. */
@@ -36,7 +36,7 @@ export async function namespaces(get: Get): Promise<Read<string[]>> {
   return read.read ? { read: true, value: read.value.map(({ metadata }) => metadata.namespace) } : read;
 }
 
-export async function readFacts(where: Place, now: number): Promise<Facts> {
+export async function readFacts(where: ReadContext, now: number): Promise<Facts> {
   const { place, get, namespace, environment } = where;
   const metallbNamespace = environment.get("ESDDNS_METALLB_NAMESPACE") ?? "metallb-system";
   const stackPools = environment.get("ESDDNS_POOLS")?.split(",");
@@ -63,7 +63,7 @@ export async function readFacts(where: Place, now: number): Promise<Facts> {
   };
 }
 
-async function ofService({ place, get, namespace }: Place) {
+async function ofService({ place, get, namespace }: ReadContext) {
   const path = `/api/v1/namespaces/${namespace}`;
   const query = `fieldSelector=involvedObject.kind%3DService%2CinvolvedObject.name%3D${PAGE_SERVICE_NAME}`;
   const [svc, events, all, balancers, pagePastMetallb] = await Promise.all([
@@ -139,7 +139,7 @@ async function ownKinds(get: Get, namespace: string): Promise<Pick<Facts, "wan" 
 }
 
 /** Returns the environment variables of the page's pods, by name. */
-export async function environmentOf(get: Get, namespace: string): Promise<Environment> {
+export async function environmentOf(get: Get, namespace: string): Promise<PodEnvironment> {
   const variable = z.object({ name: z.string(), value: z.string().optional() });
   const container = z.object({ env: z.array(variable).default([]) });
   const schema = z.object({
