@@ -66,9 +66,9 @@ describe("npm ci", () => {
     ["win32", "x64"],
     ["linux", "arm64"],
   ])("finds a set of packages for %s %s", { timeout: 120_000 }, async (platform, arch) => {
-    const manifests = ["", "infra", "operator", "lab", "policy", "examples/consumer"].map((of) =>
-      join(of, "package.json"),
-    );
+    const workspaces = Object.keys(packages).filter((path) => !path.includes("node_modules"));
+    expect(workspaces).toContain("infra");
+    const manifests = workspaces.map((of) => join(of, "package.json"));
     for (const file of ["package-lock.json", ".npmrc", ...manifests]) {
       await mkdir(dirname(join(dir, file)), { recursive: true });
       await cp(join(root, file), join(dir, file));
