@@ -1,5 +1,7 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
-import { connect } from "node:net";
+import type { Server } from "node:http";
+import { connect, type Socket } from "node:net";
 import { text as readAll } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { StatusServer, text } from "./server.ts";
@@ -108,6 +110,40 @@ describe("StatusServer", () => {
     await server.close(0);
     expect(await readAll(socket)).toBe("");
     await server.listen(0, "127.0.0.1");
+  });
+
+  it("lets in 256 connections at a time, and cuts those beyond", async () => {
+    const port = Number(new URL(origin).port);
+    const clients: Socket[] = [];
+    const open = async (): Promise<Socket> => {
+      const client = connect(port, "127.0.0.1")
+        .on("error", () => undefined)
+        .resume();
+      clients.push(client);
+      await once(client, "connect");
+      return client;
+    };
+    for (let i = 0; i < 256; i++) await open();
+    await once(await open(), "close");
+    expect(clients.filter(({ destroyed }) => !destroyed)).toHaveLength(256);
+    for (const client of clients) client.destroy();
+  });
+
+  it("waits for slow clients no longer than this, and reads no more headers", async () => {
+    const servers: Server[] = [];
+    const onRequest = (message: unknown): void => {
+      servers.push((message as { server: Server }).server);
+    };
+    subscribe("http.server.request.start", onRequest);
+    await ask("/");
+    unsubscribe("http.server.request.start", onRequest);
+    expect(servers[0]).toMatchObject({
+      headersTimeout: 5_000,
+      requestTimeout: 10_000,
+      keepAliveTimeout: 5_000,
+      timeout: 15_000,
+      maxHeadersCount: 64,
+    });
   });
 
   it("sends no body to whoever has it already", async () => {
