@@ -129,6 +129,16 @@ describe("the way of a record", () => {
     expect(result.status.corrections).toEqual(["2026-03-01T12:00:00.000Z"]);
   });
 
+  test("what stood there is logged short, and without what turns text around", async () => {
+    gandi.stand("home", "A", 300, "\u009b31m\u202e192.0.2.66", "x".repeat(60_000));
+    declare({ conflictPolicy: "Adopt" });
+    expect((await run()).action).toBe("put");
+    const logged = lines.join("\n");
+    expect(logged).toContain("192.0.2.66");
+    expect(logged).not.toMatch(/[\u009b\u202e]/);
+    expect(logged.length).toBeLessThan(2_000);
+  });
+
   test("A and AAAA are written each by itself; the name is searched for a CNAME once", async () => {
     declare({ types: ["A", "AAAA"], ipv6Suffix: "::10" });
     const result = await run();
