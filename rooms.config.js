@@ -30,10 +30,10 @@ const operatorRooms = {
 /** The same of infra; the loose files below config are the ground. */
 const infraRooms = {
   config: ["names.ts"],
-  kubernetes: ["config", "process.ts"],
+  kubernetes: ["config", "names.ts", "process.ts"],
   image: ["config", "projectDir.ts"],
   monitoring: ["config", "names.ts"],
-  metallb: ["config", "kubernetes", "projectDir.ts", "esddns/stackNamespace.ts"],
+  metallb: ["config", "kubernetes", "projectDir.ts"],
   esddns: ["config", "kubernetes", "metallb", "monitoring", "names.ts"],
   checks: ["config", "kubernetes", "metallb", "esddns"],
   cli: [

@@ -6,7 +6,7 @@ import { loadConfig } from "./config/load.ts";
 import { Dns } from "./esddns/dns.ts";
 import { Monitoring } from "./esddns/monitoring.ts";
 import { Operator } from "./esddns/operator.ts";
-import { stackIdOf } from "./esddns/stackNamespace.ts";
+import { stackIdOf } from "./kubernetes/stackNamespace.ts";
 import { StatusPage } from "./esddns/statusPage.ts";
 import { OperatorImage } from "./image/operatorImage.ts";
 import { clusterProvider, configuredCluster, fixedFieldManager } from "./kubernetes/provider.ts";

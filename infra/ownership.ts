@@ -8,7 +8,7 @@ import { anyObject, listOf } from "@esddns/common/cluster";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { wanPath } from "./kubernetes/resourcePaths.ts";
-import { namespaceProblem, readStackNamespace } from "./esddns/stackNamespace.ts";
+import { namespaceProblem, readStackNamespace } from "./kubernetes/stackNamespace.ts";
 import { existsAlready, installedMetalLB, OWNER_LABEL } from "./metallb/owner.ts";
 import type { Messages } from "./config/messages.ts";
 import type { Cluster } from "./kubernetes/cluster.ts";

@@ -64,7 +64,9 @@ describe("a pool", () => {
   it("is not that of another stack, nor of its addresses", () => {
     const pools = [{ name: "esddns-pool", addresses: ["192.168.1.110-192.168.1.120"], owner: "esddns-development" }];
     expect(problems({}, { pools })).toEqual([
-      expect.stringMatching(/^esddns:pools\[0\]\.name: .*exists already, .*namespace esddns-development\..*another name/),
+      expect.stringMatching(
+        /^esddns:pools\[0\]\.name: .*exists already, .*namespace esddns-development\..*another name/,
+      ),
     ]);
     expect(problems({}, { pools: [{ ...pools[0], name: "dev" }] as ClusterFacts["pools"] })).toEqual([
       expect.stringMatching(/^esddns:pools\[0\]\.addresses\[0\]: 192\.168\.1\.110 is in the pool "dev"/),

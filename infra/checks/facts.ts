@@ -1,6 +1,6 @@
 /** What the checks look at: of the config, and of the cluster (readFacts.ts). */
 import type { StackConfig } from "../config/parse.ts";
-import type { NamespaceFact } from "../esddns/stackNamespace.ts";
+import type { NamespaceFact } from "../kubernetes/stackNamespace.ts";
 import type { SharedObject } from "../metallb/objects.ts";
 
 /** What the checks look at of the config. */

@@ -5,7 +5,7 @@ import { monitoringKinds } from "../config/keys/monitoring.ts";
 import { formatProblem, type Problem } from "../config/validation/problem.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { StackConfig } from "../config/parse.ts";
-import { namespaceProblem, stackIdOf } from "../esddns/stackNamespace.ts";
+import { namespaceProblem, stackIdOf } from "../kubernetes/stackNamespace.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
 import { formerlyOwned, NEVER_OWNED, SeveralOwned, type FormerlyOwned } from "../metallb/formerOwner.ts";
 import { isTakeOver } from "../metallb/takeOver.ts";

@@ -16,7 +16,7 @@ import {
   type Workload,
 } from "@esddns/common/cluster";
 import { z } from "zod";
-import { readStackNamespace, STACK_ANNOTATION } from "../esddns/stackNamespace.ts";
+import { readStackNamespace, STACK_ANNOTATION } from "../kubernetes/stackNamespace.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
 import { readSharedObjects } from "../metallb/objects.ts";

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
 import { readSharedObjects, type SharedObject } from "../metallb/objects.ts";
 import { installedMetalLB, OWNER_LABEL } from "../metallb/owner.ts";
-import { readStackNamespace, stackIdOf } from "../esddns/stackNamespace.ts";
+import { readStackNamespace, stackIdOf } from "../kubernetes/stackNamespace.ts";
 import { shortName } from "./arguments.ts";
 import { mendBackendFiles, type FileFinding } from "./backendFiles.ts";
 import { projectName } from "./committed.ts";

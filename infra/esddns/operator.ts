@@ -17,7 +17,7 @@ import { expiryEnv, podSpec, type PodArgs } from "./pod.ts";
 import { pushAccess } from "./push.ts";
 import { serviceAccount } from "./rbac.ts";
 import { rolloutDiagnosis, updateStrategy } from "./rollout.ts";
-import { STACK_ANNOTATION, stackIdOf } from "./stackNamespace.ts";
+import { STACK_ANNOTATION, stackIdOf } from "../kubernetes/stackNamespace.ts";
 
 export interface OperatorArgs extends Pick<
   LoadedConfig,

@@ -9,7 +9,7 @@
 import { anyObject, listOf, type AnyObject, type Read } from "@esddns/common/cluster";
 import { crds } from "@esddns/common/api";
 import { z } from "zod";
-import { STACK_ANNOTATION } from "../esddns/stackNamespace.ts";
+import { STACK_ANNOTATION } from "../kubernetes/stackNamespace.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
 import { OWNER_LABEL, ownedControllers, RELEASE_NAME } from "./owner.ts";

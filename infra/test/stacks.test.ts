@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { NamespaceFact } from "../esddns/stackNamespace.ts";
+import type { NamespaceFact } from "../kubernetes/stackNamespace.ts";
 import { CONFIG, QUIET, runProgram } from "./testing.ts";
 
 const POOL = "kubernetes:metallb.io/v1beta1:IPAddressPool";

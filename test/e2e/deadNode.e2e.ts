@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { labStack, stackConfigFile } from "@esddns/lab";
-import { eventually, lab, labJson, labOk, type CommandResult } from "./lab.ts";
+import type { Pod } from "@esddns/common/cluster";
+import { eventually, lab, labOk, readyPods, type CommandResult } from "./lab.ts";
 
 const namespace = "esddns-development";
 const OPERATOR = "esddns-operator";
@@ -35,7 +36,7 @@ describe("with one of two nodes dead", () => {
   let former: string[] = [];
 
   beforeAll(async () => {
-    former = (await readyPods(OPERATOR)).map(({ metadata }) => metadata.name);
+    former = (await readyPods(namespace, OPERATOR)).map(({ metadata }) => metadata.name);
     await labOk("trouble", "node2-unplugged", "on");
     await node2Is("Unknown");
   });
@@ -48,10 +49,13 @@ describe("with one of two nodes dead", () => {
   test("an up gives the other node new pods, names the dead one, and comes to its end", async () => {
     const { stdout, stderr } = await succeeds(pulumi("up", "--yes", "--skip-preview"));
     expect(stdout + stderr).toMatch(NAMED);
-    const pods = (await readyPods(OPERATOR)).filter(({ spec }) => spec.nodeName === "node1");
+    const pods = (await readyPods(namespace, OPERATOR)).filter(({ spec }) => spec.nodeName === "node1");
     expect(pods.map(isNew)).toEqual([true]);
     expect(former).not.toContain(pods[0]?.metadata.name);
-    expect((await readyPods(PAGE)).filter(isNew).map(({ spec }) => spec.nodeName)).toEqual(["node1", "node1"]);
+    expect((await readyPods(namespace, PAGE)).filter(isNew).map(({ spec }) => spec.nodeName)).toEqual([
+      "node1",
+      "node1",
+    ]);
   });
 
   test("has nothing left to do, and a refresh finds nothing", async () => {
@@ -65,33 +69,13 @@ describe("with one of two nodes dead", () => {
     await labOk("trouble", "node2-unplugged", "off");
     await node2Is("True");
     await eventually(async () => {
-      const pods = (await readyPods(OPERATOR)).filter(isNew);
+      const pods = (await readyPods(namespace, OPERATOR)).filter(isNew);
       expect(pods.map(({ spec }) => spec.nodeName).sort()).toEqual(["node1", "node2"]);
     }, 180_000);
     const { stdout, stderr } = await succeeds(pulumi("preview", "--expect-no-changes"));
     expect(stdout + stderr).not.toMatch(NAMED);
   });
 });
-
-interface Pod {
-  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
-  readonly spec: {
-    readonly nodeName?: string;
-    readonly containers: readonly { readonly env: readonly { readonly name: string; readonly value?: string }[] }[];
-  };
-  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
-async function readyPods(app: string): Promise<Pod[]> {
-  const { items } = await labJson<{ items: Pod[] }>(
-    ...["kubectl", "get", "pods", "-n", namespace, "-l", `app=${app}`, "-o", "json"],
-  );
-  return items.filter(
-    ({ metadata, status }) =>
-      metadata.deletionTimestamp === undefined &&
-      status.conditions?.some(({ type, status: state }) => type === "Ready" && state === "True"),
-  );
-}
 
 function isNew({ spec }: Pod): boolean {
   return spec.containers.some(({ env }) =>

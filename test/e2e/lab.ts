@@ -1,6 +1,7 @@
 /** What the end-to-end tests need of the lab: its commands, run as a user runs them, and waiting for conditions. */
 import { spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
+import { isTrue, listOf, pod, type Pod } from "@esddns/common/cluster";
 
 export interface CommandResult {
   readonly status: number;
@@ -42,6 +43,13 @@ export async function labOk(...args: string[]): Promise<string> {
 
 export async function labJson<T>(...args: string[]): Promise<T> {
   return JSON.parse(await labOk(...args)) as T;
+}
+
+/** The pods of an app in a namespace that are Ready and are to stay. */
+export async function readyPods(namespace: string, app: string): Promise<Pod[]> {
+  const list = await labJson("kubectl", "get", "pods", "-n", namespace, "-l", `app=${app}`, "-o", "json");
+  const { items } = listOf(pod).parse(list);
+  return items.filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && isTrue(status, "Ready"));
 }
 
 /** The stack's outputs as another stack would get them. */

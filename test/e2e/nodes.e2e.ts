@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { labStack, stackConfigFile, wan } from "@esddns/lab";
-import { curl, dig, eventually, lab, labJson, labOk, stackOutputs, type CommandResult } from "./lab.ts";
+import { curl, dig, eventually, lab, labOk, readyPods, stackOutputs, type CommandResult } from "./lab.ts";
 
 const namespace = "esddns-development";
 const OPERATOR = "esddns-operator";
@@ -30,7 +30,7 @@ afterAll(async () => {
   const usual = await lab(["--nodes", "2"]);
   expect(usual.status, usual.stdout + usual.stderr).toBe(0);
   // One of the page's pods goes back to the node that had none.
-  const [pod] = await pods(PAGE);
+  const [pod] = await readyPods(namespace, PAGE);
   await labOk("kubectl", "delete", "pod", "-n", namespace, pod?.metadata.name ?? "");
   await follows(wan.initialIpv4);
   await eventually(async () => {
@@ -147,27 +147,9 @@ describe("a control plane with its taint, and a worker", () => {
   });
 });
 
-interface Pod {
-  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
-  readonly spec: { readonly nodeName?: string };
-  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
-/** Those that serve and are to stay. */
-async function pods(app: string): Promise<Pod[]> {
-  const { items } = await labJson<{ items: Pod[] }>(
-    ...["kubectl", "get", "pods", "-n", namespace, "-l", `app=${app}`, "-o", "json"],
-  );
-  return items.filter(
-    ({ metadata, status }) =>
-      metadata.deletionTimestamp === undefined &&
-      status.conditions?.some(({ type, status: state }) => type === "Ready" && state === "True"),
-  );
-}
-
 /** The nodes on which they are, one for each. */
 async function nodesOf(app: string): Promise<string[]> {
-  return (await pods(app)).map(({ spec }) => spec.nodeName ?? "").sort();
+  return (await readyPods(namespace, app)).map(({ spec }) => spec.nodeName ?? "").sort();
 }
 
 async function stackConfig(): Promise<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 /** What a deploy needs, judged from what was found. Pure. */
 import type { StackConfig } from "../../config/parse.ts";
 import { formatPath, formatProblem, quote } from "../../config/validation/problem.ts";
-import { namespaceProblem, type NamespaceFact } from "../../esddns/stackNamespace.ts";
+import { namespaceProblem, type NamespaceFact } from "../../kubernetes/stackNamespace.ts";
 import { existsAlready } from "../../metallb/owner.ts";
 import { writtenObjects, type SharedObject } from "../../metallb/objects.ts";
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { shortName } from "../arguments.ts";
 import { projectName } from "../committed.ts";
-import { stackIdOf } from "../../esddns/stackNamespace.ts";
+import { stackIdOf } from "../../kubernetes/stackNamespace.ts";
 import { Cluster } from "../../kubernetes/cluster.ts";
 import { destroyHelp, parseDestroy, type DestroyRequest } from "./arguments.ts";
 import { planDestroy } from "./plan.ts";

@@ -1,7 +1,7 @@
 /** Who uses what in the cluster, for a destroy. Reads only. */
 import { addressPool, anyObject, listOf, loadBalancerIps, service, workload, type Read } from "@esddns/common/cluster";
 import { contains, parseSingle, readableRanges } from "@esddns/common/ip";
-import { readStackNamespace } from "../../esddns/stackNamespace.ts";
+import { readStackNamespace } from "../../kubernetes/stackNamespace.ts";
 import { names } from "../../names.ts";
 import type { Cluster } from "../../kubernetes/cluster.ts";
 import { namespaceContents } from "../../kubernetes/namespaceContents.ts";

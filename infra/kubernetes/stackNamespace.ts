@@ -1,9 +1,9 @@
 /** Whose the stack's own namespace is. Its name tells the stacks of a cluster apart, so two must not have the same. */
 import { anyObject, type Read } from "@esddns/common/cluster";
 import { quote, type ValueProblem } from "../config/validation/problem.ts";
-import type { Cluster } from "../kubernetes/cluster.ts";
-import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
-import { namespaceContents } from "../kubernetes/namespaceContents.ts";
+import type { Cluster } from "./cluster.ts";
+import { FIELD_MANAGER } from "./fieldManager.ts";
+import { namespaceContents } from "./namespaceContents.ts";
 import { names } from "../names.ts";
 
 /** An annotation of the namespace; its value is PROJECT/STACK. */
