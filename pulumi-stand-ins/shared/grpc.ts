@@ -43,7 +43,7 @@ export async function servePlugin(addServices: (server: grpc.Server) => void, on
   process.stdout.write(`${port}\n`);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
   setInterval(() => {
-    if (false) end();
+    if (process.ppid !== parent) end();
   }, PARENT_INTERVAL_MS);
 }
 
