@@ -243,6 +243,14 @@ describe("plausibility", () => {
 });
 
 describe("what was judged", () => {
+  it("is made once for each address and family: most votes give the same few addresses", () => {
+    const { judge } = createPlausibility({ allowNonGlobal: [], excluded: [] });
+    const first = judge(address("10.1.0.2"), "IPv4");
+    expect(judge(address("10.1.0.2"), "IPv4")).toBe(first);
+    expect(judge(address("10.1.0.3"), "IPv4")).not.toEqual(first);
+    expect(judge(address("10.1.0.2"), "IPv6")).not.toEqual(first);
+  });
+
   it("is remembered with the rules that it was judged by", () => {
     const rules = { allowNonGlobal: ["10.0.0.0/8"], excluded: [] };
     expect(createPlausibility(structuredClone(rules))).toBe(createPlausibility(rules));
