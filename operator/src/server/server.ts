@@ -76,7 +76,10 @@ export class StatusServer {
       // Node's own answer to a request without Host would not be counted: see whatIsWrong.
       requireHostHeader: false,
     });
-    this.#server.on("connection", parseInPieces);
+    this.#server.on("connection", (socket) => {
+      parseInPieces(socket);
+      this.#backlog.endWithReset(socket);
+    });
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.maxHeadersCount = 64;
     // A client that reads too slowly or not at all holds its connection no longer than this.
@@ -131,6 +134,7 @@ export class StatusServer {
     this.#server.close(() => {
       closed.resolve(undefined);
     });
+    this.#backlog.stop();
     this.#server.closeIdleConnections();
     const cut = setTimeout(() => {
       this.#server.closeAllConnections();
@@ -148,12 +152,13 @@ export class StatusServer {
       reply = finished(text(500, "internal error"));
     }
     const unchanged = hasTag(request, reply.headers?.["etag"]);
+    const isLast = this.#backlog.isLast(request.socket, reply.bytes.length);
     response.writeHead(unchanged ? 304 : reply.status, {
       ...SECURITY_HEADERS,
       ...(unchanged ? {} : { "content-type": reply.contentType, "content-length": reply.bytes.length }),
       ...reply.headers,
       // A body is never read, so the connection cannot be used again.
-      ...(hasBody(request) ? { connection: "close" } : {}),
+      ...(isLast || hasBody(request) ? { connection: "close" } : {}),
     });
     response.end(unchanged || request.method === "HEAD" ? undefined : reply.bytes);
   }
