@@ -12,7 +12,7 @@ afterEach(async () => {
   if (dir !== undefined) await rm(dir, { recursive: true, force: true });
 });
 
-/** A kubectl that prints this and ends with this status. */
+/** Installs a kubectl that prints this text and ends with this status. */
 async function kubectl(stdout: string, stderr = "", status = 0): Promise<void> {
   dir = await mkdtemp(join(tmpdir(), "esddns-kubectl-"));
   const program = join(dir, "kubectl");

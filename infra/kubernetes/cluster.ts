@@ -1,4 +1,4 @@
-/** The cluster, through kubectl, which knows every way to log in to one. */
+/** Reads and writes the cluster through kubectl, which supports every way to log in to one. */
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { clean } from "@esddns/common/text";
 import type { z } from "zod";
 import { collect, type Ended } from "../process.ts";
 
-/** What `kubernetes:kubeconfig` (a path or the content of one) and `kubernetes:context` say, where they are set. */
+/** The values of `kubernetes:kubeconfig` (a path or the content of one) and `kubernetes:context`, if they are set. */
 export interface Connection {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
@@ -37,7 +37,7 @@ export class Cluster {
     }
   }
 
-  /** GET of a path of the API server. */
+  /** Sends a GET for a path of the API server. */
   async get<T>(path: string, schema: z.ZodType<T>): Promise<Read<T>> {
     const { status, stdout, stderr } = await this.kubectl(["get", "--raw", path]);
     if (status === 0) return parseAnswer(path, stdout, schema);
@@ -47,17 +47,17 @@ export class Cluster {
 }
 
 const TIMEOUT_MS = 30_000;
-/** Of what kubectl says, which may be the API server's words; characters. */
+/** The longest message of kubectl that is kept, in characters. It may contain the API server's words. */
 const MAX_LINE = 1_000;
 
 const INSTALL = "Install kubectl (https://kubernetes.io/docs/tasks/tools/), or name its path in KUBECTL";
 
-/** Content goes into a file that only this user can read, for as long as kubectl runs. */
+/** Writes content into a file that only this user can read. The file exists while kubectl runs. */
 async function asFile(kubeconfig: string | undefined): Promise<{ file?: string; remove: () => Promise<void> }> {
   const nothing = () => Promise.resolve();
   if (kubeconfig === undefined) return { remove: nothing };
   if (!kubeconfig.includes("\n") && !kubeconfig.trimStart().startsWith("{"))
-    // As the provider expands it: the path comes of a YAML file, where no shell has.
+    // Expand ~ as the provider does: the path comes from a YAML file, so no shell has expanded it.
     return { file: kubeconfig.replace(/^~(?=$|[\\/])/, homedir), remove: nothing };
   const dir = await mkdtemp(join(tmpdir(), "esddns-kubeconfig-"));
   const file = join(dir, "config");

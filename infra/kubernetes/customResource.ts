@@ -7,23 +7,23 @@ export interface ObjectArgs<Spec> {
 }
 
 /**
- * A custom resource with typed spec and status. The SDK's own CustomResource has outputs for those keys only that are
- * passed in, so a status could never be read from it; here it is a key from the start.
+ * A custom resource with typed spec and status. The SDK's own CustomResource has outputs only for the keys that it was
+ * given, so a status could never be read from it. Here the status is a key from the start.
  */
 export abstract class TypedCustomResource<Spec, Status> extends pulumi.CustomResource {
   declare readonly metadata: pulumi.Output<k8s.types.output.meta.v1.ObjectMeta>;
   declare readonly spec: pulumi.Output<Spec>;
-  /** As it was when the object was last written, or, for one opened by its id, as it is now. */
+  /** The status when the object was last written. For an object opened by its id, the status at present. */
   declare readonly status: pulumi.Output<Status | undefined>;
 
-  /** With `id` among the options, `args` is undefined: the object is read, at every preview and up, and never written. */
+  /** With `id` among the options, `args` is undefined: every preview and up reads the object and never writes it. */
   protected constructor(
     type: { readonly apiVersion: string; readonly kind: string },
     name: string,
     args: ObjectArgs<Spec> | undefined,
     options: pulumi.CustomResourceOptions,
   ) {
-    // The keys of a read stay without values, apiVersion and kind too: given, they would count as inputs, and the
+    // Leave the keys of a read without values, apiVersion and kind too. Given values would count as inputs, and the
     // provider would look for the object in the namespace `default`.
     const keys = { apiVersion: undefined, kind: undefined, metadata: undefined, spec: undefined, status: undefined };
     super(`kubernetes:${type.apiVersion}:${type.kind}`, name, args ? { ...keys, ...type, ...args } : keys, options);

@@ -1,2 +1,5 @@
-/** Under which name the stacks write (server-side apply); apart, so that the commands need no Pulumi to know it. */
+/**
+ * The name under which the stacks write (server-side apply). It has its own file so that the commands can read it
+ * without loading Pulumi.
+ */
 export const FIELD_MANAGER = "esddns";

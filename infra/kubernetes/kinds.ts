@@ -9,7 +9,7 @@ import {
 import type * as pulumi from "@pulumi/pulumi";
 import { type ObjectArgs, TypedCustomResource } from "./customResource.ts";
 
-/** What the config leaves to the default of the custom resource definition stays out of the object. */
+/** The keys of a record. A value that the config leaves to the custom resource definition's default is left out. */
 export type RecordSpec = Pick<DnsRecordSpec, "zone" | "name" | "types" | "ttl"> & {
   readonly [K in Exclude<keyof DnsRecordSpec, "zone" | "name" | "types" | "ttl">]?: DnsRecordSpec[K] | undefined;
 };
@@ -40,7 +40,7 @@ export interface IPAddressPoolSpec {
   };
 }
 
-/** Counts of addresses. */
+/** The numbers of addresses. */
 export interface IPAddressPoolStatus {
   readonly assignedIPv4: number;
   readonly assignedIPv6: number;

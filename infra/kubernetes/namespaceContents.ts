@@ -1,4 +1,4 @@
-/** What people put into a namespace, and would miss. */
+/** Lists what users put into a namespace and would miss. */
 import { anyObject, listOf, type Read } from "@esddns/common/cluster";
 import type { Cluster } from "./cluster.ts";
 
@@ -7,7 +7,7 @@ export interface ContainedObject {
   readonly name: string;
 }
 
-/** By the path of their group. */
+/** The kinds, each by the path of its API group. */
 const KINDS: readonly (readonly [api: string, plural: string, kind: string])[] = [
   ["/apis/apps/v1", "deployments", "Deployment"],
   ["/apis/apps/v1", "statefulsets", "StatefulSet"],
@@ -17,7 +17,7 @@ const KINDS: readonly (readonly [api: string, plural: string, kind: string])[] =
   ["/api/v1", "persistentvolumeclaims", "PersistentVolumeClaim"],
 ];
 
-/** Returns all of them, the stack's own too. They are unread if one of the kinds may not be read. */
+/** Returns all such objects, the stack's own included. The result is unread if one of the kinds may not be read. */
 export async function namespaceContents(
   cluster: Pick<Cluster, "get">,
   namespace: string,

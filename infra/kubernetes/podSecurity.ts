@@ -1,9 +1,12 @@
-/** Labels by which a namespace takes pods of a Pod Security Standard's level, and says so of others. */
+/** Returns the labels that make a namespace enforce a Pod Security Standard level, and warn about other pods. */
 export function podSecurityLabels(level: "privileged" | "restricted"): Record<string, string> {
   return Object.fromEntries(["enforce", "audit", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, level]));
 }
 
-/** What `restricted` asks of a pod. The image's user is a number, so that the kubelet can tell it is not root. */
+/**
+ * The settings that `restricted` requires of a pod. The image's user is a number, so that the kubelet can check that it
+ * is not root.
+ */
 export const restrictedPod = {
   runAsNonRoot: true,
   runAsUser: 65532,
@@ -12,7 +15,7 @@ export const restrictedPod = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-/** What `restricted` asks of a container, and a file system that nothing can be written to. */
+/** The settings that `restricted` requires of a container, and a read-only file system. */
 export const restrictedContainer = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,

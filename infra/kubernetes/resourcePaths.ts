@@ -1,10 +1,10 @@
-/** Paths of the API server. */
+/** The paths of the API server. */
 import { API_VERSION, GROUP } from "@esddns/common/api";
 
 export const wanPath = (namespace?: string) => path("wanaddresses", namespace);
 export const dnsRecordsPath = (namespace?: string) => path("dnsrecords", namespace);
 
-/** Ends the name of every definition of this project. */
+/** The end of the name of every definition of this project. */
 export const DEFINITION_GROUP = `.${GROUP}`;
 
 const DEFINITIONS_PATH = `/apis/${API_VERSION}`;

@@ -3,7 +3,9 @@ import { expect, it } from "vitest";
 import type { z } from "zod";
 import { namespaceProblem, readStackNamespace } from "./stackNamespace.ts";
 
-/** A namespace called home, and by their plurals the names of what is in it; a text is the answer to a read that fails. */
+/**
+ * Reads a namespace called home. `inside` has the names of its objects by plural. A text is the error of a failed read.
+ */
 function read(metadata: object | undefined, inside: Readonly<Record<string, readonly string[] | string>> = {}) {
   const get = <T>(path: string, schema: z.ZodType<T>): Promise<Read<T>> => {
     const absent = { read: false, why: "NotFound", reason: "NotFound" } as const;

@@ -1,4 +1,7 @@
-/** Whose the stack's own namespace is. Its name tells the stacks of a cluster apart, so two must not have the same. */
+/**
+ * Finds the owner of the stack's own namespace. Its name identifies the stack in the cluster, so two stacks must not
+ * share it.
+ */
 import { anyObject, type Read } from "@esddns/common/cluster";
 import { quote, type ValueProblem } from "../config/validation/problem.ts";
 import type { Cluster } from "./cluster.ts";
@@ -6,21 +9,21 @@ import { FIELD_MANAGER } from "./fieldManager.ts";
 import { namespaceContents } from "./namespaceContents.ts";
 import { names } from "../names.ts";
 
-/** An annotation of the namespace; its value is PROJECT/STACK. */
+/** An annotation of the namespace. Its value is PROJECT/STACK. */
 export const STACK_ANNOTATION = "esddns.io/stack";
 
-/** PROJECT/STACK, the name without organization. */
+/** Returns PROJECT/STACK, the name without the organization. */
 export function stackIdOf(project: string, stack: string): string {
   return `${project}/${stack}`;
 }
 
-/** A namespace that exists already, by what is known of its owner. */
+/** What is known about the owner of a namespace that exists already. */
 export type NamespaceFact =
   /** It carries the annotation of a stack. */
   | { readonly by: "stack"; readonly stackId: string }
-  /** A stack of a version without the annotation wrote it. */
+  /** It was written by a stack of a version without the annotation. */
   | { readonly by: "earlier version" }
-  /** No stack wrote it. `contents`: its objects, KIND NAME. */
+  /** It was not written by a stack. `contents` lists its objects as KIND NAME. */
   | { readonly by: "others"; readonly contents: readonly string[] };
 
 export async function readStackNamespace(
@@ -40,7 +43,7 @@ export async function readStackNamespace(
   return { read: true, value: { by: "others", contents: inside.value.map(({ kind, name }) => `${kind} ${name}`) } };
 }
 
-/** Returns why a stack must not have the namespace, unless it is told to take it over. `stackId`: that of the stack. */
+/** Returns why a stack must not use the namespace without --take-over. `stackId` is that of the stack that runs. */
 export function namespaceProblem(namespace: string, fact: NamespaceFact, stackId: string): ValueProblem | undefined {
   if (fact.by === "earlier version" || (fact.by === "stack" && fact.stackId === stackId)) return undefined;
   if (fact.by === "stack") {

@@ -1,4 +1,4 @@
-/** The BGP part of MetalLB's configuration: peers with their passwords, and what they are told. */
+/** Writes the BGP part of MetalLB's configuration: peers, their passwords and the advertisements to them. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
@@ -10,9 +10,9 @@ import { passwordSecretName } from "./objects.ts";
 
 export interface BgpArgs {
   readonly bgp: StackConfig["bgp"];
-  /** MetalLB's; with the release, where there is one, among the options' dependencies. */
+  /** MetalLB's namespace. If this stack installs MetalLB, the options' dependencies contain the release. */
   readonly namespace: string;
-  /** Of each object, by which other stacks tell whose it is. */
+  /** Labels of every object. Other stacks read the owner from them. */
   readonly labels: Readonly<Record<string, string>>;
   readonly pools: readonly pulumi.Resource[];
   readonly guard: Guard;
@@ -21,13 +21,14 @@ export interface BgpArgs {
 type BgpOptions = pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource };
 
 /**
- * Deleted in the foreground, as the provider does otherwise, an object gets a finalizer first, and taking that off is an
- * update, which MetalLB's webhook judges together with the pools: where these have IPv6 addresses by then, which its
- * own BGP does not announce, it refuses, and the advertisement would stay for ever.
+ * Deletes an object in the background. The provider's default is the foreground, which first adds a finalizer. Removing
+ * that finalizer is an update, and MetalLB's webhook checks it together with the pools. If the pools have IPv6
+ * addresses by then, which MetalLB's native BGP cannot announce, the webhook refuses and the advertisement stays for
+ * ever.
  */
 const GONE_AT_ONCE = { "pulumi.com/deletionPropagationPolicy": "background" };
 
-/** Makes all of it; what is returned are the advertisements, after which an address can be reached. */
+/** Creates all BGP objects. Returns the advertisements: once they exist, an address can be reached. */
 export function bgpResources(name: string, args: BgpArgs, options: BgpOptions): BGPAdvertisement[] {
   const { bgp, namespace, labels, guard } = args;
   const peers = bgp.peers.map((peer) => bgpPeer(name, peer, { namespace, labels }, guard, options));
@@ -45,7 +46,7 @@ export function bgpResources(name: string, args: BgpArgs, options: BgpOptions): 
   );
 }
 
-/** What the metadata of all objects has in common. */
+/** The metadata that all objects have in common. */
 type Place = Pick<BgpArgs, "namespace" | "labels">;
 
 function bgpPeer(name: string, peer: BgpPeer, place: Place, guard: Guard, options: BgpOptions): BGPPeer {
@@ -81,7 +82,7 @@ function bgpPeer(name: string, peer: BgpPeer, place: Place, guard: Guard, option
   );
 }
 
-/** The Secret of a session's password: one that is written down, encrypted, or one that is made here. */
+/** Creates the Secret with a session's password: the encrypted one from the config, or a generated one. */
 function passwordSecret(
   name: string,
   peer: BgpPeer,
@@ -89,7 +90,7 @@ function passwordSecret(
   options: BgpOptions,
 ): k8s.core.v1.Secret | undefined {
   const password = peer.generatePassword
-    ? // Letters and digits: routers' command lines differ in what they do with the rest.
+    ? // Only letters and digits: the command lines of routers differ in how they treat other characters.
       new random.RandomPassword(
         `${name}-${peer.name}-password`,
         { length: 32, special: false },
@@ -101,7 +102,7 @@ function passwordSecret(
     `${name}-${peer.name}-password`,
     {
       metadata: { name: passwordSecretName(peer.name), ...place },
-      // MetalLB takes no other type, and of it this key.
+      // MetalLB accepts only this type of Secret, and reads only this key.
       type: "kubernetes.io/basic-auth",
       stringData: { password },
     },
@@ -111,7 +112,7 @@ function passwordSecret(
 
 function advertisementSpec(advertisement: BgpAdvertisement, ownPeers: readonly string[]) {
   const { pools, aggregationLength, aggregationLengthV6, communities, localPref, nodeSelectors } = advertisement;
-  // Named always: without one, the peers of every stack of the cluster would be told.
+  // Always name the peers: without names, MetalLB advertises to the peers of every stack of the cluster.
   const peers = advertisement.peers.length > 0 ? advertisement.peers : ownPeers;
   return {
     ipAddressPools: pools,
@@ -124,7 +125,7 @@ function advertisementSpec(advertisement: BgpAdvertisement, ownPeers: readonly s
   };
 }
 
-/** The keys that have a value. */
+/** Returns only the keys that have a value. */
 function given<T extends object, K extends keyof T>(of: T, keys: readonly K[]): { [P in K]?: NonNullable<T[P]> } {
   const entries = keys.flatMap((key) => (of[key] === undefined ? [] : [[key, of[key]]]));
   return Object.fromEntries(entries) as { [P in K]?: NonNullable<T[P]> };

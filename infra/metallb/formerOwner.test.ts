@@ -13,7 +13,7 @@ const CONTROLLERS = "/apis/apps/v1/deployments?labelSelector=app.kubernetes.io%2
 const release = (namespace: string) =>
   `/api/v1/namespaces/${namespace}/secrets?labelSelector=owner%3Dhelm%2Cname%3Dmetallb&limit=1`;
 
-/** Lists are empty where nothing is said of them. A text is why a path may not be read. */
+/** Lists are empty unless given. A text is the reason why a path may not be read. */
 function look(objects: Readonly<Record<string, unknown>>, metallbNamespace = "metallb-system") {
   const get = <T>(path: string, schema: z.ZodType<T>): Promise<Read<T>> => {
     const object = objects[path] ?? (path.includes("/customresourcedefinitions/") ? undefined : { items: [] });
@@ -28,7 +28,7 @@ const namespaces = (all: Readonly<Record<string, object>>) => ({
   [NAMESPACES]: { items: Object.entries(all).map(([name, metadata]) => ({ metadata: { name, ...metadata } })) },
 });
 const definitions = (metadata: object) => Object.fromEntries(names.map((name) => [crdPath(name), { metadata }]));
-/** With a namespace of the other stack's. */
+/** The metadata carries the namespace of another stack. */
 const shared = (metadata: object) => ({
   ...namespaces({ "metallb-system": metadata, [OTHER]: {} }),
   ...definitions(metadata),
@@ -50,7 +50,7 @@ const all = { namespace: "metallb-system", release: "metallb-system", definition
 
 it("is what carries this stack's name, whatever values of the chart call MetalLB's Deployment", async () => {
   expect(await look({ ...shared(label(OWN)), ...controller(OWN), ...helm })).toEqual(all);
-  // Its controller may be switched off, or deleted.
+  // The controller of that stack may be switched off, or deleted.
   expect(await look({ ...shared(label(OWN)), ...helm })).toEqual(all);
   expect(await look({ ...shared(label(OWN)), ...controller(OWN) })).toEqual({ ...all, release: undefined });
 });

@@ -1,10 +1,11 @@
 /**
- * A stack that turns from `own` to `adopt` may have MetalLB's namespace, its release and the definitions in its state. What
- * the program no longer names is deleted, by the retainOnDelete that the last up has stored. So the program goes on
- * naming these objects, as reads of the same ids: the engine then drops them from its management and deletes nothing.
+ * Finds what a stack that turns from `own` to `adopt` may still have in its state: MetalLB's namespace, its release and
+ * the definitions. The engine deletes what the program no longer names, because it follows the retainOnDelete stored by
+ * the last up. So the program still names these objects, as reads of the same ids. The engine then drops them from its
+ * management and deletes nothing.
  *
- * They are looked for where they are and not where the config says: it may name another MetalLB, or give the stack another
- * namespace, in the same step. To read what was let go of long ago does no harm.
+ * The search covers the whole cluster and not only the namespaces in the config: the same step may name another MetalLB
+ * or give the stack another namespace. Reading an object that the stack dropped long ago does no harm.
  */
 import { anyObject, listOf, type AnyObject, type Read } from "@esddns/common/cluster";
 import { crds } from "@esddns/common/api";
@@ -14,32 +15,33 @@ import type { Cluster } from "../kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
 import { OWNER_LABEL, ownedControllers, RELEASE_NAME } from "./owner.ts";
 
-/** What may be in this stack's state of the shared part. */
+/** The shared objects that may be in this stack's state. */
 export interface FormerlyOwned {
   /** MetalLB's namespace. */
   readonly namespace: string | undefined;
   /** The namespace of MetalLB's release. */
   readonly release: string | undefined;
-  /** Names. */
+  /** Names of custom resource definitions. */
   readonly definitions: readonly string[];
 }
 
 export const NEVER_OWNED: FormerlyOwned = { namespace: undefined, release: undefined, definitions: [] };
 
-/** Nobody can tell which is in the state. */
+/** Reports that several namespaces carry this stack's mark, so that the one in the state is unknown. */
 export class SeveralOwned extends Error {}
 
-/** The stack that asks. */
+/** The stack that runs. */
 interface Asking {
   readonly namespace: string;
-  /** PROJECT/STACK, by which a namespace is known that it has had before. */
+  /** PROJECT/STACK. It identifies a namespace that the stack used before. */
   readonly stackId: string;
   readonly metallbNamespace: string;
 }
 
 /**
- * By the marks on them, and for a version that left none by the field manager, unless MetalLB is another stack's.
- * @throws SeveralOwned if several namespaces have this stack's mark, and Error if the cluster could not be looked at.
+ * Finds the shared objects by the marks on them. Versions before the marks are recognised by their field manager,
+ * unless MetalLB belongs to another stack.
+ * @throws SeveralOwned if several namespaces have this stack's mark, and Error if the cluster could not be read.
  */
 export async function formerlyOwned(
   cluster: Pick<Cluster, "get">,
@@ -90,7 +92,7 @@ function several(namespaces: readonly string[]): string {
   );
 }
 
-/** By Helm's own record, of which the first part is enough. */
+/** Reports whether Helm's own record of the release exists. Its first part is enough. */
 async function hasRelease(cluster: Pick<Cluster, "get">, namespace: string): Promise<boolean> {
   const selector = encodeURIComponent(`owner=helm,name=${RELEASE_NAME}`);
   const path = `/api/v1/namespaces/${namespace}/secrets?labelSelector=${selector}&limit=1`;
@@ -108,7 +110,7 @@ function isThere<T>(found: Read<T> | undefined, ours: (value: T) => boolean): bo
   return found.read && ours(found.value);
 }
 
-/** The second is what the provider calls itself where nobody names it: stacks of earlier versions. */
+/** Reports whether a stack is this field manager. Stacks of earlier versions used the provider's default name. */
 function isStack(manager: string): boolean {
   return manager === FIELD_MANAGER || manager.startsWith("pulumi-kubernetes");
 }

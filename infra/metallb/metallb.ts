@@ -18,9 +18,9 @@ export interface MetalLBArgs extends Pick<
   LoadedConfig,
   "namespace" | "shared" | "keepOnDestroy" | "metallb" | "pools" | "l2" | "bgp" | "operator" | "guard" | "messages"
 > {
-  /** The MetalLB that runs there already; undefined: there is none, or nobody looked. */
+  /** The MetalLB that already runs in the cluster. Undefined if none runs, or if the cluster was not read. */
   readonly running: { readonly version: string | undefined } | undefined;
-  /** What an adopter may still have in its state. */
+  /** What a stack that adopts MetalLB may still have in its state. */
   readonly former: Pick<FormerlyOwned, "namespace" | "release">;
 }
 
@@ -28,20 +28,22 @@ export interface MetalLBArgs extends Pick<
  * MetalLB and this stack's part of it: its namespace and Helm release (unless it is adopted), the address pools and the
  * advertisements that make Services of type LoadBalancer reachable.
  *
- * The pools are no part of the release: its custom resource definitions are templates of the chart, so replacing it
- * would delete every pool of the cluster.
+ * The pools are not part of the release. The chart has its custom resource definitions as templates, so replacing the
+ * release would delete every pool of the cluster.
  */
 export class MetalLB extends pulumi.ComponentResource {
   readonly namespace: string;
-  /** Of the chart; where MetalLB is adopted that of its image, undefined where it is not known. */
+  /** The version of the chart. An adopted MetalLB has the version of its image, or undefined if that is unknown. */
   readonly version: pulumi.Output<string | undefined>;
   readonly pools: readonly { readonly config: MetalLBArgs["pools"][number]; readonly resource: IPAddressPool }[];
   readonly advertisements: readonly (L2Advertisement | BGPAdvertisement)[];
 
-  /** Annotations of Services with what this MetalLB reads of them, by what follows the prefix: `address-pool`. */
+  /**
+   * Returns annotations of a Service with the prefix that this MetalLB reads. The keys have no prefix: `address-pool`.
+   */
   readonly annotations: (named: Readonly<Record<string, string>>) => Record<string, string>;
 
-  /** Of all objects in MetalLB's namespace: the names there are those of every stack. */
+  /** The labels of all objects in MetalLB's namespace, where every stack writes. */
   readonly #labels: Readonly<Record<string, string>>;
 
   constructor(name: string, args: MetalLBArgs, options: pulumi.ComponentResourceOptions) {
@@ -51,7 +53,7 @@ export class MetalLB extends pulumi.ComponentResource {
     const release = args.shared === "own" ? this.#install(name, args) : undefined;
     if (args.shared === "adopt") this.#letGo(name, args.former);
     this.version = release ? release.status.version : pulumi.output(args.running?.version);
-    // An adopted MetalLB whose version nobody could look up is of the one that the config says, or of a recent one.
+    // If the version of an adopted MetalLB could not be read, use the version in the config, or assume a recent one.
     const adopted = args.shared === "adopt" ? args.running?.version : undefined;
     const prefix = annotationPrefix(adopted ?? args.metallb.version);
     this.annotations = (named) =>
@@ -89,9 +91,9 @@ export class MetalLB extends pulumi.ComponentResource {
   #install(name: string, args: MetalLBArgs): k8s.helm.v3.Release {
     const { metallb, keepOnDestroy, namespace: owner, operator, guard } = args;
     const values = chartValues(metallb.values, owner, operator.tolerateControlPlane ? [CONTROL_PLANE] : []);
-    // What is kept is left alone at a destroy and taken over by the next up (upsertExistingObjects of the provider).
+    // A destroy leaves kept objects alone, and the next up takes them over (upsertExistingObjects of the provider).
     const self = { parent: this, retainOnDelete: keepOnDestroy };
-    // The speaker answers ARP on the node's own interfaces: host network and NET_RAW.
+    // The speaker answers ARP on the node's own interfaces, so it needs the host network and NET_RAW.
     const namespace = new k8s.core.v1.Namespace(
       `${name}-namespace`,
       {
@@ -119,7 +121,7 @@ export class MetalLB extends pulumi.ComponentResource {
     );
   }
 
-  /** By the names of #install: formerOwner.ts. What is read may hold secrets. */
+  /** Reads what #install wrote, under the same resource names (formerOwner.ts). The values may contain secrets. */
   #letGo(name: string, { namespace, release }: MetalLBArgs["former"]): void {
     if (namespace !== undefined)
       k8s.core.v1.Namespace.get(`${name}-namespace`, namespace, {
@@ -151,7 +153,7 @@ export class MetalLB extends pulumi.ComponentResource {
   }
 }
 
-/** Who may use a pool, and in which order such pools are used; nothing where everybody may. */
+/** Returns who may use a pool, and its priority. Undefined if every Service may use it. */
 function serviceAllocation({
   priority,
   namespaces,
@@ -165,7 +167,7 @@ function serviceAllocation({
   return { serviceAllocation: { ...(priority > 0 ? { priority } : {}), ...Object.fromEntries(who) } };
 }
 
-/** What a release says of its chart and its values, once it is there. */
+/** The outputs in which a release repeats its chart and its values. */
 const RELEASE_OUTPUTS = ["manifest", "resourceNames", "status", "rawConfig", "checksum"];
 
 function guarded({ chart, version, repositoryOpts }: ChartSource, guard: LoadedConfig["guard"]) {
@@ -184,8 +186,8 @@ interface ChartSource {
 
 function chartSource({ chart, repository, version }: MetalLBArgs["metallb"]): ChartSource {
   if (chart.startsWith("oci://")) return { chart, version };
-  // A path means what it means beside Pulumi.yaml, though plugins run in the program's folder; relative, so that
-  // another checkout sees no difference. The file brings its own version.
+  // Plugins run in the program's folder, but a path in the config is relative to Pulumi.yaml. It stays relative, so
+  // that another checkout shows no difference. A chart in a file brings its own version.
   if (isAbsolute(chart)) return { chart };
   if (chart.startsWith(".")) return { chart: relative(process.cwd(), join(projectDir, chart)) };
   return { chart, version, repositoryOpts: { repo: repository } };

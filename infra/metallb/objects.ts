@@ -1,4 +1,4 @@
-/** What stacks write into MetalLB's namespace: names there are the same space for all stacks of the cluster. */
+/** The objects that stacks write into MetalLB's namespace. All stacks of the cluster share its names. */
 import { anyObject, listOf } from "@esddns/common/cluster";
 import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
@@ -8,28 +8,28 @@ import { OWNER_LABEL } from "./owner.ts";
 
 export type SharedKind = "IPAddressPool" | "L2Advertisement" | "BGPPeer" | "BGPAdvertisement" | "BFDProfile" | "Secret";
 
-/** One that is there; `owner`: the namespace of the stack whose it is, where it says so. */
+/** An object in the cluster. `owner` is the namespace of the stack that made it, if the object carries one. */
 export interface SharedObject {
   readonly kind: SharedKind;
   readonly name: string;
   readonly owner: string | undefined;
-  /** Of a BGPPeer: its router, and whether only some nodes speak to it. */
+  /** Only for a BGPPeer: its router, and whether only some nodes speak to it. */
   readonly session?: { readonly peerAddress: string; readonly someNodes: boolean } | undefined;
 }
 
-/** One that the config asks for; `path`: of the key that names it. */
+/** An object that the config asks for. `path` is the path of the key that names it. */
 export interface WrittenObject {
   readonly kind: SharedKind;
   readonly name: string;
   readonly path: KeyPath;
 }
 
-/** Of the Secret with the password of a session. */
+/** Returns the name of the Secret with the password of a session. */
 export function passwordSecretName(peer: string): string {
   return `${peer}-password`;
 }
 
-/** A peer comes before what goes by its name. */
+/** Returns the objects that the config asks for. A peer comes before the objects named after it. */
 export function writtenObjects({ pools, l2, bgp }: Pick<StackConfig, "pools" | "l2" | "bgp">): WrittenObject[] {
   const named = (kind: SharedKind, path: KeyPath, items: readonly { readonly name: string }[]) =>
     items.map(({ name }, i) => ({ kind, name, path: [...path, i, "name"] }));
@@ -49,7 +49,7 @@ export function writtenObjects({ pools, l2, bgp }: Pick<StackConfig, "pools" | "
   ];
 }
 
-/** Where each kind is listed; of Secrets only those of stacks: the others are nobody's business here. */
+/** The path that lists each kind. Only Secrets of stacks are listed: no other Secret is needed here. */
 const PATHS: readonly (readonly [kind: SharedKind, path: (namespace: string) => string])[] = [
   ["L2Advertisement", (namespace) => `/apis/metallb.io/v1beta1/namespaces/${namespace}/l2advertisements`],
   ["BGPPeer", (namespace) => `/apis/metallb.io/v1beta2/namespaces/${namespace}/bgppeers`],
@@ -58,7 +58,10 @@ const PATHS: readonly (readonly [kind: SharedKind, path: (namespace: string) => 
   ["Secret", (namespace) => `/api/v1/namespaces/${namespace}/secrets?labelSelector=${encodeURIComponent(OWNER_LABEL)}`],
 ];
 
-/** All but the pools, of which more is read elsewhere. `unread`: kinds that may not be read; one that is absent has none. */
+/**
+ * Reads all kinds but the pools, which another module reads in more detail. `unread` has the kinds that may not be
+ * read. A kind that is missing from the cluster has no objects.
+ */
 export async function readSharedObjects(
   cluster: Pick<Cluster, "get">,
   namespace: string,

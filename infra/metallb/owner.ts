@@ -1,37 +1,44 @@
-/** Whose MetalLB is, and whose an object of its configuration. */
+/** Finds the owner of MetalLB and of an object in its configuration. */
 import { listOf, workload, type Read, type Workload } from "@esddns/common/cluster";
 import { z } from "zod";
 import type { Cluster } from "../kubernetes/cluster.ts";
 
 /**
- * A label of the controller's pods, which only an installation writes, of MetalLB's namespace and the custom resource
- * definitions, and of all that a stack writes into MetalLB's namespace (objects.ts). Its value is the namespace of the stack, of which a cluster has one of a name.
+ * A label that names the stack which owns an object: its value is that stack's namespace, which is unique in a cluster.
+ * It is on the controller's pods (only an installation writes those), on MetalLB's namespace, on the custom resource
+ * definitions, and on all that a stack writes into MetalLB's namespace (objects.ts).
  */
 export const OWNER_LABEL = "esddns.io/owner";
 
-/** An annotation of MetalLB's namespace: whether the stack that owns it keeps it at a destroy, as its last up has stored. */
+/** An annotation of MetalLB's namespace: whether the last up of its owner stored that a destroy keeps it. */
 export const KEPT_ANNOTATION = "esddns.io/kept-on-destroy";
 
-/** Named, for people's `helm ls` and because the names of MetalLB's Deployment and DaemonSet come from it, unless values of the chart say otherwise. */
+/**
+ * The name of the Helm release. It is fixed because users see it in `helm ls`, and because the names of MetalLB's
+ * Deployment and DaemonSet come from it, unless values of the chart say otherwise.
+ */
 export const RELEASE_NAME = "metallb";
 
-/** Returns that an object exists which is not this stack's, for people. `owner`: the namespace of its stack, if one made it. */
+/**
+ * Returns a message that an object exists which this stack did not make. `owner` is the namespace of its stack, if any.
+ */
 export function existsAlready(subject: string, owner: string | undefined): string {
   const whose = owner === undefined ? "this stack did not make it" : `belongs to the stack with the namespace ${owner}`;
   return `${subject} exists already, and ${whose}`;
 }
 
-/** What is known of the MetalLB that is there. */
+/** What the cluster reports about its MetalLB. */
 export interface Installed {
-  /** The namespace of the stack whose it is; undefined where no name is on it, or that stack is gone. */
+  /** The namespace of the stack that owns it. Undefined if it carries no name, or if that stack no longer exists. */
   readonly owner: string | undefined;
-  /** Whether its controller is there at all: an installation may have been killed before that. */
+  /** Whether its controller exists: an installation may have been killed before that. */
   readonly controller: boolean;
 }
 
 /**
- * Who owns MetalLB. `own`: the namespace of the stack that asks, whose MetalLB it may be though the namespace is gone.
- * @throws Error where the cluster does not answer.
+ * Reads which stack owns MetalLB. `own` is the namespace of the stack that runs: it may own MetalLB although its
+ * namespace no longer exists.
+ * @throws Error if the cluster does not answer.
  */
 export async function installedMetalLB(
   cluster: Pick<Cluster, "get">,
@@ -47,7 +54,10 @@ export async function installedMetalLB(
   return { controller: true, owner: !lives.read && lives.reason === "NotFound" ? undefined : owner };
 }
 
-/** By its label, which values of the chart do not change as they change its name. The plain manifests have the second. */
+/**
+ * Reports whether a Deployment is MetalLB's controller. It reads the label, because values of the chart change the name
+ * but not the label. The plain manifests have the second label.
+ */
 function isController({ metadata: { labels } }: Workload): boolean {
   return [labels[COMPONENT_LABEL], labels["component"]].includes("controller");
 }
@@ -56,7 +66,7 @@ function ownerOf({ spec }: Workload): string | undefined {
   return spec.template.metadata.labels[OWNER_LABEL];
 }
 
-/** Where stacks have installed MetalLB, in whatever namespace, and which stacks those are. */
+/** Lists where stacks have installed MetalLB, in every namespace, and which stacks did. */
 export async function ownedControllers(
   cluster: Pick<Cluster, "get">,
 ): Promise<Read<readonly { readonly namespace: string; readonly owner: string }[]>> {

@@ -1,23 +1,23 @@
 /**
- * What is kept at a destroy, or was left by an up that was killed, is there when the next up comes. The provider takes
- * over plain objects by itself (upsertExistingObjects), but not a Helm release: Helm installs no name twice. So Helm's
- * record of the release is deleted, and nothing else; the installation that follows finds objects that carry the
- * release's name, and takes them over as they stand. MetalLB's pods, definitions and pools live on all the while.
+ * Takes over a Helm release that a destroy kept, or that an up left when it was killed. The provider takes over plain
+ * objects by itself (upsertExistingObjects), but not a Helm release: Helm refuses to install a name twice. So this
+ * deletes only Helm's record of the release. The installation that follows finds objects that carry the release's name,
+ * and takes them over as they are. MetalLB's pods, definitions and pools stay up all the time.
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { Messages } from "../config/messages.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
 import { existsAlready, installedMetalLB, RELEASE_NAME, type Installed } from "./owner.ts";
 
-/** Helm 4 spells it without the hyphen. */
+/** Helm 4 writes it without the hyphen. */
 const IN_USE = /cannot re-?use a name that is still in use/;
 const PENDING = /another operation \(install\/upgrade\/rollback\) is in progress/;
 
 export type Verdict = { forget: "all" | "pending" } | { refuse: string } | "unrelated";
 
-/** What to do about a failed write of the release. `own`: the stack's namespace. */
+/** Decides what to do about a failed write of the release. `own` is the stack's namespace. */
 export function evaluateRelease(error: string, installed: Installed, own: string, takeOver: boolean): Verdict {
-  // Only a run of this very stack can have begun it: another's release is not in its state.
+  // Only an earlier run of this stack can have begun it: a release of another stack is not in its state.
   if (PENDING.test(error)) return { forget: "pending" };
   if (!IN_USE.test(error)) return "unrelated";
   const { owner, controller } = installed;
@@ -31,12 +31,12 @@ export function evaluateRelease(error: string, installed: Installed, own: string
   return { refuse: `${existsAlready("MetalLB", undefined)}. ${adopt} ${force}` };
 }
 
-/** Whether this run was told to take over what it has not made: `npm run deploy -- STACK --take-over`. */
+/** Reports whether this run may take over what it has not made: `npm run deploy -- STACK --take-over`. */
 export function isTakeOver(): boolean {
   return process.env["ESDDNS_TAKE_OVER"] === "true";
 }
 
-/** For the release alone. `metallbNamespace`: where it is; `own`: the stack's own namespace. */
+/** Returns the hook for the release only. `metallbNamespace` is the release's namespace, `own` the stack's. */
 export function releaseTakeOver(
   name: string,
   metallbNamespace: string,

@@ -1,11 +1,11 @@
-/** Values of MetalLB's chart. */
+/** The values of MetalLB's chart. */
 import { OWNER_LABEL } from "./owner.ts";
 
 type Values = Record<string, unknown>;
 
 /**
- * What this project needs of the chart, whatever its own defaults are: plain L2 and native BGP without FRR (0.15 turns
- * one FRR on by default, 0.16 another), and the labels by which people select MetalLB's pods.
+ * The values that this project needs whatever the chart's defaults are: plain L2 and native BGP without FRR (0.15 turns
+ * one FRR on by default, 0.16 another), and the labels by which users select MetalLB's pods.
  */
 const DEFAULTS: Values = {
   controller: { labels: { app: "metallb", component: "controller" } },
@@ -14,8 +14,9 @@ const DEFAULTS: Values = {
 };
 
 /**
- * The user's values over the defaults; objects are merged, everything else replaces. `owner`: see owner.ts.
- * `tolerations`: of the controller; the speaker tolerates the control plane's taint by the chart's own default.
+ * Merges the user's values into the defaults: objects are merged, every other value replaces. `owner` is the value of
+ * OWNER_LABEL (owner.ts). `tolerations` are those of the controller: the speaker tolerates the control plane's taint by
+ * the chart's own default.
  */
 export function chartValues(values: Values, owner: string, tolerations: readonly object[] = []): Values {
   const defaults = tolerations.length === 0 ? DEFAULTS : merge(DEFAULTS, { controller: { tolerations } });

@@ -1,9 +1,11 @@
-/** What differs between versions of MetalLB. */
+/** The differences between versions of MetalLB. */
 
-/** Since 0.14.9 the annotations begin with metallb.io/; older ones ignore those without a word. */
+/** Since 0.14.9 the annotations begin with metallb.io/. Older versions silently ignore those. */
 const NEW_PREFIX_SINCE = [0, 14, 9] as const;
 
-/** What the annotations of a Service begin with. `version`: MAJOR.MINOR.PATCH; undefined: taken for a recent one. */
+/**
+ * Returns the prefix of a Service's annotations. `version` is MAJOR.MINOR.PATCH; if undefined, a recent one is assumed.
+ */
 export function annotationPrefix(version: string | undefined): "metallb.io" | "metallb.universe.tf" {
   const parts = version?.split("-")[0]?.split(".").map(Number) ?? NEW_PREFIX_SINCE;
   for (const [i, since] of NEW_PREFIX_SINCE.entries()) {
@@ -17,7 +19,7 @@ export function readsOlderAnnotations(version: string | undefined): boolean {
   return annotationPrefix(version) === "metallb.universe.tf";
 }
 
-/** The version that an image's tag or a label tells: `v0.14.5` is 0.14.5; undefined where it tells none. */
+/** Returns the version in the tag of an image or in a label: `v0.14.5` is 0.14.5. Undefined if it contains none. */
 export function versionOf(text: string): string | undefined {
   return /(?:^|:)v?(\d+\.\d+\.\d+)(?:[-+@]|$)/.exec(text)?.[1];
 }

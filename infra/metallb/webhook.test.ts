@@ -16,7 +16,7 @@ describe("a write that MetalLB's webhook did not answer", () => {
     }
     expect(waits.slice(0, 5)).toEqual([500, 1000, 2000, 4000, 5000]);
     expect(elapsedMs).toBe(60_000);
-    // The engine gives up by itself after a hundred.
+    // The engine gives up by itself after a hundred attempts.
     expect(waits.length).toBeLessThan(100);
   });
 

@@ -1,24 +1,28 @@
 /**
- * MetalLB checks pools and advertisements by a webhook that does not answer at once after an installation: neither the
- * readiness of its pod nor Helm's wait covers it. The provider does not retry the 500 that this makes, so this does.
+ * Retries writes until MetalLB's webhook answers. The webhook checks pools and advertisements, but it does not answer
+ * at once after an installation: neither the readiness of its pod nor Helm's wait covers it. The provider does not
+ * retry the 500 that results.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import type { Messages } from "../config/messages.ts";
 
-/** How long the webhook may take to come up, milliseconds: in an up after an installation; in a preview it has had time. */
+/**
+ * How long the webhook may take to start, in milliseconds. An up may follow an installation; before a preview the
+ * webhook has had time.
+ */
 const DEADLINE_MS = 180_000;
 const PREVIEW_DEADLINE_MS = 10_000;
 const BACKOFF_MS = { first: 500, most: 5_000 };
 
-/** An error of the webhook's absence, not of its judgement. */
+/** Matches an error that says that the webhook is absent, not that it refused the object. */
 const ABSENT = /failed calling webhook|no endpoints available for service/;
 
 export type Verdict = { retryInMs: number } | { giveUp: string | undefined };
 
 /**
- * What to do about a failed write of a MetalLB object.
- * `attempt` counts the failures from 1; `elapsedMs` is the time since the first. `giveUp` is the diagnosis, if any.
+ * Decides what to do about a failed write of a MetalLB object. `attempt` counts the failures from 1. `elapsedMs` is the
+ * time since the first. `giveUp` is the diagnosis, if any.
  */
 export function evaluate(
   error: string,
@@ -32,7 +36,7 @@ export function evaluate(
   return { retryInMs: Math.min(BACKOFF_MS.first * 2 ** (attempt - 1), BACKOFF_MS.most, deadlineMs - elapsedMs) };
 }
 
-/** A hook for every MetalLB object of a stack. `namespace`: MetalLB's. */
+/** Returns a hook for every MetalLB object of a stack. `namespace` is MetalLB's. */
 export function webhookRetry(name: string, namespace: string, messages: Messages): pulumi.ErrorHook {
   const firstFailures = new Map<string, number>();
   return new pulumi.ErrorHook(name, async ({ urn, errors }) => {
