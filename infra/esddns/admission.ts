@@ -1,13 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Of a token that is bound to a pod: the node of that pod. From Kubernetes 1.32 on always there, from 1.30 by default. */
+/** The node of the pod that the token is bound to. Always set from Kubernetes 1.32 on, by default from 1.30. */
 const NODE_OF_TOKEN = "request.userInfo.extra[?'authentication.kubernetes.io/node-name'][0].orValue('')";
 
 /**
- * Each pod may write the observation of its own node and no other: rights by role cannot tell the pods of a DaemonSet
- * apart. A token that is not bound to a pod on a node writes none at all. One policy a stack, for its own namespace and
- * account; what other accounts may write is no business of it.
+ * Lets each pod write only the observation of its own node: rights by role cannot tell the pods of a DaemonSet apart. A
+ * token that is not bound to a pod on a node may write none. Each stack has one policy for its own namespace and
+ * account. It does not restrict what other accounts may write.
  */
 export function observationPolicy(
   name: string,

@@ -12,19 +12,19 @@ export interface DnsArgs extends Pick<
   LoadedConfig,
   "detection" | "dryRun" | "records" | "waitForWanSeconds" | "guard"
 > {
-  /** What fills in the status of these objects, and must outlive them at a destroy. */
+  /** The operator fills in the status of these objects, and a destroy must remove it after them. */
   readonly operator: Pick<Operator, "namespace" | "definitions" | "daemonSet">;
 }
 
 /**
- * What the operator is told: how to look for the WAN address, and which records to keep true to it. An up waits for
- * the address and then for the records, so one that has finished says that the records stand.
+ * The custom resources that the operator reads: how to find the WAN address, and which records to update. An up waits
+ * for the address and then for the records, so an up that has finished means that the records are correct.
  */
 export class Dns extends pulumi.ComponentResource {
   readonly wan: WanAddress;
   readonly records: readonly {
     readonly config: DnsRecordConfig;
-    /** Whether it is only planned, and nothing is written to Gandi. */
+    /** Whether the records are only planned, so that nothing is written to Gandi. */
     readonly dryRun: boolean;
     readonly objectName: string;
     readonly resource: DnsRecord;
@@ -52,7 +52,7 @@ export class Dns extends pulumi.ComponentResource {
     this.records = args.records.map((config) => {
       const objectName = objectNameOf(config, args.records);
       const dryRun = args.dryRun || config.dryRun === true;
-      // What is only planned never becomes true.
+      // A record that is only planned never becomes true.
       const metadata = { name: objectName, namespace, annotations: waiting("Synced", dryRun ? 0 : waitForWanSeconds) };
       const resource = new DnsRecord(
         `${name}-${objectName}`,
@@ -60,7 +60,8 @@ export class Dns extends pulumi.ComponentResource {
         {
           parent: this,
           ...guard.outputs(["metadata"], "waitForWanSeconds"),
-          // Also the order of a destroy, backwards: whoever deletes the record at Gandi must still be there.
+          // This is also the order of a destroy, reversed: the operator that deletes the record at Gandi must still
+          // run.
           dependsOn: [this.wan, ...definitions, daemonSet, ...rights],
           customTimeouts: { delete: `${(config.deletionTimeoutSeconds ?? 60) + DELETION_SLACK_SECONDS}s` },
         },
@@ -71,10 +72,10 @@ export class Dns extends pulumi.ComponentResource {
   }
 }
 
-/** The operator may have to take the lease first, and to find out that Gandi does not answer. */
+/** Allows for the time to take the lease first, and to find out that Gandi does not answer. */
 const DELETION_SLACK_SECONDS = 240;
 
-/** One Role for each namespace that holds Services from which records take their addresses. */
+/** Creates one Role for each namespace with Services from which records take their addresses. */
 function serviceRights(name: string, { records, operator }: DnsArgs, parent: Dns): pulumi.Resource[] {
   const services = records.flatMap(({ source }) => (source?.kind === "Service" ? (source.service ?? []) : []));
   const byNamespace = Map.groupBy(services, ({ namespace }) => namespace);
@@ -93,10 +94,10 @@ function serviceRights(name: string, { records, operator }: DnsArgs, parent: Dns
 }
 
 /**
- * The name of a record's object: its own name where Kubernetes takes that, else one like it with a hash. Two entries
- * of one name have different types, so the type that stands alone in the second tells them apart. An entry that is the
- * only one of its name keeps the object whatever its types become: another object would be made before the old one
- * goes, would wait in vain for the rrset that the older one has, and the up would never get to the end of it.
+ * Returns the name of a record's object: its own name if Kubernetes accepts that, otherwise a similar name with a hash.
+ * Two entries with one name have different types, so only the second one has its type in its name. An entry that is the
+ * only one with its name keeps its object when its types change. Otherwise the new object would be created before the
+ * old one is deleted, it would wait for the rrset that the old one owns, and the up would never end.
  */
 export function objectNameOf(record: NamedRecord, all: readonly NamedRecord[] = [record]): string {
   const name = fqdn(record);

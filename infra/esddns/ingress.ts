@@ -4,7 +4,7 @@ import type { Guard } from "../config/guard.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { labels, names } from "../names.ts";
 
-/** The page under a name of its own, through whatever Ingress controller the cluster has. */
+/** Serves the page under its own host name, through the Ingress controller that the cluster has. */
 export function pageIngress(
   name: string,
   namespace: pulumi.Input<string>,
@@ -22,11 +22,11 @@ export function pageIngress(
         labels: labels(names.page.app),
         annotations: guard.value(
           {
-            // cert-manager makes the Secret that tls names, by whom one of these says.
+            // cert-manager creates the Secret that tls names. One of these annotations names its issuer.
             ...(tls?.clusterIssuer === undefined ? {} : { "cert-manager.io/cluster-issuer": tls.clusterIssuer }),
             ...(tls?.issuer === undefined ? {} : { "cert-manager.io/issuer": tls.issuer }),
             ...annotations,
-            // Not every controller writes its address into the status; the page is reached by its own anyway.
+            // Not every controller writes its address into the status, and the page has an address of its own anyway.
             "pulumi.com/skipAwait": "true",
           },
           "service",

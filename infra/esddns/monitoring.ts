@@ -10,7 +10,10 @@ interface MonitoringArgs extends Pick<LoadedConfig, "namespace" | "monitoring" |
   readonly operator: Pick<Operator, "namespace">;
 }
 
-/** What Prometheus and Grafana find the stack by, as far as the config asks for it; annotations are the pods' own. */
+/**
+ * The objects by which Prometheus and Grafana find the stack, if the config asks for them. The pods have their
+ * annotations already.
+ */
 export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs, options: pulumi.ComponentResourceOptions) {
     super("esddns:monitoring:Monitoring", name, {}, options);
@@ -39,7 +42,7 @@ export class Monitoring extends pulumi.ComponentResource {
           spec: {
             clusterIP: "None",
             selector: PODS,
-            // A pod that is not ready has the more to tell.
+            // A pod that is not ready is the one to scrape.
             publishNotReadyAddresses: true,
             ports: [{ name: "http", port: HTTP_PORT, targetPort: HTTP_PORT, protocol: "TCP" }],
           },

@@ -1,11 +1,11 @@
-/** What the pods may talk to. Where the network plugin enforces no NetworkPolicy, this changes nothing. Pure. */
+/** Returns what the pods may connect to. It has no effect if the network plugin enforces no NetworkPolicy. Pure. */
 import type * as k8s from "@pulumi/kubernetes";
 import { HTTP_PORT, PUSH_PORT } from "../names.ts";
 
 type PolicySpec = k8s.types.input.networking.v1.NetworkPolicySpec;
 type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
 
-/** Neither the LAN nor the cluster is the operator's business, apart from DNS and the API server. */
+/** The internet without private networks. The operator needs only DNS and the API server of the LAN and the cluster. */
 const INTERNET: EgressRule = {
   to: [
     {
@@ -21,17 +21,18 @@ const INTERNET: EgressRule = {
 const DNS: EgressRule = { ports: [port("UDP", 53), port("TCP", 53)] };
 
 /**
- * Of its Service, of kubeadm, k3s and most others, of minikube, of MicroK8s. Its addresses are known to the cluster only,
- * and most network plugins judge by the endpoint and its port, a few by the Service: so by port, and both.
+ * The API server's ports: of its Service, of kubeadm, k3s and most others, of minikube, of MicroK8s. A policy names the
+ * ports because only the cluster knows the addresses. It names both kinds because most network plugins check the
+ * endpoint and its port, and a few check the Service.
  */
 export const API_SERVER_PORTS: readonly number[] = [443, 6443, 8443, 16443];
 
 /**
- * For the pods of one app: in to what they serve, out to DNS and the API server. The port of health is not named: a pod's
- * own node gets in whatever a policy says, and nobody else has to.
- * `internet`: also anywhere that is not private. `alsoTo`: CIDRs that are allowed besides, on any port.
- * `apiServerPorts`: others than the usual ones.
- * `router`: the one address that may be asked by NAT-PMP (RFC 6886). `push`: in to POST /probe, too.
+ * Returns the policy for the pods of one app: in to the ports they serve, out to DNS and the API server. The port for
+ * health is not named: a pod's own node is always let in, and only the node needs it.
+ * `internet` also allows every address that is not private. `alsoTo` has further CIDRs, allowed on any port.
+ * `apiServerPorts` replaces the usual ports. `router` is the one address that may be asked by NAT-PMP (RFC 6886).
+ * `push` also allows POST /probe.
  */
 export function egressPolicy(
   app: string,

@@ -8,7 +8,7 @@ import { names } from "../names.ts";
 
 const DIR = "/var/run/secrets/esddns-notify";
 
-/** Servers of the LAN that are told, as CIDRs: those whose URL has an address instead of a name. */
+/** Returns as CIDRs the servers that a channel's URL names by an address: the policy must allow those on the LAN. */
 export function literalHosts(channels: StackConfig["notify"]): string[] {
   return channels.flatMap(({ url }) => {
     const host = URL.parse(url)?.hostname.replace(/^\[|\]$/g, "") ?? "";
@@ -16,7 +16,10 @@ export function literalHosts(channels: StackConfig["notify"]): string[] {
   });
 }
 
-/** The channels as a Secret, URLs included: of many services the URL is all that it takes. Undefined: there are none. */
+/**
+ * Writes the channels into a Secret, with their URLs: at many services the URL is all that a sender needs. Undefined if
+ * no channel exists.
+ */
 export function notifyAccess(
   name: string,
   namespace: pulumi.Input<string>,
@@ -36,7 +39,8 @@ export function notifyAccess(
     resources: [secret],
     mount: { path: DIR, volume: { name: "notify", secret: { secretName, defaultMode: 0o440 } } },
     env: { name: "ESDDNS_NOTIFY_FILE", value: `${DIR}/${key}` },
-    // Read at start only: other channels need other pods. Too short a part of the hash to try secrets against.
+    // The channels are read only at start, so other channels need new pods. This part of the hash is too short to test
+    // guesses of the secrets against it.
     annotations: {
       "esddns.io/notify": guard.value(createHash("sha256").update(content).digest("hex").slice(0, 6), "notify"),
     },

@@ -38,13 +38,13 @@ export interface OperatorArgs extends Pick<
   | "guard"
   | "messages"
 > {
-  /** What an adopter may still have in its state. */
+  /** What a stack that adopts the definitions may still have in its state. */
   readonly former: Pick<FormerlyOwned, "definitions">;
-  /** By digest. */
+  /** With its digest. */
   readonly image: pulumi.Input<string>;
 }
 
-/** The keys of the config that the pods' template comes of. */
+/** The keys of the config that the template of the pods depends on. */
 const POD_KEYS = [
   ...(["detection", "operator", "monitoring", "notify", "image", "extraCaCertificates"] as const),
   ...(["gandiTokenSecret", "gandiTokenExpires", "gandiRequestsPerMinute", "service"] as const),
@@ -54,15 +54,15 @@ const TOKEN_DIR = "/var/run/secrets/esddns";
 const CA_DIR = "/etc/esddns";
 
 /**
- * The operator: a pod on every node, so that each looks out through its own way to the internet, with all that it
- * needs: namespace, custom resource definitions (unless they are adopted), rights, Gandi's token.
+ * The operator: a pod on every node, so that each one uses its node's own way to the internet. It has all that the pods
+ * need: namespace, custom resource definitions (unless they are adopted), rights, Gandi's token.
  */
 export class Operator extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
   readonly tolerateControlPlane: boolean;
   readonly apiServerPorts: readonly number[];
   readonly daemonSet: k8s.apps.v1.DaemonSet;
-  /** What custom resources of the group need before they can be written. */
+  /** The resources that must exist before a custom resource of the group can be written. */
   readonly definitions: readonly pulumi.Resource[];
 
   constructor(name: string, args: OperatorArgs, options: pulumi.ComponentResourceOptions) {
@@ -73,7 +73,7 @@ export class Operator extends pulumi.ComponentResource {
     this.apiServerPorts = args.operator.apiServerPorts;
     const namespace = new k8s.core.v1.Namespace(
       `${name}-namespace`,
-      // No level but `privileged` lets a pod onto the host's network; what the pods may do is as restricted as ever.
+      // Only the level `privileged` lets a pod use the host's network. The rights of the pods remain restricted.
       {
         metadata: {
           name: args.namespace,
@@ -83,7 +83,7 @@ export class Operator extends pulumi.ComponentResource {
       },
       self,
     );
-    // Labels that are a secret make one of all the metadata.
+    // Secret labels make all of the metadata secret.
     this.namespace = pulumi.unsecret(namespace.metadata.name);
     this.definitions = args.shared === "own" ? crds.map((crd) => this.#definition(crd, args)) : [];
     if (args.shared === "adopt")
@@ -182,7 +182,8 @@ export class Operator extends pulumi.ComponentResource {
         dependsOn: [
           ...this.definitions,
           ...account.rights,
-          // At a destroy the pods may have to delete records at Gandi yet, in a namespace that denies what nobody allows.
+          // At a destroy the pods may still have to delete records at Gandi, in a namespace that denies traffic by
+          // default.
           network,
           ...token.resources,
           ...(ca?.resources ?? []),
@@ -196,7 +197,10 @@ export class Operator extends pulumi.ComponentResource {
     this.registerOutputs({ namespace: this.namespace });
   }
 
-  /** A definition that was kept, or that no stack owned, may be of an older version: this one's fields then win. */
+  /**
+   * Writes a definition. One that was kept, or that belongs to no stack, may come from an older version: the fields of
+   * this version then win.
+   */
   #definition(crd: (typeof crds)[number], { namespace, keepOnDestroy }: OperatorArgs): pulumi.Resource {
     const { metadata, ...rest } = structuredClone(crd);
     const marks = { labels: { [OWNER_LABEL]: namespace }, annotations: { "pulumi.com/patchForce": "true" } };
@@ -207,7 +211,7 @@ export class Operator extends pulumi.ComponentResource {
     );
   }
 
-  /** The Secret with the token, or somebody else's that is said to be there. */
+  /** Writes the Secret with the token, or reads the one that the config says exists. */
   #token(name: string, { token, gandiToken, guard }: OperatorArgs): { resources: pulumi.Resource[]; mount: Mount } {
     const secret = token.kind === "secret" ? { name: token.name, key: token.key } : names.tokenSecret;
     const items = [{ key: secret.key, path: "token" }];
@@ -221,7 +225,7 @@ export class Operator extends pulumi.ComponentResource {
         metadata: { name: secret.name, namespace: this.namespace },
         ...(gandiToken === undefined ? {} : { stringData: { [secret.key]: gandiToken } }),
       },
-      // Without a token there are only previews: they show the Secret as it is, and not as emptied.
+      // Without a token only previews run: they show the Secret as it is, and not as emptied.
       { parent: this, ...(gandiToken === undefined ? { ignoreChanges: ["stringData", "data"] } : {}) },
     );
     return { resources: [resource], mount };
@@ -243,7 +247,7 @@ export class Operator extends pulumi.ComponentResource {
       resources: [resource],
       mount,
       env: [{ name: "NODE_EXTRA_CA_CERTS", value: `${CA_DIR}/${key}` }],
-      // Node reads the file at start only: other certificates need other pods.
+      // Node reads the file only at start, so other certificates need new pods.
       annotations: {
         "esddns.io/extra-ca-sha256": guard.value(createHash("sha256").update(pem).digest("hex"), "extraCaCertificates"),
       },

@@ -1,4 +1,4 @@
-/** The pod of either command of the image: `operator` on every node, `status` for the page. Pure. */
+/** Builds the pod of either command of the image: `operator` on every node, `status` for the page. Pure. */
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { LoadedConfig } from "../config/load.ts";
@@ -11,12 +11,12 @@ export interface PodArgs {
   readonly image: pulumi.Input<string>;
   readonly serviceAccountName: pulumi.Input<string>;
   readonly tolerateControlPlane: boolean;
-  /** On the node's own network, where it serves on the node's ports, too. */
+  /** Whether the pod uses the node's own network. It then also listens on the node's ports. */
   readonly hostNetwork?: boolean;
-  /** Whether it takes POST /probe. */
+  /** Whether the pod accepts POST /probe. */
   readonly push?: boolean;
   readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
-  /** Files from Secrets and ConfigMaps, each with the folder that it appears in. */
+  /** Files from Secrets and ConfigMaps, each with the folder to mount it at. */
   readonly mounts?: readonly {
     readonly path: string;
     readonly volume: k8s.types.input.core.v1.Volume & { name: string };
@@ -27,14 +27,16 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
   const mounts = args.mounts ?? [];
   return {
     serviceAccountName: args.serviceAccountName,
-    // Else every Service of the namespace is in the environment by its name: esddns-push as ESDDNS_PUSH_PORT, a setting.
+    // Otherwise every Service of the namespace becomes an environment variable: esddns-push becomes ESDDNS_PUSH_PORT,
+    // which is the name of a setting.
     enableServiceLinks: false,
     securityContext: restrictedPod,
     ...(args.tolerateControlPlane ? { tolerations: [CONTROL_PLANE] } : {}),
-    // The cluster's name servers all the same.
+    // On the host's network too, use the cluster's name servers.
     ...(args.hostNetwork === true ? { hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet" } : {}),
-    // With the usual ndots:5 api.gandi.net is looked up in the node's search domains first, where the user's own wildcard
-    // record may answer. Names such as ntfy.default.svc are still found in them, after the name itself was not.
+    // With the usual ndots:5, api.gandi.net is looked up in the node's search domains first, and the user's own
+    // wildcard record may answer there. Names such as ntfy.default.svc are still found: the search domains come after
+    // the name itself.
     dnsConfig: { options: [{ name: "ndots", value: "1" }] },
     containers: [
       {
@@ -50,7 +52,7 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
         startupProbe: { httpGet: { path: "/healthz", port: "health" }, periodSeconds: 2, failureThreshold: 30 },
         livenessProbe: { httpGet: { path: "/healthz", port: "health" }, periodSeconds: 10, failureThreshold: 3 },
         readinessProbe: { httpGet: { path: "/readyz", port: "health" }, periodSeconds: 5, failureThreshold: 3 },
-        // About 70 MiB resident, of which the greater part is Node's own file, mapped (npm run bench:rest).
+        // About 70 MiB resident. The greater part is Node's own file, mapped (npm run bench:rest).
         resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "192Mi" } },
         securityContext: restrictedContainer,
         ...(mounts.length === 0
@@ -64,7 +66,7 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
   };
 }
 
-/** When Gandi's token ends, where that is known. */
+/** Returns when Gandi's token expires, if that is known. */
 export function expiryEnv({
   gandiTokenExpires: date,
   guard,
@@ -81,6 +83,6 @@ const identity = [
 ];
 
 function fieldEnv(name: string, fieldPath: string): k8s.types.input.core.v1.EnvVar {
-  // With the default apiVersion spelled out: server-side apply compares a fieldRef as a whole.
+  // Write the default apiVersion: server-side apply compares a fieldRef as a whole.
   return { name, valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } } };
 }

@@ -13,14 +13,17 @@ const DIR = "/var/run/secrets/esddns-push";
 
 type Mount = NonNullable<PodArgs["mounts"]>[number];
 
-/** What lets the operator's pods take POST /probe: a token that is made here, and where they find it. */
+/**
+ * What the operator's pods need to accept POST /probe: a generated token, and the file and variable that give it to
+ * them.
+ */
 interface PushAccess {
   readonly resources: readonly pulumi.Resource[];
   readonly mount: Mount;
   readonly env: k8s.types.input.core.v1.EnvVar;
 }
 
-/** The bearer token of POST /probe, in a Secret of the namespace. */
+/** Writes the bearer token of POST /probe into a Secret of the namespace. */
 export function pushAccess(
   name: string,
   namespace: pulumi.Input<string>,
@@ -40,32 +43,32 @@ export function pushAccess(
   };
 }
 
-/** Services of one address must name the same key, and neither may ask for the client's own address. */
+/** Lets Services share an address: all must have the same key, and none may require the client's own address. */
 export const SHARED_ADDRESS = { "allow-shared-ip": "esddns" };
 
 interface PushServiceArgs {
   readonly namespace: pulumi.Input<string>;
   readonly push: StackConfig["push"];
-  /** Whether it is to stand on the page's address. */
+  /** Whether the Service shares the page's address. */
   readonly shared: boolean;
   readonly loadBalancer: Pick<MetalLB, "annotations" | "pools">;
   readonly loadBalancerClass: string | undefined;
   readonly guard: Guard;
 }
 
-/** The keys of the config that both Services come of: MetalLB's version says how their annotations begin. */
+/** The keys of the config that both Services depend on: MetalLB's version decides the prefix of their annotations. */
 export const SERVICE_KEYS = ["service", "push", "metallb"] as const;
 
 /**
- * A Service keeps its class and its first family for life: with another one it is another Service, and the name is free
- * only when the old one is gone. A second family that comes or goes is no reason.
+ * Replaces a Service if its class or its first family changes, because neither can be changed. The old one must be
+ * deleted first, because its name is free only then. Adding or removing a second family replaces nothing.
  */
 export const keptForLife = {
   replaceOnChanges: ["spec.loadBalancerClass", "spec.ipFamilies[0]"],
   deleteBeforeReplace: true,
 };
 
-/** The address on the LAN at which any of the operator's pods takes POST /probe. */
+/** Creates the address on the LAN at which any of the operator's pods accepts POST /probe. */
 export function pushService(
   name: string,
   { namespace, push, shared, loadBalancer, loadBalancerClass, guard }: PushServiceArgs,
@@ -88,7 +91,7 @@ export function pushService(
               ...(addresses.length === 0 ? {} : { loadBalancerIPs: addresses.join(",") }),
               ...(shared ? SHARED_ADDRESS : {}),
             }),
-            // A router's script can wait; an up does not.
+            // A router's script can wait for the address, so the up does not.
             "pulumi.com/skipAwait": "true",
           },
           ...SERVICE_KEYS,

@@ -3,16 +3,16 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 export interface AccountArgs {
-  /** Of the service account. */
+  /** The name of the service account. */
   readonly account: string;
   readonly namespace: pulumi.Input<string>;
   /** Rights in the namespace. */
   readonly rules: readonly PolicyRule[];
-  /** Rights everywhere; `prefix` tells the stacks of one cluster apart. */
+  /** Rights in the whole cluster. `prefix` tells the stacks of one cluster apart. */
   readonly cluster?: { readonly prefix: string; readonly rules: readonly PolicyRule[] };
 }
 
-/** A service account with its roles and what binds them; everything that a pod must wait for. */
+/** Creates a service account with its roles and their bindings. Returns everything that a pod must wait for. */
 export function serviceAccount(
   name: string,
   { account, namespace, rules, cluster }: AccountArgs,
@@ -33,7 +33,10 @@ export function serviceAccount(
   };
 }
 
-/** Rights of an account in a namespace that is not its own; the role is named for the account's, as several may come. */
+/**
+ * Grants an account rights in another namespace. The role has the name of the account's namespace, because several
+ * stacks may add one.
+ */
 export function rightsElsewhere(
   name: string,
   args: {

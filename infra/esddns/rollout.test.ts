@@ -5,7 +5,10 @@ import { CONFIG, runProgram } from "../test/testing.ts";
 import { unreadyPods, updateStrategy } from "./rollout.ts";
 
 describe("a change of the operator's pods", () => {
-  /** Pods that Kubernetes' DaemonSet controller would delete now, of `live` nodes beside `dead` ones. Its arithmetic. */
+  /**
+   * Counts the pods that Kubernetes' DaemonSet controller would delete now, with `live` nodes beside `dead` ones. It
+   * repeats the controller's arithmetic.
+   */
   const replaced = (hostNetwork: boolean, live: number, dead: number): number => {
     const { maxSurge, maxUnavailable } = updateStrategy(hostNetwork).rollingUpdate as Record<string, number>;
     // The pod of a dead node counts as unavailable, and never as one that surges.
@@ -23,9 +26,9 @@ describe("a change of the operator's pods", () => {
   });
 
   it.each([
-    // A pod that cannot start leaves the old one in its place.
+    // A pod that cannot start leaves the old one running.
     [false, { maxSurge: 1000, maxUnavailable: 0 }],
-    // Two pods of one host cannot have the same port.
+    // Two pods of one host cannot use the same port.
     [true, { maxSurge: 0, maxUnavailable: 1000 }],
   ])("goes by a strategy of its own with hostNetwork %s", async (hostNetwork, rollingUpdate) => {
     const program = await runProgram({ ...CONFIG, detection: { hostNetwork } });

@@ -16,8 +16,8 @@ const EVERY_NODE = 1000;
 
 /**
  * Returns how the DaemonSet replaces its pods. The new pod of a node starts beside the old one, which stays until the
- * new one is ready: a pod that cannot start takes no working one away, and a dead node holds up no other node. On the
- * network of the host both would need the same port, so there the old pod goes first, on all nodes at once.
+ * new one is ready. So a pod that cannot start removes no working one, and a dead node delays no other node. On the
+ * host's network both would need the same port: there the old pod is removed first, on all nodes at once.
  */
 export function updateStrategy(hostNetwork: boolean): UpdateStrategy {
   const rollingUpdate = hostNetwork
@@ -27,8 +27,8 @@ export function updateStrategy(hostNetwork: boolean): UpdateStrategy {
 }
 
 /**
- * Returns a hook that reports, once the provider has waited in vain, which pods are not ready, on which nodes, and why.
- * It never asks for another attempt.
+ * Returns a hook that runs when the provider has waited in vain. It reports which pods are not ready, on which nodes,
+ * and why. It never asks for another attempt.
  */
 export function rolloutDiagnosis(name: string, namespace: string, app: string, messages: Messages): pulumi.ErrorHook {
   return new pulumi.ErrorHook(name, async () => {
@@ -42,12 +42,12 @@ export function rolloutDiagnosis(name: string, namespace: string, app: string, m
 /** A pod that is not ready, on a node that is. */
 export interface UnreadyPod {
   readonly name: string;
-  /** Undefined when no node has been found for it. */
+  /** Undefined if the pod has no node yet. */
   readonly node: string | undefined;
   readonly reason: string;
 }
 
-/** Reads the pods of an app that are to be ready and are not. A pod on a node that is not Ready is left out. */
+/** Reads the pods of an app that should be ready and are not. A pod on a node that is not Ready is left out. */
 export async function unreadyPods(
   cluster: Pick<Cluster, "get">,
   namespace: string,
@@ -78,7 +78,7 @@ function diagnosis(pods: readonly UnreadyPod[], namespace: string): string {
   ].join("\n");
 }
 
-/** Reports the container's own reason first, then that of the last run, of scheduling, or of readiness. */
+/** Returns the container's own reason first, then that of the last run, of scheduling, or of readiness. */
 function reasonOf({ status }: Pod): string {
   const [container] = status.containerStatuses;
   const { waiting, terminated } = container?.state ?? {};

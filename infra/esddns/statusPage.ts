@@ -19,15 +19,15 @@ export interface StatusPageArgs extends Pick<
   LoadedConfig,
   "namespace" | "service" | "gandiTokenExpires" | "push" | "monitoring" | "guard" | "messages"
 > {
-  /** By digest. */
+  /** With its digest. */
   readonly image: pulumi.Input<string>;
-  /** Whose namespace it shares, and whose custom resources it shows. */
+  /** The operator: the page uses its namespace and shows its custom resources. */
   readonly operator: Pick<Operator, "namespace" | "definitions" | "tolerateControlPlane" | "apiServerPorts">;
-  /** Where its address comes from. */
+  /** The load balancer that gives the page its address. */
   readonly loadBalancer: Pick<MetalLB, "namespace" | "pools" | "advertisements" | "annotations">;
 }
 
-/** The status page: two pods, on two nodes where there are two, behind an address of MetalLB's. */
+/** The status page: two pods, on two nodes if the cluster has two, behind an address from MetalLB. */
 export class StatusPage extends pulumi.ComponentResource {
   readonly service: k8s.core.v1.Service;
   readonly deployment: k8s.apps.v1.Deployment;
@@ -58,7 +58,7 @@ export class StatusPage extends pulumi.ComponentResource {
     );
     const { loadBalancer } = args;
     const poolNames = loadBalancer.pools.map(({ config }) => config.name);
-    // Where these rights are missing the page says so; nothing waits for them.
+    // Without these rights the page reports that they are missing. No resource waits for them.
     if (poolNames.length > 0) {
       rightsElsewhere(
         `${name}-metallb`,
@@ -72,7 +72,7 @@ export class StatusPage extends pulumi.ComponentResource {
       );
     }
     const selector = { app: names.page.app };
-    // A drain takes one of the two at a time.
+    // A drain may evict only one of the two at a time.
     new k8s.policy.v1.PodDisruptionBudget(
       `${name}-budget`,
       {
@@ -80,7 +80,7 @@ export class StatusPage extends pulumi.ComponentResource {
         spec: {
           maxUnavailable: 1,
           selector: { matchLabels: selector },
-          // One that does not work anyway keeps no node from being drained.
+          // A pod that does not work anyway must not block the drain of a node.
           unhealthyPodEvictionPolicy: "AlwaysAllow",
         },
       },
@@ -94,8 +94,8 @@ export class StatusPage extends pulumi.ComponentResource {
           replicas: 2,
           selector: { matchLabels: selector },
           template: {
-            // `kubectl rollout restart` writes an annotation here. It is another field manager's, so server-side apply
-            // leaves it be, and the next up undoes no restart.
+            // `kubectl rollout restart` writes an annotation here. It belongs to another field manager, so server-side
+            // apply leaves it alone, and the next up undoes no restart.
             metadata: {
               labels: labels(names.page.app),
               annotations: guard.value(scrapeAnnotations(args.monitoring, HTTP_PORT), "monitoring"),
@@ -120,7 +120,7 @@ export class StatusPage extends pulumi.ComponentResource {
                     topologyKey: "kubernetes.io/hostname",
                     whenUnsatisfiable: "ScheduleAnyway",
                     labelSelector: { matchLabels: selector },
-                    // The pods of the revision that goes do not count where those of the next are put.
+                    // Pods of the previous revision do not count when those of the next are placed.
                     matchLabelKeys: ["pod-template-hash"],
                   },
                 ],
@@ -169,7 +169,7 @@ export class StatusPage extends pulumi.ComponentResource {
                 ...(addresses.length === 0 ? {} : { loadBalancerIPs: addresses.join(",") }),
                 ...(shared ? SHARED_ADDRESS : {}),
               }),
-              // The address is what this waits for; the pods have a wait of their own.
+              // This waits only for the address: the pods have a wait of their own.
               "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress[0].ip}",
               "pulumi.com/timeoutSeconds": "120",
             },
