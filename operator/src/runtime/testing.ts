@@ -62,7 +62,15 @@ export function silentLog(lines: string[] = []): Logger {
 /** A logger that keeps every line, as JSON. */
 export function keptLog(): { log: Logger; lines: string[] } {
   const lines: string[] = [];
-  return { log: logTo((level, fields, message) => lines.push(JSON.stringify({ level, ...fields, message }))), lines };
+  return {
+    log: logTo((level, fields, message) => lines.push(JSON.stringify({ level, ...fields, message }, inFull))),
+    lines,
+  };
+}
+
+/** As pino writes an error: with its words, which JSON alone leaves out. */
+function inFull(_key: string, value: unknown): unknown {
+  return value instanceof Error ? { ...value, name: value.name, message: value.message, stack: value.stack } : value;
 }
 
 function logTo(write: (level: string, fields: object, message: string) => void): Logger {
