@@ -398,6 +398,7 @@ test.each([
   "ftp://x",
   "nonsense",
   "https://user:pw@x/",
+  "https://user@x/",
   "https://x/?a=b",
   "https://x/#y",
 ])("the token is not sent to %s", (baseUrl) => {

@@ -139,6 +139,18 @@ describe("StunLists", () => {
     await world.stop();
   });
 
+  it("reads no more than 256 KiB of a list", async () => {
+    const world = start();
+    const limits: number[] = [];
+    world.answer = (_url, _contact, maxBytes) => {
+      limits.push(maxBytes);
+      return Promise.resolve({ ok: true, body: Buffer.from(hosts(40)) });
+    };
+    await world.clock.run(1000);
+    expect(limits).toEqual([256 * 1024, 256 * 1024]);
+    await world.stop();
+  });
+
   it("fetches from allowed addresses alone", async () => {
     const world = start({ resolve: ["10.0.0.1"] });
     await world.clock.run(60_000);
