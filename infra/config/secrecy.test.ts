@@ -33,6 +33,15 @@ describe("a problem with an encrypted value", () => {
     }
   });
 
+  it.each(["https://marker.example.com/page", "Marker.lan:8080", "marker-\u00e9.lan"])(
+    "gives no name out of %s",
+    (host) => {
+      const message = told({ service: { hosts: [host] } }, "service");
+      expect(message).toContain("esddns:service.hosts[0]: the value is not the name of a host");
+      expect(message).not.toMatch(/marker/i);
+    },
+  );
+
   it("is named all the same, where it goes against another key, too", () => {
     const message = told({ service: { address: "10.99.1.1" } }, "service");
     expect(message).toContain("esddns:service.address: [secret] is not in any pool of this stack");

@@ -2,6 +2,7 @@
 import { describeRange, parseRange, parseSingle } from "@esddns/common/ip";
 import { factsOf, RESOURCE_NAMES, type Secrecy } from "./keyFacts.ts";
 import { DEFAULT_NAMESPACE } from "./keys/metallb/schema.ts";
+import { namesIn } from "./values/dnsNames.ts";
 import { formatPath, quote, type Problem } from "./validation/problem.ts";
 import { keys } from "./schema.ts";
 
@@ -76,13 +77,14 @@ function leavesOf(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(leavesOf) : [];
 }
 
-/** The spellings that a message may use. Messages write addresses in their canonical form. */
+/** The spellings that a message may use. Messages write addresses in their canonical form, and only the host of a URL. */
 function spellings(text: string): string[] {
   return [text, ...text.split(",")].flatMap((part) => {
     const address = parseSingle(part.trim());
     const range = parseRange(part.trim());
     return [
       part.trim(),
+      ...namesIn(part),
       ...(address ? [address.canonical, describeRange(address)] : []),
       ...(range.ok ? [range.range.canonical, describeRange(range.range)] : []),
     ];

@@ -30,13 +30,22 @@ export const pageHost = checkedString((value) => {
   }
   if (PAGE_HOST.test(value)) return undefined;
   const right = "Write the name and nothing else, without scheme and port and in lower case: esddns.lan.";
-  // A user who copies a URL from the browser means the name in it.
-  const name = value
+  return { wrong: `${quote(value)} is not the name of a host`, right: spelt(hostIn(value), PAGE_HOST) ?? right };
+});
+
+/** Returns the host of a URL: a user who copies one from the browser means the name in it. Returns other texts as they are. */
+function hostIn(value: string): string {
+  return value
     .trim()
     .replace(/^[a-z]+:\/\//i, "")
     .replace(/(:\d+)?(\/.*)?$/, "");
-  return { wrong: `${quote(value)} is not the name of a host`, right: spelt(name, PAGE_HOST) ?? right };
-});
+}
+
+/** Returns the names that a message may give for a value. */
+export function namesIn(value: string): string[] {
+  const host = hostIn(value);
+  return [host, domainToASCII(host)].filter((name) => name !== "");
+}
 
 export const recordName = checkedString((value) => {
   if (RECORD.test(value) && value.split(".").every((label) => label.length <= 63)) return undefined;
