@@ -70,7 +70,9 @@ export function keptLog(): { log: Logger; lines: string[] } {
 
 /** As pino writes an error: with its words, which JSON alone leaves out. */
 function inFull(_key: string, value: unknown): unknown {
-  return value instanceof Error ? { ...value, name: value.name, message: value.message, stack: value.stack } : value;
+  if (!(value instanceof Error)) return value;
+  const { name, message, stack } = value;
+  return Object.assign({ name, message, stack }, value);
 }
 
 function logTo(write: (level: string, fields: object, message: string) => void): Logger {
