@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalValue, joinPrefix, sameValues } from "./addresses.ts";
 
-/** 128 bits as eight full groups of hexadecimal digits: a notation that none of the tested code writes. */
+/** Writes 128 bits as eight full groups of hexadecimal digits, a notation that the tested code never writes. */
 function full(bits: bigint): string {
   const digits = bits.toString(16).padStart(32, "0");
   return digits.match(/.{4}/g)?.join(":") ?? "";

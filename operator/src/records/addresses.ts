@@ -2,10 +2,10 @@ import ipaddr from "ipaddr.js";
 import { parseAddress } from "@esddns/common/ip";
 
 /**
- * The address in an IPv6 prefix that has the given host part, in canonical form.
- * @param prefix CIDR, for instance 2001:db8:100::/64; bits after its length do not count.
- * @param suffix an IPv6 address whose first bits, as many as the prefix is long, are zero: ::10.
- * @returns a problem, in words, where either is no such thing, or the two overlap.
+ * Joins an IPv6 prefix and a host part into an address in canonical form.
+ * @param prefix CIDR, for example 2001:db8:100::/64. Bits after the prefix length are ignored.
+ * @param suffix an IPv6 address that is zero in the bits of the prefix, for example ::10.
+ * @returns a problem in words if either argument is not valid, or if the two overlap.
  */
 export function joinPrefix(prefix: string, suffix: string): { address: string } | { problem: string } {
   const [network, length] = parsePrefix(prefix) ?? [];
@@ -19,12 +19,12 @@ export function joinPrefix(prefix: string, suffix: string): { address: string } 
   return { address: formatIpv6(((network >> hostBits) << hostBits) | host) };
 }
 
-/** A value of an A or AAAA record in the one form that can be compared; what is no address only loses its case. */
+/** Returns a record's value in a form that can be compared. A value that is not an address is only lowercased. */
 export function canonicalValue(value: string): string {
   return parseAddress(value)?.text ?? value.toLowerCase();
 }
 
-/** Whether two rrsets have the same values, in whatever order and notation. */
+/** Returns whether two rrsets have the same values, in any order and notation. */
 export function sameValues(a: readonly string[], b: readonly string[]): boolean {
   const left = new Set(a.map(canonicalValue));
   const right = new Set(b.map(canonicalValue));

@@ -10,7 +10,7 @@ afterEach(() => {
 
 const signal = new AbortController().signal;
 
-/** An answer to the query (RFC 1035 4.1): its id and question, these flags, and A records of the question's name. */
+/** Builds an answer to the query (RFC 1035 4.1) with its id and question, these flags, and A records for its name. */
 function answer(query: Buffer, flags: number, addresses: readonly string[]): Buffer {
   const end = query.indexOf(0, 12) + 5;
   const header = Buffer.alloc(12);
@@ -24,7 +24,7 @@ function answer(query: Buffer, flags: number, addresses: readonly string[]): Buf
   return Buffer.concat([header, query.subarray(12, end), ...records]);
 }
 
-/** A name server on a port of the loopback; gives its address with the port. */
+/** Starts a name server on the loopback interface. Returns its address with the port. */
 async function serve(udp: (query: Buffer) => Buffer | undefined, tcp: (query: Buffer) => Buffer): Promise<string> {
   const stream = createServer((socket) => {
     socket.on("data", (data: Buffer) => {
@@ -52,7 +52,7 @@ async function serve(udp: (query: Buffer) => Buffer | undefined, tcp: (query: Bu
   return `127.0.0.1:${port}`;
 }
 
-/** Authoritative; with the truncated bit; NXDOMAIN; REFUSED. */
+/** Flags of an authoritative answer, a truncated one, NXDOMAIN and REFUSED. */
 const FLAGS = { ok: 0x8400, truncated: 0x8600, absent: 0x8403, refused: 0x8405 };
 const never = (): Buffer => {
   throw new Error("asked over TCP");

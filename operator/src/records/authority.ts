@@ -1,12 +1,13 @@
 import { Resolver } from "node:dns/promises";
 import type { Authority } from "./verify.ts";
 
-/** One query: this long for each of the tries, milliseconds. */
+/** Limits of one query. The timeout is for each try, in milliseconds. */
 const PATIENCE = { timeout: 2_000, tries: 2 };
 
 /**
- * The DNS by Node's resolver: names by the servers of /etc/resolv.conf, and a zone's own servers directly, over UDP and
- * over TCP where the answer is truncated (RFC 7766). A resolver of its own for every query keeps no answers.
+ * Queries DNS with Node's resolver. Host names are resolved by the servers in /etc/resolv.conf. A zone's own servers
+ * are asked directly, over UDP, and over TCP if the answer is truncated (RFC 7766). Every query has a new resolver, so
+ * that no answer is cached.
  */
 export const dnsAuthority: Authority = {
   nameServers: (zone, signal) => query(signal, undefined, (resolver) => resolver.resolveNs(zone)),
@@ -51,7 +52,7 @@ async function query<T>(
   }
 }
 
-/** The server has answered that the name, or a record of the type, does not exist. */
+/** Returns whether the server answered that the name, or a record of this type, does not exist. */
 function isNothing(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOTFOUND" || error.code === "ENODATA");
 }

@@ -9,7 +9,7 @@ function spec(fields: Record<string, unknown>): DnsRecordSpec {
   return dnsRecordSpec.parse({ zone: "example.com", name: "home", ...fields });
 }
 
-/** Type and values, or type and the reason why there are none. */
+/** Returns the type with its values, or with the reason why there are none. */
 function brief(fields: Record<string, unknown>, known?: KnownWan, serviceAddresses?: string[]): unknown {
   const intent = desiredRrsets({ spec: spec(fields), wan: known, serviceAddresses });
   if (intent.kind === "Invalid") return intent.problems;

@@ -5,7 +5,9 @@ import { notGloballyReachable, parseAddress } from "@esddns/common/ip";
 import { canonicalValue, joinPrefix } from "./addresses.ts";
 import { agreedPrefixes, type KnownWan, type NodeAddress } from "./nodeAddress.ts";
 
-/** What one rrset of a record shall be, or why nothing can be said about it now: then it stays as it is. */
+/**
+ * The desired content of one rrset. Keep: the content is not known now, for this reason, and the rrset stays unchanged.
+ */
 export type Desired =
   | { kind: "Write"; type: RecordType; rrset: Rrset }
   | { kind: "Keep"; type: RecordType; reason: "WaitingForAddress" | "NotGlobal" | "Invalid"; message: string };
@@ -15,9 +17,9 @@ type Intent = { kind: "Valid"; desired: Desired[] } | { kind: "Invalid"; problem
 interface DesiredInput {
   spec: DnsRecordSpec;
   wan: KnownWan | undefined;
-  /** The addresses that the Service of a source of kind Service has, of both families; undefined: not known. */
+  /** For a source of kind Service: the Service's addresses of both families. Undefined if they are not known. */
   serviceAddresses?: readonly string[] | undefined;
-  /** Why they are not known, in words. */
+  /** Why the Service's addresses are not known, in words. */
   serviceProblem?: string | undefined;
   /** For ipv6FromNode: that node's own address within the agreed prefixes, or why there is none. */
   nodeAddress?: NodeAddress | undefined;
@@ -27,7 +29,7 @@ type Values = { values: string[] } | Pick<Extract<Desired, { kind: "Keep" }>, "r
 
 const familyOf: Record<RecordType, Family> = { A: "IPv4", AAAA: "IPv6" };
 
-/** One entry for each type of the record, in the order of the spec; or everything that is wrong with the spec. */
+/** Returns one entry for each type of the record, in the order of the spec, or all problems of the spec. */
 export function desiredRrsets(input: DesiredInput): Intent {
   const { spec } = input;
   const types = [...new Set(spec.types)];
@@ -47,7 +49,7 @@ function desiredRrset(type: RecordType, input: DesiredInput): Desired {
 function valuesOf(type: RecordType, { spec, wan, nodeAddress, ...service }: DesiredInput): Values {
   switch (spec.source.kind) {
     case "Wan":
-      // Whether the address may be believed has been decided before it came into the status: no second judgement here.
+      // The decision loop checked the address before writing it to the status. It is not checked again here.
       if (type === "A") return wanIpv4(wan);
       return spec.ipv6FromNode === undefined
         ? wanIpv6(wan, spec.ipv6Suffix ?? "")
@@ -129,7 +131,7 @@ function hostPartProblems({ ipv6Suffix: suffix, ipv6FromNode }: DnsRecordSpec): 
   }
   const address = parseAddress(suffix);
   if (address?.family !== "IPv6") return [`ipv6Suffix: "${suffix}" is not an IPv6 address`];
-  // RFC 4291 2.6.1: the address of all zeros after the prefix is that of the subnet's routers.
+  // RFC 4291 2.6.1: an address with only zeros after the prefix belongs to the subnet's routers.
   return address.text === "::" ? ['ipv6Suffix: "::" names no host'] : [];
 }
 

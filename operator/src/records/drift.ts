@@ -1,17 +1,17 @@
-/** In which somebody else's changes are undone at most `driftLimit` times, milliseconds. */
+/** The operator undoes foreign changes at most `driftLimit` times within this window, in milliseconds. */
 const DRIFT_WINDOW_MS = 60 * 60_000;
 
 /**
- * Those of the noted corrections (RFC 3339) that still count, oldest first. One from further in the future than the window
- * is long was dated by a clock that was wrong, and would count for as long as that clock was ahead.
+ * Returns the recorded corrections (RFC 3339) that still count, oldest first. A time more than one window in the future
+ * comes from a wrong clock. It is dropped, because it would count for as long as that clock was ahead.
  */
 export function recentCorrections(times: readonly string[] | undefined, now: number): string[] {
   return (times ?? []).filter((time) => Math.abs(now - Date.parse(time)) < DRIFT_WINDOW_MS).sort();
 }
 
 /**
- * When a change may be undone again, in milliseconds from now: 0 where fewer than `limit` of these corrections count,
- * undefined where that never comes because the limit is 0.
+ * Returns in how many milliseconds a change may be undone again: 0 if there are fewer than `limit` recent corrections,
+ * undefined if the limit is 0 and no change is ever undone.
  */
 export function correctionAllowedInMs(recent: readonly string[], limit: number, now: number): number | undefined {
   if (recent.length < limit) return 0;

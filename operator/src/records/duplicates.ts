@@ -2,12 +2,13 @@ import type { DnsRecordObject, LeftRrset, RecordType } from "@esddns/common/api"
 import { fqdn } from "../gandi/names.ts";
 import { everPublished, holdsAt, type RrsetPlace } from "./left.ts";
 
-/** Which record may write an rrset, by the rrset's key. */
+/** The record that may write an rrset, by the rrset's key. */
 type Winners = ReadonlyMap<string, DnsRecordObject>;
 
 /**
- * Of several records that name the same rrset (zone, name and type) the older one has it; of equally old ones the
- * first by name, so that every observer comes to the same result. Records that are being deleted have nothing.
+ * Returns which record owns each rrset (zone, name and type). If several records name the same rrset, the oldest one
+ * owns it. Between equally old records the first by name does, so that every observer gets the same result. A record
+ * that is being deleted owns nothing.
  */
 export function winners(records: readonly DnsRecordObject[]): Winners {
   const byAge = records.filter(({ metadata }) => metadata.deletionTimestamp === undefined).sort(olderFirst);
@@ -20,17 +21,19 @@ export function winners(records: readonly DnsRecordObject[]): Winners {
   return result;
 }
 
-/** Every rrset that a record names, as keys that are equal where two records name the same one. */
+/**
+ * Returns a key for each rrset that the record's spec names. Two records that name the same rrset have the same key.
+ */
 export function rrsetKeys(record: DnsRecordObject): string[] {
   return record.spec.types.map((type) => rrsetKey(record, type));
 }
 
-/** Every rrset that a record names, or has by what its status says, as such keys. */
+/** Returns the keys of every rrset that the record's spec names or that its status lists. */
 export function allRrsetKeys(record: DnsRecordObject): string[] {
   return [...rrsetKeys(record), ...everPublished(record.spec, record.status).map(keyOf)];
 }
 
-/** The types of a record that another record has, with that record's name. */
+/** Returns the types of this record that another record owns, with the other record's name. */
 export function lostTo(record: DnsRecordObject, all: Winners): ReadonlyMap<RecordType, string> {
   const lost = record.spec.types.flatMap((type): [RecordType, string][] => {
     const winner = all.get(rrsetKey(record, type));
@@ -39,29 +42,29 @@ export function lostTo(record: DnsRecordObject, all: Winners): ReadonlyMap<Recor
   return new Map(lost);
 }
 
-/** Another record that has an rrset. */
+/** Another record that owns an rrset. */
 export interface Claim {
-  /** Its name. */
+  /** The name of the other record. */
   readonly by: string;
-  /** What its status says of the rrset: without anything it has not come to write it. */
+  /** What the other record's status says about the rrset. Empty if that record has not written it yet. */
   readonly holds: readonly LeftRrset[];
-  /** It does not come to write it as long as this is so. */
+  /** While this is true, the other record does not write the rrset. */
   readonly isDryRun: boolean;
 }
 
-/** The claim of the other record that has this rrset; undefined: none has. */
+/** Returns the claim of the other record that owns this rrset, or undefined if no other record does. */
 export function claimOf(rrset: RrsetPlace, record: DnsRecordObject, all: Winners): Claim | undefined {
   const winner = all.get(keyOf(rrset));
   if (winner === undefined || isSame(winner, record)) return undefined;
   return { by: winner.metadata.name, holds: holdsAt(rrset, winner), isDryRun: winner.spec.dryRun };
 }
 
-/** What the statuses of all other records say of this rrset: that is the operator's own, too. */
+/** Returns what the statuses of all other records say about this rrset. The operator wrote these values as well. */
 export function heldByOthers(rrset: RrsetPlace, record: DnsRecordObject, all: readonly DnsRecordObject[]): LeftRrset[] {
   return all.filter((other) => !isSame(other, record)).flatMap((other) => holdsAt(rrset, other));
 }
 
-/** The name as it is served, and the type; the zone too, since a zone and its subzone may both serve the name. */
+/** Includes the zone because a zone and its subzone may both serve the same name. */
 function keyOf({ zone, name, type }: RrsetPlace): string {
   return `${zone.toLowerCase()} ${fqdn(zone, name)} ${type}`;
 }
@@ -74,12 +77,12 @@ function olderFirst(a: DnsRecordObject, b: DnsRecordObject): number {
   return age(a) - age(b) || (id(a) < id(b) ? -1 : 1);
 }
 
-/** A record that was deleted and made anew under its name is another one. */
+/** A record that was deleted and created again under the same name is a different one. */
 function isSame(a: DnsRecordObject, b: DnsRecordObject): boolean {
   return id(a) === id(b) && a.metadata.uid === b.metadata.uid;
 }
 
-/** Without a time, which only an object that is not stored yet lacks, it counts as the youngest. */
+/** A record without a creation time counts as the youngest. Only an object that is not stored yet has none. */
 function age({ metadata }: DnsRecordObject): number {
   const time = Date.parse(metadata.creationTimestamp ?? "");
   return Number.isNaN(time) ? Number.MAX_SAFE_INTEGER : time;

@@ -24,20 +24,20 @@ type SyncedReason =
   | "Contested"
   | "DryRun";
 
-/** What became of one rrset, or of the record as a whole. */
+/** The result of a run for one rrset, or for the whole record. */
 export interface RecordFinding {
-  /** Blocked: something outside has to change, or time to pass, first. Failed: the same may succeed when it is tried again. */
+  /** Blocked: something outside must change first, or time must pass. Failed: another try may succeed. */
   effect: "none" | "put" | "blocked" | "failed";
   reason: SyncedReason;
-  /** For people; says nothing that is another each time, so that the same finding makes the same status. */
+  /** For people. Contains nothing that differs on each run, so that the same finding gives the same status. */
   message: string;
-  /** Milliseconds after which to look again; absent: there is nothing that looking again would find. */
+  /** Milliseconds after which to look again. Absent if another look would find nothing new. */
   retryAfterMs?: number;
-  /** The other rrsets of the record would meet the same. */
+  /** The other rrsets of the record would have the same result. */
   general?: true;
 }
 
-/** A run that ends early, since what it was made from holds no longer; the next one begins after `retryAfterMs`. */
+/** A run that ended early because its input is out of date. The next run begins after `retryAfterMs`. */
 export interface Interruption {
   effect: "interrupted";
   message: string;
@@ -45,20 +45,20 @@ export interface Interruption {
 }
 
 /**
- * When to begin again, milliseconds: at once with what was read meanwhile; when the lease should have been renewed; when the
- * watch should have told that the record is gone.
+ * When to begin again, in milliseconds. Superseded: at once, with the newer input. LeaseTooShort: when the lease should
+ * be renewed. Gone: when the watch should have reported that the record is deleted.
  */
 const AGAIN_MS = { Superseded: 0, LeaseTooShort: 2_000, Gone: 15_000 } as const;
 
-/** Of a condition's message, as the CustomResourceDefinition allows: a status with a longer one would be refused. */
+/** Longest message of a condition. The CustomResourceDefinition refuses a status with a longer one. */
 const MAX_MESSAGE = 32_768;
-/** After failures that pass by themselves; the first retry comes soon because a change of address breaks connections. */
+/** Backoff after failures that pass by themselves. The first retry is soon: a change of address breaks connections. */
 const TRANSIENT = { baseMs: 1_000, maxMs: 300_000 };
-/** A record that waits for its turn comes back no sooner: there may be hundreds. */
+/** A record that waits for its turn is tried again no sooner than this, in milliseconds. There may be hundreds. */
 const TURN_MS = 5_000;
-/** A refused token is looked at this often; nothing is sent as long as it is the same one. */
+/** How often to check whether a refused token was replaced, in milliseconds. Nothing is sent with the same token. */
 const TOKEN_MS = 60_000;
-/** Where a person has to do something at Gandi. */
+/** Retry interval if a person has to change something at Gandi, in milliseconds. */
 const PERSON_MS = 300_000;
 
 const reasonOf: Record<Exclude<LiveDnsFailure["kind"], "BudgetSpent">, SyncedReason> = {
@@ -77,8 +77,8 @@ const reasonOf: Record<Exclude<LiveDnsFailure["kind"], "BudgetSpent">, SyncedRea
 export const FAILURE_REASONS: readonly string[] = [...new Set([...Object.values(reasonOf), "ReadBackDiffers"])];
 
 /**
- * What a request that did not succeed makes of a record; one that only has to wait its turn is no failure of it.
- * @param attempt failures of this record in a row before this one.
+ * Returns the finding for a request that did not succeed. A request that only waits for its turn is not a failure.
+ * @param attempt how many times in a row this record failed before.
  */
 export function failed(failure: LiveDnsFailure, attempt: number, random: Random): RecordFinding {
   const { kind, message } = failure;
@@ -90,12 +90,12 @@ export function failed(failure: LiveDnsFailure, attempt: number, random: Random)
   return kind === "Invalid" ? finding : { ...finding, general: true };
 }
 
-/** No failure of the record: nothing was sent, and its conditions stay as they are. */
+/** Returns the interruption for a write that was not sent. It is not a failure, and the record's conditions stay. */
 export function interruption({ kind, message }: NotSent): Interruption {
   return { effect: "interrupted", message, retryAfterMs: AGAIN_MS[kind] };
 }
 
-/** What a write that did not succeed makes of a record. */
+/** Returns the finding or the interruption for a write that did not succeed. */
 export function unwritten(failure: WriteFailure, attempt: number, random: Random): RecordFinding | Interruption {
   return isNotSent(failure) ? interruption(failure) : failed(failure, attempt, random);
 }
@@ -114,7 +114,7 @@ export function conflict(message: string, random: Random): RecordFinding {
   return { effect: "blocked", reason: "Conflict", message, retryAfterMs: Math.round(jitter(PERSON_MS, random)) };
 }
 
-/** @param allowedInMs when the next correction is allowed; undefined: never. */
+/** @param allowedInMs when the next correction is allowed, or undefined if it never is. */
 export function contested(
   rrset: string,
   stands: string,
@@ -138,7 +138,7 @@ export function planned(step: string): RecordFinding {
   return { effect: "none", reason: "DryRun", message: `Nothing is written because of dryRun; without it: ${step}.` };
 }
 
-/** The finding of a record out of those of its rrsets: the worst one's reason, and what there is to say of all. */
+/** Combines the findings of all rrsets into one for the record: the reason of the worst, and the messages of all. */
 export function summarise(findings: readonly RecordFinding[]): RecordFinding {
   const worst = [...findings].sort((a, b) => rank[b.effect] - rank[a.effect])[0];
   if (worst === undefined) throw new Error("a record has at least one rrset");
@@ -149,8 +149,8 @@ export function summarise(findings: readonly RecordFinding[]): RecordFinding {
 }
 
 /**
- * The record's conditions with this Synced; other types stay as they are. As with metav1.Condition, the time is that of
- * the last change of `status`.
+ * Returns the record's conditions with Synced set from this finding. Other types stay unchanged. As in
+ * metav1.Condition, the time is that of the last change of `status`.
  */
 export function withSynced(
   conditions: readonly Condition[],
@@ -162,7 +162,7 @@ export function withSynced(
   return withCondition(conditions, { type: "Synced", status, reason, message }, options);
 }
 
-/** The conditions with this one in the place of that of its type; Synced comes first. */
+/** Returns the conditions with this one in place of the former one of its type. Synced comes first. */
 export function withCondition(
   conditions: readonly Condition[],
   next: Pick<Condition, "type" | "status" | "reason" | "message">,
@@ -187,10 +187,10 @@ function delayMs(failure: LiveDnsFailure, attempt: number, random: Random): numb
     case "Timeout":
       return backoffMs(attempt, TRANSIENT, random);
     case "BudgetSpent":
-      // It knows when there is room. All are told the same moment, so that whoever has waited longest comes first.
+      // The budget knows when there is room. All records get the same time, so that the longest waiting one is first.
       return Math.max(Math.ceil(failure.retryAfterMs), TURN_MS);
     case "RateLimited":
-      // So does a pause that is not over.
+      // Without `status` a pause that Gandi asked for still lasts, and its end is known.
       if (failure.status === undefined) return jitter(failure.retryAfterMs, random);
       return Math.max(backoffMs(attempt, TRANSIENT, random), jitter(failure.retryAfterMs, random));
     case "ServerError":
@@ -205,7 +205,7 @@ function delayMs(failure: LiveDnsFailure, attempt: number, random: Random): numb
   }
 }
 
-/** Up to a tenth more, never less: records that were told the same time do not come back together. */
+/** Adds up to a tenth, so that records with the same delay do not all come back at once. */
 function jitter(ms: number, random: Random): number {
   return ms * (1 + 0.1 * random());
 }

@@ -9,29 +9,31 @@ import type {
 import { fqdn } from "../gandi/names.ts";
 import { sameRrset } from "./plan.ts";
 
-/** What a record has at Gandi: under the name that it has now, and under those that it had. */
+/** A record's rrsets at Gandi, under its present name and under its former names. */
 interface Holdings {
-  /** By type, at the present zone and name. */
+  /** Rrsets that the record is known to have at its present zone and name, by type. */
   readonly published: Map<string, PublishedRrset>;
-  /** The same of what writes and deletions of unknown outcome may have left there. */
+  /** Rrsets at the same place that writes and deletions of unknown outcome may have left, by type. */
   readonly attempted: Map<string, readonly PublishedRrset[]>;
-  /** Under former names: to be deleted, or with deletionPolicy Retain only known for the operator's own. */
+  /** Rrsets under a former name or type. Those given up with deletionPolicy Retain are kept, all others are deleted. */
   readonly left: readonly LeftRrset[];
 }
 
-/** Where an rrset stands. */
+/** The place of an rrset in DNS. */
 export type RrsetPlace = Pick<LeftRrset, "zone" | "name" | "type">;
 
-/** One rrset that the record no longer has: its place, and everything that the record may have put there. */
+/** An rrset that the record gave up: its place, and every content that the record may have written there. */
 export interface Abandoned extends RrsetPlace {
   readonly type: RecordType;
   readonly candidates: readonly LeftRrset[];
 }
 
-/** As many attempts as are kept of one rrset: with two types no more than the status may hold. */
+/** How many attempts are kept for one rrset. For two types this is as many as the status may hold. */
 const MAX_ATTEMPTS = 4;
 
-/** Sorts what the status notes by what the spec says now; a name that comes back is the record's own again. */
+/**
+ * Compares the rrsets in the status with the present spec. An rrset at a name that comes back is the record's again.
+ */
 export function holdings(spec: DnsRecordSpec, status: DnsRecordStatus | undefined): Holdings {
   const published = new Map<string, PublishedRrset>();
   const attempted = new Map<string, readonly PublishedRrset[]>();
@@ -39,7 +41,7 @@ export function holdings(spec: DnsRecordSpec, status: DnsRecordStatus | undefine
   for (const rrset of everPublished(spec, status)) {
     const { zone, name, type, ttl, values } = rrset;
     const isPresent = isSamePlace({ zone, name }, spec) && spec.types.some((wanted) => wanted === type);
-    // Under a name that was given up others may have written since.
+    // Others may have written since at a name that the record gave up.
     const isCertain = rrset.attempted !== true && status?.left?.includes(rrset) !== true;
     if (isPresent && !isCertain) addAttempt(attempted, { type, ttl, values });
     else if (isPresent) published.set(type, { type, ttl, values });
@@ -48,19 +50,19 @@ export function holdings(spec: DnsRecordSpec, status: DnsRecordStatus | undefine
   return { published, attempted, left };
 }
 
-/** Everything that the record has or may have at Gandi, as far as its status tells, each with its place. */
+/** Returns every rrset that the record has or may have at Gandi according to its status, each with its place. */
 export function everPublished(spec: DnsRecordSpec, status: DnsRecordStatus | undefined): LeftRrset[] {
   const { left = [], published, attempted } = status ?? {};
   const tried = placed(attempted, spec, status).map((rrset) => ({ ...rrset, attempted: true }));
   return [...left, ...placed(published, spec, status), ...tried];
 }
 
-/** What the record has or may have at this place, as far as its status tells. */
+/** Returns what the record has or may have at this place according to its status. */
 export function holdsAt(place: RrsetPlace, { spec, status }: Pick<DnsRecordObject, "spec" | "status">): LeftRrset[] {
   return everPublished(spec, status).filter((rrset) => isOf(place, rrset));
 }
 
-/** By place and type, so that each is asked for once. */
+/** Groups rrsets by place and type, so that Gandi is asked about each place once. */
 export function abandoned(rrsets: readonly LeftRrset[]): Abandoned[] {
   const groups = new Map<string, Abandoned>();
   for (const rrset of rrsets) {
@@ -77,7 +79,7 @@ export function isOf(group: RrsetPlace, rrset: Pick<LeftRrset, "zone" | "name" |
   return rrset.type === group.type && isSamePlace(rrset, group);
 }
 
-/** The status with the deletion of this rrset begun: from then on it may stand there, or not. */
+/** Returns the status after the deletion of this rrset was begun: the rrset may or may not exist any more. */
 export function withAttempt(status: DnsRecordStatus, spec: DnsRecordSpec, group: Abandoned): DnsRecordStatus {
   const isHere = isAtPlace(status, spec, group);
   const begun = (status.published ?? []).filter(isHere);
@@ -94,7 +96,7 @@ export function withAttempt(status: DnsRecordStatus, spec: DnsRecordSpec, group:
   };
 }
 
-/** The status without this rrset, which is gone or not the record's own. */
+/** Returns the status without this rrset, because it is deleted or does not belong to the record. */
 export function without(status: DnsRecordStatus, spec: DnsRecordSpec, group: Abandoned): DnsRecordStatus {
   const isHere = isAtPlace(status, spec, group);
   const { published, attempted, left } = status;
@@ -110,22 +112,22 @@ function isAtPlace(status: DnsRecordStatus, spec: DnsRecordSpec, group: Abandone
   return (rrset) => placed([rrset], spec, status).some((each) => isOf(group, each));
 }
 
-/** Adds what is about to be written. */
+/** Adds an rrset that is about to be written. */
 export function addAttempt(attempted: Map<string, readonly PublishedRrset[]>, rrset: PublishedRrset): void {
   attempted.set(rrset.type, withLast(attempted.get(rrset.type) ?? [], rrset));
 }
 
-/** Attempts of one type, with this one as the last. The API server refuses a status with too many: the oldest go. */
+/** Appends an attempt of the same type. Drops the oldest, because the API server refuses a status with too many. */
 function withLast(attempts: readonly PublishedRrset[], rrset: PublishedRrset): readonly PublishedRrset[] {
   return [...attempts.filter((each) => !sameRrset(each, rrset)), rrset].slice(-MAX_ATTEMPTS);
 }
 
-/** DNS knows no difference between capital and small letters (RFC 4343); an edited config may have one. */
+/** Compares without case, as DNS does (RFC 4343). An edited config may differ in case only. */
 export function isSameZone(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-/** Only these are ever written, hence only these are ever removed. */
+/** The operator writes only A and AAAA rrsets, so it deletes only these. */
 export function isAddressType(type: string): type is RecordType {
   return type === "A" || type === "AAAA";
 }
@@ -134,7 +136,7 @@ function isSamePlace(a: { zone: string; name: string }, b: { zone: string; name:
   return isSameZone(a.zone, b.zone) && fqdn(a.zone, a.name) === fqdn(b.zone, b.name);
 }
 
-/** Adds what is not there already; what is known to have stood there is not only an attempt. */
+/** Adds an rrset unless it is listed already. A published entry replaces an entry that is only an attempt. */
 function addLeft(left: LeftRrset[], rrset: LeftRrset): void {
   const at = left.findIndex((each) => each.type === rrset.type && isSamePlace(each, rrset) && sameRrset(each, rrset));
   if (at === -1) left.push(rrset);
@@ -151,7 +153,7 @@ function placed(
   return name === undefined ? [] : rrsets.map((rrset) => ({ zone, name, ...rrset }));
 }
 
-/** Undefined where the name does not lie in the zone. */
+/** Returns undefined if the name is not in the zone. */
 function relativeName(name: string, zone: string): string | undefined {
   const apex = zone.toLowerCase();
   if (name === apex) return "@";

@@ -3,24 +3,24 @@ import { prefixOf } from "@esddns/common/ip";
 import { judgeVotes } from "../decide/quorum.ts";
 import { validObservations } from "../decide/verdicts.ts";
 
-/** What records need to know of the status of the WanAddress. */
+/** The fields of the WanAddress's status that records use. */
 export type KnownWan = Pick<WanAddressStatus, "ipv4" | "ipv6Prefix"> & {
-  /** Only where several uplinks are wanted and there is more than one value. */
+  /** Set only if several uplinks are configured and there is more than one value. */
   readonly ipv4Addresses?: readonly string[] | undefined;
   readonly ipv6Prefixes?: readonly string[] | undefined;
 };
 
-/** A node's own IPv6 address, or in words why there is none. */
+/** A node's own IPv6 address, or why there is none, in words. */
 export type NodeAddress = { address: string } | { problem: string };
 
-/** The prefixes that are believed: more than one only where several uplinks are wanted. */
+/** Returns the agreed IPv6 prefixes: more than one only if several uplinks are configured. */
 export function agreedPrefixes(wan: KnownWan | undefined): readonly string[] {
   return wan?.ipv6Prefixes ?? (wan?.ipv6Prefix === undefined ? [] : [wan.ipv6Prefix]);
 }
 
 /**
- * The address with which one node looks out: told by as many organisations, one of them authenticated, as any address
- * needs to be believed, and within a prefix that the nodes have agreed on.
+ * Returns the IPv6 address that one node has on the internet. It must have a full quorum of organisations, one of them
+ * authenticated, and must be within a prefix that the nodes agreed on.
  * @param now milliseconds since the epoch
  */
 export function nodeAddress(
@@ -38,7 +38,7 @@ export function nodeAddress(
       problem: `node ${node} has told nothing lately: check the name in ipv6FromNode, and the operator's pod there`,
     };
   }
-  // Whole addresses are compared here, where the decision on the prefix compares prefixes.
+  // Compares whole addresses. The decision on the prefix compares only prefixes.
   const verdict = judgeVotes(own.votes, "IPv6", { quorum: rules.quorum, prefixLength: 128 });
   if (verdict.kind !== "Agreed") return { problem: `no one IPv6 address of node ${node} is agreed on` };
   const address = verdict.value.slice(0, -"/128".length);

@@ -3,29 +3,29 @@ import { cleanValues } from "@esddns/common/text";
 import type { Rrset } from "../gandi/rrset.ts";
 import { sameValues } from "./addresses.ts";
 
-/** What to do about one rrset. */
+/** What to do with one rrset. */
 export type Action =
   | { kind: "None" }
-  /** Changed: the record itself asks for something new. */
+  /** Changed: the record itself has a new desired content. */
   | { kind: "Put"; because: "Created" | "TakenOver" | "Changed" }
-  /** Somebody else changed what had been published; `isRepeat`: the published value is to be written once more. */
+  /** Another program or person changed the published rrset. `isRepeat`: the published value is written once more. */
   | { kind: "Put"; because: "Drifted"; isRepeat: boolean }
   | { kind: "Refuse"; message: string };
 
 export interface PlanInput {
   desired: Rrset;
-  /** What stands at Gandi; undefined: nothing. */
+  /** The rrset at Gandi, or undefined if it does not exist. */
   actual: Rrset | undefined;
-  /** A CNAME that stands at the same name. */
+  /** A CNAME at the same name. */
   cname: Rrset | undefined;
-  /** What this record is known to have published: then the rrset is ours, and every difference is ours to correct. */
+  /** What this record is known to have published. If set, the rrset belongs to it and every difference is corrected. */
   published: PublishedRrset | undefined;
   conflictPolicy: DnsRecordSpec["conflictPolicy"];
 }
 
 /**
- * Compares one desired rrset with what stands there. An rrset that equals the desired one is ours from then on, however
- * it got there: the operator may have been stopped between writing it and noting that it had.
+ * Compares one desired rrset with the one at Gandi. An rrset that equals the desired one belongs to the record from
+ * then on, whoever wrote it: the operator may have stopped between writing the rrset and recording that it did.
  */
 export function planRrset({ desired, actual, cname, published, conflictPolicy }: PlanInput): Action {
   if (actual !== undefined && sameRrset(actual, desired)) return { kind: "None" };
@@ -39,14 +39,14 @@ export function planRrset({ desired, actual, cname, published, conflictPolicy }:
   return takeOver(actual, desired, conflictPolicy);
 }
 
-/** The values as a set, and the ttl. */
+/** Compares the values as a set, and the TTL. */
 export function sameRrset(a: Pick<Rrset, "ttl" | "values">, b: Pick<Rrset, "ttl" | "values">): boolean {
   return a.ttl === b.ttl && sameValues(a.values, b.values);
 }
 
-/** The first time only: what stands there was made by somebody else. */
+/** Decides about an rrset that another program or person made. This happens only on the record's first write. */
 function takeOver(actual: Rrset, desired: Rrset, policy: DnsRecordSpec["conflictPolicy"]): Action {
-  // Without a policy what may be lost is one address, which is most likely what an older tool left, or nothing at all.
+  // Without a policy at most one address is replaced, most likely one that an older tool wrote.
   const harmless = actual.values.length <= 1 || sameValues(actual.values, desired.values);
   if (policy === "Adopt" || (policy === undefined && harmless)) return { kind: "Put", because: "TakenOver" };
   const advice =
@@ -60,8 +60,9 @@ function takeOver(actual: Rrset, desired: Rrset, policy: DnsRecordSpec["conflict
 }
 
 /**
- * A CNAME allows nothing beside it (RFC 1034 3.6.2). To take its place it would have to be deleted first, and a failure
- * right after that would leave the name with nothing: a person has to do that, whatever the policy says.
+ * Explains a CNAME in the way. A CNAME allows no other rrset at its name (RFC 1034 3.6.2). The operator would have to
+ * delete it first, and a failure right after that would leave the name empty. So a person has to do it under any
+ * policy.
  */
 function besideCname(cname: Rrset): string {
   return `a CNAME to ${cleanValues(cname.values)} stands at this name, and no address can stand beside it: remove the CNAME at Gandi first`;

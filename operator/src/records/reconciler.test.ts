@@ -38,7 +38,7 @@ function declare(spec: Record<string, unknown>): void {
   };
 }
 
-/** One run; its status is the record's from then on. */
+/** Runs once and stores the resulting status in the record. */
 async function run(
   known: WanAddressStatus | undefined = wan,
   context: Partial<RecordContext> = {},
@@ -54,7 +54,7 @@ async function run(
   return result;
 }
 
-/** Reason of Synced, with its status in front. */
+/** Returns the status and the reason of Synced. */
 function synced(result: Reconciled): string {
   const { status, reason } = result.status.conditions?.find(({ type }) => type === "Synced") ?? {};
   return `${status ?? "absent"} ${reason ?? ""}`;
@@ -560,7 +560,7 @@ describe("a turn that has not come", () => {
     gandi.fault = () => spent;
     expect(synced(await run())).toBe("True Synced");
     expect(synced(await run({ ...wan, ipv6Prefix: "2001:db8:200::/64" }))).toBe("False WaitingForBudget");
-    // Until somebody has looked it is not known to be in place again.
+    // Until the next look it is not known whether the former value is in place again.
     expect(synced(await run())).toBe("False WaitingForBudget");
   });
 

@@ -25,27 +25,28 @@ import { look, mayHaveComeThrough, type NotSent } from "./rrsets.ts";
 import { kept, placeOf, progress, type RecordContext, type Run, startRun } from "./run.ts";
 import { isUnderWay, writeRrset } from "./write.ts";
 
-/** What the status may hold of a step of the plan, characters. */
+/** Longest step of the plan that the status may hold, in characters. */
 const MAX_STEP = 1024;
 
 export interface Reconciled {
-  /** Complete; equal to the former one where nothing has changed. */
+  /** The complete status. Equal to the former one if nothing has changed. */
   status: DnsRecordStatus;
-  /** The worst of what became of its rrsets. */
+  /** The worst effect among the record's rrsets. */
   action: RecordFinding["effect"];
-  /** Somebody else's changes that were undone, in words. */
+  /** Foreign changes that were undone, in words. */
   corrected: string[];
-  /** The run ended early, since what it was made from holds no longer: another one is to begin after `retryAfterMs`. */
+  /** The run ended early because its input is out of date. Another run has to begin after `retryAfterMs`. */
   interrupted?: true;
   retryAfterMs?: number;
 }
 
 /**
- * Makes a record's rrsets at Gandi what they should be: read, compare, write the whole rrset, read back. Nothing is ever
- * emptied, and where the desired value is not known, or anything fails, what stands there stays. Deleted is only what the
- * record published under a name or type that it no longer has, and only with deletionPolicy Delete.
- * Everything that can go wrong is in the status; rejects only when the signal aborts, with its reason, or where a note
- * could not be made of what is about to be written and replaced. Who calls aborts it when it may no longer write.
+ * Brings a record's rrsets at Gandi to the desired content: reads, compares, writes the whole rrset, reads it back. It
+ * never empties an rrset. If the desired value is not known, or anything fails, the rrset stays unchanged. It deletes
+ * only what the record published under a former name or type, and only with deletionPolicy Delete.
+ *
+ * Every failure is reported in the status. Rejects only if the signal aborts, with its reason, or if `note` could not
+ * record a write before it is sent. The caller aborts the signal when it may no longer write.
  */
 export async function reconcileRecord(
   record: DnsRecordObject,
@@ -68,7 +69,7 @@ export async function reconcileRecord(
     findings.push(finding);
     if (finding.general) break;
   }
-  // What is new stands before what is old goes.
+  // Delete former rrsets only after all present ones are in place.
   if (findings.every(({ effect }) => effect === "none" || effect === "put")) {
     for (const group of abandoned(run.left)) {
       const finding = await removeLeft(group, run);
@@ -103,12 +104,12 @@ async function settle(desired: Desired, run: Run): Promise<RecordFinding | Inter
   }
 }
 
-/** What a change of one rrset takes at most: two looks (the second for a CNAME), the PUT, and the look after it. */
+/** Returns how many requests one rrset needs at most: two GETs (the second for a CNAME), the PUT and its read-back. */
 function requestsFor({ record, cnameExcluded }: Run): number {
   return (cnameExcluded ? 1 : 2) + (record.spec.dryRun ? 0 : 2);
 }
 
-/** Where the rrset is known to stand as desired, only somebody else's change would be news. */
+/** Returns "look" if the rrset is known to be as desired: the request could find only a foreign change. */
 function urgencyOf(rrset: Rrset, { record, published, attempted }: Run): "change" | "look" {
   const noted = published.get(rrset.type);
   const settled = noted !== undefined && sameRrset(noted, rrset) && !attempted.has(rrset.type);
@@ -129,7 +130,7 @@ async function settleInTurn(rrset: Rrset, run: Run): Promise<RecordFinding | Int
     if (others.length === 0) run.attempted.delete(type);
     else run.attempted.set(type, others);
   }
-  // It is the operator's own as well: this record has taken the name from another one.
+  // The operator wrote this value too, for another record from which this one took over the name.
   const handed = actual && run.context.heldByOthers?.(type).find((held) => sameRrset(held, actual));
   const action = planRrset({
     desired: rrset,
@@ -141,7 +142,7 @@ async function settleInTurn(rrset: Rrset, run: Run): Promise<RecordFinding | Int
   return carryOut(action, rrset, actual, run);
 }
 
-/** Forgets what the record has published here once the winner has it: that is the winner's from then on. */
+/** Removes the rrset from this record's status once it belongs to the record that won the name. */
 async function disownTaken(type: RecordType, { record, context, signal, published, attempted }: Run): Promise<void> {
   const { zone, name } = record.spec;
   const claim = context.claimedBy?.(zone, name, type);
@@ -153,7 +154,10 @@ async function disownTaken(type: RecordType, { record, context, signal, publishe
   attempted.delete(type);
 }
 
-/** Where only the turn has not come yet, what was in place by the last look is taken to be still. */
+/**
+ * Returns the finding for an rrset that could not be read. If the record only waits for its turn, an rrset that was in
+ * place at the last look counts as still in place.
+ */
 function notLooked(error: LiveDnsFailure, rrset: Rrset, { record, published, context }: Run): RecordFinding {
   const finding = failed(error, context.attempt, context.random);
   const synced = isTrue(record.status, "Synced");
@@ -173,7 +177,8 @@ async function carryOut(
   const { driftLimit, dryRun } = run.record.spec;
   const what = `${rrset.type} ${run.fqdn}`;
   if (action.kind === "Refuse") return conflict(`${what}: ${action.message}.`, context.random);
-  // The limit is against a tug of war over one value: a new address is never held. A correction that was begun is counted.
+  // The limit stops two programs that keep overwriting one value, so a new address is never delayed.
+  // A correction that was already begun has been counted.
   if (action.kind === "Put" && action.because === "Drifted" && action.isRepeat && !isUnderWay(rrset, run)) {
     const allowedInMs = correctionAllowedInMs(corrections, driftLimit, context.clock.now());
     if (allowedInMs !== 0)
@@ -186,7 +191,7 @@ async function carryOut(
   return inPlace(rrset, "none");
 }
 
-/** Deletes what the record published under a former name or type; what cannot be deleted yet stays noted. */
+/** Deletes what the record published under a former name or type. What cannot be deleted yet stays in the status. */
 async function removeLeft(group: Abandoned, run: Run): Promise<RecordFinding | Interruption | undefined> {
   const { context, record, signal } = run;
   const { livedns, claimedBy = () => undefined, look = nothingNew, note = nothingNew } = context;
@@ -223,7 +228,7 @@ function plan(step: string, run: Run): RecordFinding {
   return planned(step);
 }
 
-/** For people: what a run without dryRun would do about one rrset. */
+/** Describes what a run without dryRun would do with one rrset. */
 function planStep(name: string, rrset: Rrset, actual: Rrset | undefined, action: Action): string {
   const wanted = `${rrset.type} ${name} ${rrset.values.join(", ")} (TTL ${rrset.ttl})`;
   if (action.kind === "None") return `leave ${wanted}, which stands there`;
@@ -232,7 +237,7 @@ function planStep(name: string, rrset: Rrset, actual: Rrset | undefined, action:
     : `write ${wanted} in place of ${cleanValues(actual.values)} (TTL ${actual.ttl})`;
 }
 
-/** What was done is noted; what was found out is the next run's to say. */
+/** Ends a run early. The status has what the run did, but the conditions are left to the next run. */
 function interrupt(run: Run, { message, retryAfterMs }: Interruption, findings: readonly RecordFinding[]): Reconciled {
   run.context.log.info(
     { record: run.record.metadata.name, detail: message },

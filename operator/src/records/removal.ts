@@ -1,4 +1,4 @@
-/** Deletes an rrset at Gandi that its record no longer has. */
+/** Deletes an rrset at Gandi that its record gave up. */
 import type { LeftRrset, RecordType } from "@esddns/common/api";
 import { cleanValues } from "@esddns/common/text";
 import type { Reservation } from "../gandi/budget.ts";
@@ -11,33 +11,35 @@ import type { NotSent, RrsetApi, WriteFailure } from "./rrsets.ts";
 export interface RemovalContext {
   readonly livedns: RrsetApi;
   readonly signal: AbortSignal;
-  /** The claim of the other record that has this rrset; undefined: none. */
+  /** Returns the claim of the other record that owns this rrset, or undefined if no other record does. */
   readonly claimedBy: (zone: string, name: string, type: RecordType) => Claim | undefined;
-  /** Reads all records anew, past the watch: `claimedBy` answers from them afterwards. */
+  /** Reads all records again from the API server, not from the watch. `claimedBy` then answers from them. */
   readonly look: () => Promise<NotSent | undefined>;
-  /** Notes in the status that this rrset is about to be deleted. */
+  /** Records in the status that this rrset is about to be deleted. */
   readonly note: (group: Abandoned) => Promise<NotSent | undefined>;
 }
 
-/** The look and the DELETE. */
+/** The GET and the DELETE. */
 const REMOVAL_REQUESTS = 2;
 
-/** What became of an rrset that is to go. */
+/** The result of removing one rrset. */
 export type Removal =
   | { kind: "Removed"; rrset: Rrset }
-  /** Another record has it, and its status says so. */
+  /** Another record owns the rrset, and its status lists it. */
   | { kind: "Claimed"; by: string }
-  /** Another record has it, and does not know it for the operator's own yet: until then this one's status has to say so. */
+  /**
+   * Another record owns the rrset, but its status does not list it yet. Until then this record's status must keep it.
+   */
   | { kind: "Claimable"; by: string; isDryRun: boolean }
-  /** It was given up with deletionPolicy Retain, and no other record has it. */
+  /** The rrset was given up with deletionPolicy Retain, and no other record owns it. */
   | { kind: "Retained" }
-  /** Nothing is there to be removed, or what is there is not what was published: then it belongs to somebody else. */
+  /** The rrset does not exist, or it is not what the record published and so belongs to another program or person. */
   | { kind: "Untouched"; because: string }
   | { kind: "Failed"; error: WriteFailure };
 
 /**
- * Deletes the rrset only if it still stands as the record has published it, and no other record has it now. Rejects when
- * the signal aborts, or where `look` or `note` rejects.
+ * Deletes the rrset if it is still exactly what the record published and no other record owns it now. Rejects if the
+ * signal aborts, or if `look` or `note` rejects.
  */
 export async function removeRrset(group: Abandoned, context: RemovalContext): Promise<Removal> {
   const { zone, name, type, candidates } = group;
@@ -52,7 +54,10 @@ export async function removeRrset(group: Abandoned, context: RemovalContext): Pr
   }
 }
 
-/** Whether what the record may have here is the claimant's by now, or somebody else's. False where Gandi does not say. */
+/**
+ * Returns whether the rrset is no longer this record's: the claiming record's status lists it, or it is not what this
+ * record published. Returns false if Gandi does not answer.
+ */
 export async function isTakenOver(
   group: Abandoned,
   claim: Claim,

@@ -1,4 +1,4 @@
-/** Looks at one rrset at Gandi, before and after a write. */
+/** Reads one rrset at Gandi, before and after a write. */
 import type { Clock } from "../runtime/clock.ts";
 import type { Reservation } from "../gandi/budget.ts";
 import type { LiveDnsFailure, LiveDnsResult } from "../gandi/errors.ts";
@@ -6,7 +6,7 @@ import type { LiveDns } from "../gandi/livedns.ts";
 import type { Rrset } from "../gandi/rrset.ts";
 import { sameRrset } from "./plan.ts";
 
-/** Why a write was not sent, though Gandi might have taken it: what the run was made from holds no longer. */
+/** Why the operator did not send a write to Gandi: the run's input is out of date, or the lease is too short. */
 export interface NotSent {
   readonly kind: "Superseded" | "LeaseTooShort" | "Gone";
   /** For the log. */
@@ -17,7 +17,7 @@ export type WriteFailure = LiveDnsFailure | NotSent;
 
 type WriteResult = LiveDnsResult<void> | { ok: false; error: NotSent };
 
-/** Gandi as a run may use it. */
+/** The part of the Gandi client that a run may use. */
 export interface RrsetApi extends Pick<LiveDns, "reserve" | "getRrset"> {
   putRrset(...args: Parameters<LiveDns["putRrset"]>): Promise<WriteResult>;
   deleteRrset(...args: Parameters<LiveDns["deleteRrset"]>): Promise<WriteResult>;
@@ -29,16 +29,16 @@ export interface Place {
   /** Relative to the zone. */
   readonly name: string;
   readonly signal: AbortSignal;
-  /** Requests that were set aside for what is done here. */
+  /** Requests that were reserved for this rrset. */
   readonly turn?: Reservation | undefined;
 }
 
 type Failed = { ok: false; error: LiveDnsFailure };
 
-/** Gandi may answer a read right after a write from a place that the write has not reached yet. Milliseconds. */
+/** Delay before the second read-back, in milliseconds. A write may not have reached the server that answers first. */
 const READ_AGAIN_MS = 1_000;
 
-/** What stands at the name: the rrset, or where it does not exist, a CNAME that would be in its way. */
+/** Reads the rrset. If it does not exist, reads a CNAME at the same name, which would be in its way. */
 export async function look(
   type: Rrset["type"],
   at: Place,
@@ -55,8 +55,8 @@ export async function look(
 }
 
 /**
- * Reads back what was written; once more a little later where it differs.
- * @returns what stands there; undefined: nothing.
+ * Reads back what was written. If it differs, reads once more a little later.
+ * @returns the rrset at Gandi, or undefined if it does not exist.
  */
 export async function readBack(
   written: Rrset,
@@ -74,12 +74,12 @@ export function isNotSent(failure: WriteFailure): failure is NotSent {
   return failure.kind === "Superseded" || failure.kind === "LeaseTooShort" || failure.kind === "Gone";
 }
 
-/** Also where both are absent. */
+/** Returns true also if both are absent. */
 export function isSame(a: Rrset | undefined, b: Rrset | undefined): boolean {
   return a === undefined || b === undefined ? a === b : sameRrset(a, b);
 }
 
-/** Whether a write that failed so may have come through all the same: only its answer was lost, or could not be read. */
+/** Returns whether Gandi may have carried out a failed write, because only the answer was lost or unreadable. */
 export function mayHaveComeThrough({ kind }: WriteFailure): boolean {
   return kind === "Network" || kind === "Timeout" || kind === "ServerError" || kind === "Unexpected";
 }

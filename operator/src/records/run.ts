@@ -1,4 +1,4 @@
-/** One run over one record: what it starts from, and what of it goes into the status. */
+/** One run over one record: its input, its state, and the status made from it. */
 import type {
   Condition,
   DnsRecordObject,
@@ -22,56 +22,59 @@ export interface RecordContext {
   clock: Clock;
   log: Logger;
   random: Random;
-  /** How many times in a row this record has failed: the next retry comes the later. */
+  /** How many times in a row this record has failed. More failures make the next retry later. */
   attempt: number;
-  /** For a source of kind Service: the addresses that the Service has. */
+  /** For a source of kind Service: the Service's addresses. */
   serviceAddresses?: readonly string[] | undefined;
-  /** Why they are not known, in words. */
+  /** Why the Service's addresses are not known, in words. */
   serviceProblem?: string | undefined;
-  /** For ipv6FromNode. */
+  /** For ipv6FromNode: that node's own address, or why there is none. */
   nodeAddress?: NodeAddress | undefined;
-  /** Types that an older record has, with its name (duplicates.ts). */
+  /** Types that an older record owns, with that record's name (duplicates.ts). */
   lostTo?: ReadonlyMap<RecordType, string>;
   /**
-   * Sees to it that what this status says of rrsets stands written, before what it says is done. Nothing may be done where
-   * the record is no longer as it was when the run began; rejects where the API server could not be asked.
+   * Writes this status to the API server before the run does what the status announces. Returns why the run must not go
+   * on if the record has changed since the run began. Rejects if the API server could not be asked.
    */
   note?: (status: DnsRecordStatus) => Promise<NotSent | undefined>;
-  /** Reads all records anew, past the watch: for `claimedBy`, before something is deleted. Answers and rejects like `note`. */
+  /**
+   * Reads all records again from the API server, so that `claimedBy` is up to date before a deletion. Returns and
+   * rejects as `note` does.
+   */
   look?: () => Promise<NotSent | undefined>;
-  /** The claim of the other record that has this rrset; undefined: none. */
+  /** Returns the claim of the other record that owns this rrset, or undefined if no other record does. */
   claimedBy?: (zone: string, name: string, type: RecordType) => Claim | undefined;
-  /** What the statuses of other records say of this rrset: they had it before, or have it no longer. */
+  /** Returns what the statuses of other records say about this rrset: it may have belonged to one of them before. */
   heldByOthers?: (type: string) => readonly PublishedRrset[];
 }
 
-/** One run over one record: what it is about, and what is known at this point of it. */
+/** The state of one run over one record. */
 export interface Run {
   readonly record: DnsRecordObject;
   readonly context: RecordContext;
   readonly signal: AbortSignal;
   readonly fqdn: string;
   readonly published: Map<string, PublishedRrset>;
-  /** What writes of unknown outcome may have left there, oldest first: it is this record's own. */
+  /** What writes of unknown outcome may have left at Gandi, oldest first. It belongs to this record. */
   readonly attempted: Map<string, readonly PublishedRrset[]>;
   readonly replaced: Map<string, PublishedRrset>;
   left: readonly LeftRrset[];
-  /** Of the last hour, oldest first. */
+  /** Times of the corrections in the last hour, oldest first. */
   readonly corrections: string[];
   readonly corrected: string[];
-  /** With dryRun: what would be done. */
+  /** With dryRun: the steps that a run without dryRun would take. */
   readonly plan: string[];
-  /** What stands at the name excludes a CNAME beside it. */
+  /** Whether a CNAME at the name is known to be impossible. */
   cnameExcluded: boolean;
-  /** Requests that were set aside for the rrset at hand. */
+  /** Requests that were reserved for the current rrset. */
   turn: Reservation | undefined;
 }
 
-/** As many former rrsets and corrections as the status may hold. */
+/** How many former rrsets and corrections the status may hold. */
 const MAX_LEFT = 16;
 const MAX_CORRECTIONS = 64;
 
-/** The status without what the findings say. */
+/** Returns the status without the results of this run's findings. */
 export function kept(run: Run): DnsRecordStatus {
   const { record, fqdn, published, attempted, replaced, left, corrections, plan } = run;
   return {
@@ -87,18 +90,18 @@ export function kept(run: Run): DnsRecordStatus {
   };
 }
 
-/** Of too many what is only known goes first. */
+/** Puts rrsets that will not be deleted first, so that they are dropped first if there are too many. */
 function deletedLast(left: readonly LeftRrset[]): LeftRrset[] {
   return [...left].sort((a, b) => Number(b.retained ?? false) - Number(a.retained ?? false));
 }
 
-/** The status in the middle of a run: what was done so far, and nothing new in the conditions. */
+/** Returns the status in the middle of a run: what was done so far, with unchanged conditions. */
 export function progress(run: Run): DnsRecordStatus {
   const { observedGeneration } = run.record.status ?? {};
   return { ...kept(run), ...(observedGeneration === undefined ? {} : { observedGeneration }) };
 }
 
-/** Of another name only Synced goes on: it is about the DnsRecord, not about what stands at the name. */
+/** After a change of name only Synced is kept: it describes the DnsRecord, not the rrsets at the former name. */
 function conditionsFor(name: string, status: DnsRecordStatus | undefined): Condition[] {
   const conditions = status?.conditions ?? [];
   return status?.fqdn === name ? conditions : conditions.filter(({ type }) => type === "Synced");
@@ -107,7 +110,7 @@ function conditionsFor(name: string, status: DnsRecordStatus | undefined): Condi
 export function startRun(record: DnsRecordObject, context: RecordContext, signal: AbortSignal): Run {
   const { spec, status } = record;
   const name = fqdn(spec.zone, spec.name);
-  // Another zone or name is another record: what is known of the former one says nothing about it.
+  // After a change of zone or name, what is known about the former rrsets does not apply.
   const sameName = status?.fqdn === name && isSameZone(status.zone ?? spec.zone, spec.zone);
   const { published, attempted, left } = holdings(spec, status);
   return {

@@ -3,17 +3,17 @@ import { type LiveDnsFailure, type LiveDnsResult, notSentYet } from "../gandi/er
 import type { LiveDns } from "../gandi/livedns.ts";
 import type { Rrset, RrsetType } from "../gandi/rrset.ts";
 
-/** An account at Gandi in memory: what stands there, what was asked, and what shall go wrong next. */
+/** A Gandi account in memory: its rrsets, the calls so far, and the faults that the test sets. */
 export class FakeLiveDns {
   readonly rrsets = new Map<string, Rrset>();
   readonly calls: string[] = [];
-  /** Limits the calls, as the real client's does. */
+  /** Limits the calls, as the budget of the real client does. */
   budget: RateBudget | undefined;
-  /** Looked at before every call; a failure that it gives is the call's outcome. */
+  /** Called before every call. A failure that it returns becomes the call's result, and the call is not carried out. */
   fault: (call: string) => LiveDnsFailure | undefined = () => undefined;
-  /** A call that is carried out, and the answer to which is lost: this is what comes instead. */
+  /** Called after every call. A failure that it returns replaces the answer, though the call was carried out. */
   lost: (call: string) => LiveDnsFailure | undefined = () => undefined;
-  /** What a PUT leaves behind. */
+  /** Returns what a PUT stores. */
   store: (rrset: Rrset) => Rrset | undefined = (rrset) => rrset;
 
   readonly api: Pick<LiveDns, "reserve" | "getRrset" | "putRrset" | "deleteRrset"> = {
@@ -61,7 +61,7 @@ export class FakeLiveDns {
 
 const UNLIMITED: Reservation = { take: () => undefined, release: () => undefined };
 
-/** Where an rrset stands: names are the same in capitals and in small letters. */
+/** Returns the key of an rrset. Zone and name are compared without case. */
 function place(zone: string, name: string, type: string): string {
   return key(zone.toLowerCase(), name.toLowerCase(), type);
 }

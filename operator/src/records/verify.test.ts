@@ -4,13 +4,13 @@ import { virtualClock } from "../runtime/testing.ts";
 import { createPlausibility } from "@esddns/common/ip";
 import { type Authority, type VerificationVerdict, verify } from "./verify.ts";
 
-/** Root servers' addresses: globally reachable, and never contacted here. */
+/** Addresses of root servers. They are globally reachable, and the test never contacts them. */
 const ADDRESS = { "a.example.net": "198.41.0.4", "b.example.net": "199.9.14.201", "lan.example.net": "192.168.1.5" };
 const RIGHT = { A: ["9.9.9.9"], AAAA: ["2620:fe::9"] };
 
 type Says = Partial<Record<keyof typeof ADDRESS, Record<RecordType, readonly string[]> | Error | "silence">>;
 
-/** A zone with these servers, each with what it says. */
+/** A zone with these name servers and the answer of each. */
 function zone(says: Says): { authority: Authority; asked: string[] } {
   const asked: string[] = [];
   const hostOf = (address: string): keyof typeof ADDRESS =>

@@ -7,17 +7,19 @@ import { within } from "../runtime/wait.ts";
 import { sameValues } from "./addresses.ts";
 import { isAddressType } from "./left.ts";
 
-/** The DNS, as much of it as is asked here. Everything rejects where there is no answer. */
+/** The DNS queries that verification needs. Every query rejects if there is no answer. */
 export interface Authority {
-  /** Host names of a zone's name servers. */
+  /** Returns the host names of a zone's name servers. */
   nameServers(zone: string, signal: AbortSignal): Promise<readonly string[]>;
-  /** Addresses of a host, of both families. */
+  /** Returns the addresses of a host, of both families. */
   addresses(host: string, signal: AbortSignal): Promise<readonly string[]>;
-  /** What the server at this address itself says; nothing where it says that there is nothing. */
+  /**
+   * Asks the server at this address directly. Returns an empty list if the server answers that there is no such rrset.
+   */
   ask(server: string, name: string, type: RecordType, signal: AbortSignal): Promise<readonly string[]>;
 }
 
-/** The condition Verified without what time adds to it. */
+/** The condition Verified without its time and generation. */
 export type VerificationVerdict = Pick<Condition, "status" | "message"> & {
   readonly reason: "Verified" | "Differs" | "NoAnswer" | "Pending";
 };
@@ -36,16 +38,17 @@ interface Means {
 
 type NameServerAnswer = { server: string; differs: string[] } | { server: string; problem: string };
 
-/** Gandi has three. */
+/** Most name servers to ask. Gandi has three. */
 const MAX_SERVERS = 8;
-/** Of one server; the second may be of a family that leads nowhere. */
+/** Most addresses to try for one server. One of two may be of a family that the cluster cannot reach. */
 const MAX_ADDRESSES = 2;
-/** For finding the servers, and then for each of them, all at once. */
+/** Limits for finding the servers, and then for each server. All servers are asked at the same time. */
 const LIMIT_MS = { find: 8_000, server: 12_000 } as const;
 
 /**
- * Asks every name server of the zone, each directly, whether it says what was published. True where all that answer do;
- * False where one says something else; Unknown where none answers. Rejects only when the signal aborts.
+ * Asks every name server of the zone directly whether it serves what was published. The status is True if every server
+ * that answers does, False if one answers something else, and Unknown if none answers. Rejects only if the signal
+ * aborts.
  */
 export async function verify(
   subject: PublishedRecord,
@@ -104,7 +107,7 @@ async function askServer(
   return { server, problem };
 }
 
-/** What the server says otherwise, in words. */
+/** Returns how the server's answers differ from what was published, in words. */
 async function differences(
   server: string,
   subject: PublishedRecord,
@@ -145,7 +148,7 @@ function noAnswer(why: string): VerificationVerdict {
   return { status: "Unknown", reason: "NoAnswer", message };
 }
 
-/** Never an error's text: it may hold what is another each time. */
+/** Returns the error's code, never its text: the text may differ on each run and would change the condition. */
 function codeOf(error: unknown): string {
   if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
   return error instanceof Error ? error.name : "unknown error";

@@ -1,4 +1,4 @@
-/** Writes one rrset: notes it, sends it, reads it back. */
+/** Writes one rrset: records it in the status, sends it, reads it back. */
 import { type PublishedRrset } from "@esddns/common/api";
 import { cleanEach, cleanValues } from "@esddns/common/text";
 import type { Rrset } from "../gandi/rrset.ts";
@@ -18,12 +18,12 @@ import { placeOf, progress, type Run } from "./run.ts";
 
 type Put = Extract<Action, { kind: "Put" }>;
 
-/** What the status may hold of one rrset. */
+/** Most values of one rrset that the status may hold. */
 const MAX_VALUES = 64;
 
 /**
- * Notes what is about to be written, and what stood there, before the request: whoever stops this process, or takes the
- * lease, at any moment leaves a successor that knows the value for the record's own.
+ * Writes one rrset. Before the request it records in the status what it is about to write and what it replaces. If this
+ * process stops or loses the lease at any moment, its successor knows that the value belongs to the record.
  */
 export async function writeRrset(
   rrset: Rrset,
@@ -58,8 +58,8 @@ export async function writeRrset(
   const back = await readBack(rrset, place, clock);
   if (!back.ok) return failed(back.error, attempt, random);
   if (isSame(back.value, rrset)) return inPlace(rrset, "put");
-  // The value from before the write is a late answer: it must not count as drift. After drift it is the other program's
-  // value, so that the next correction counts against driftLimit.
+  // The value from before the write is a late answer and must not count as drift. After drift it is the other program's
+  // value, and the next correction must count against driftLimit.
   if (because !== "Drifted" && isSame(back.value, actual)) {
     if (before === undefined) published.delete(type);
     else published.set(type, before);
@@ -68,20 +68,20 @@ export async function writeRrset(
   return readBackDiffers(`${type} ${run.fqdn}`, attempt, random);
 }
 
-/** Whether this very value may have been written already, by a run of which the end is not known. */
+/** Returns whether a run of unknown outcome may have written exactly this value already. */
 export function isUnderWay(rrset: Rrset, { attempted }: Run): boolean {
   return attempted.get(rrset.type)?.some((each) => sameRrset(each, rrset)) ?? false;
 }
 
 /**
- * Puts into the run what is about to be done.
- * @returns what takes it out again, for a write that surely did not happen.
+ * Adds to the run what is about to be written.
+ * @returns a function that removes it again, for a write that certainly did not happen.
  */
 function intend(rrset: Rrset, actual: Rrset | undefined, because: Put["because"], run: Run): () => void {
   const { context, record, attempted, replaced, corrections } = run;
   const { type } = rrset;
   const [earlier, stood] = [attempted.get(type), replaced.get(type)];
-  // One that was counted before a write of unknown outcome is the same correction still.
+  // If a write of unknown outcome was counted already, this is still the same correction.
   const isCounted = earlier !== undefined && corrections.length > 0;
   const time = because === "Drifted" && !isCounted ? new Date(context.clock.now()).toISOString() : undefined;
   if (time !== undefined) corrections.push(time);
