@@ -1,4 +1,4 @@
-/** What people read of records under "Events" of `kubectl describe`. */
+/** Records the events of DnsRecords, which people read under "Events" in `kubectl describe`. */
 import type { DnsRecordObject, DnsRecordStatus } from "@esddns/common/api";
 import { conditionOf } from "@esddns/common/cluster";
 import type { EsddnsError } from "../runtime/errors.ts";
@@ -6,16 +6,16 @@ import type { EventRecorder } from "../kube/events.ts";
 import type { Reconciled } from "../records/reconciler.ts";
 import type { WriteFailure } from "../records/rrsets.ts";
 
-/** Reasons for which nothing is published, and nothing is wrong: it was asked for, or time alone mends it. */
+/** Reasons why nothing is published although nothing is wrong: the user asked for it, or it passes by itself. */
 const AS_MEANT: readonly string[] = ["DryRun", "WaitingForAddress", "WaitingForBudget"];
 
-/** A correction, a write, and what is wrong as soon as it is something else than before. */
+/** Records an event for every correction and every write, and for a problem if its reason is a new one. */
 export function announceOutcome(events: EventRecorder, record: DnsRecordObject, result: Reconciled): void {
   for (const note of result.corrected) {
     events.record(record, { type: "Warning", reason: "DriftCorrected", action: "Publish", note: `${note}.` });
   }
   const synced = conditionOf(result.status, "Synced");
-  // Of a run that ended early the conditions are those of the one before.
+  // After a run that ended early the conditions are those of the run before.
   if (synced === undefined || result.interrupted === true) return;
   const { reason, message: note, status } = synced;
   if (result.action === "put") events.record(record, { type: "Normal", reason: "Synced", action: "Publish", note });
@@ -25,7 +25,10 @@ export function announceOutcome(events: EventRecorder, record: DnsRecordObject, 
   }
 }
 
-/** @param failure what could not be done in time; undefined: everything was. */
+/**
+ * Records an event for the deletion of a record.
+ * @param failure what could not be done in time, or undefined if everything was done.
+ */
 export function announceDeletion(
   events: EventRecorder,
   record: DnsRecordObject,
@@ -45,7 +48,7 @@ export function announceDeletion(
   events.record(record, { type: "Warning", reason: "NotDeleted", action: "Delete", note });
 }
 
-/** Once the name servers say something else, and once they say it again. */
+/** Records an event when the name servers begin to answer something else, and when they are right again. */
 export function announceVerified(events: EventRecorder, record: DnsRecordObject, status: DnsRecordStatus): void {
   const before = conditionOf(record.status, "Verified")?.reason;
   const verified = conditionOf(status, "Verified");

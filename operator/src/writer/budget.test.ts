@@ -1,4 +1,4 @@
-/** How the requests to Gandi that a minute has are shared out, with the real loop and the real budget. */
+/** How the records share the requests per minute to Gandi, with the real loop and the real budget. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { GANDI_REQUESTS_PER_MINUTE, type WanAddressObject } from "@esddns/common/api";
 import { RateBudget } from "../gandi/budget.ts";
@@ -6,7 +6,7 @@ import { World } from "./testing.ts";
 
 const [A, B] = ["203.0.113.20", "203.0.113.77"] as const;
 const MINUTE_MS = 60_000;
-/** Hours of virtual time with many records take a busy machine longer than other tests. */
+/** Hours of virtual time with many records take longer than other tests on a busy machine. */
 const LONG_MS = 120_000;
 
 let world: World;
@@ -17,7 +17,7 @@ function lead(limit: number): void {
   end = world.lead();
 }
 
-/** Lets `ms` pass while the node goes on seeing that address. */
+/** Lets `ms` pass while the node keeps observing that address. */
 async function pass(ms: number, ipv4: string, ipv6?: string): Promise<void> {
   for (let left = ms; left > 0; left -= MINUTE_MS) {
     const v6 = ipv6 === undefined ? "" : ` Google:${ipv6} !ipify:${ipv6}`;
@@ -78,10 +78,10 @@ describe("with the default", () => {
 });
 
 describe("with a lower limit", () => {
-  /** So many records that stand, after which so few requests a minute are allowed. */
+  /** Publishes this many records, then lowers the limit to this many requests per minute. */
   async function atRest(count: number, limit: number): Promise<string[]> {
     let turn = 0;
-    // The golden ratio's multiples: spread evenly, and the same in every run.
+    // Multiples of the golden ratio are spread evenly and are the same in every run.
     world.random = () => (++turn * 0.6180339887) % 1;
     const names = addRecords(count);
     lead(GANDI_REQUESTS_PER_MINUTE.most);
@@ -96,7 +96,7 @@ describe("with a lower limit", () => {
     async () => {
       const names = await atRest(30, 14);
       await pass(6 * MINUTE_MS, A);
-      // 4 a minute: the last ones come in the 8th.
+      // At 4 requests a minute the last ones are sent in the 8th minute.
       await pass(8 * MINUTE_MS, B);
       expect(right(names, "A", B)).toEqual(names);
       await end();
@@ -125,7 +125,7 @@ describe("with a lower limit", () => {
       const names = await atRest(40, 10);
       await pass(6 * MINUTE_MS, A);
       world.gandi.calls.length = 0;
-      // 6 a minute.
+      // The limit is 6 requests a minute.
       await pass(10 * MINUTE_MS, A);
       const looked = names.filter((name) => world.gandi.calls.includes(`GET example.com ${name} A`));
       expect(looked).toEqual(names);

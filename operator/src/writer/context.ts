@@ -13,7 +13,7 @@ import type { Metrics } from "../metrics/metrics.ts";
 
 export type Store<T extends KubeObject> = Pick<Watch<T>, "get" | "items" | "put" | "refresh" | "whenSynced">;
 
-/** What the writer works with. */
+/** Everything that the writer needs from outside. */
 export interface WriterContext {
   readonly client: Pick<KubeClient, "get" | "apply" | "patch">;
   readonly namespace: string;
@@ -21,13 +21,13 @@ export interface WriterContext {
   readonly observations: Store<WanObservationObject>;
   readonly records: Store<DnsRecordObject>;
   readonly livedns: Pick<LiveDns, "reserve" | "getRrset" | "putRrset" | "deleteRrset" | "dropConnections">;
-  /** Whom records are verified by. */
+  /** Queries the name servers that verify records. */
   readonly authority: Authority;
-  /** The token as it is mounted now; rejects when there is none. */
+  /** Reads the token as it is mounted now. Rejects if there is none. */
   readonly gandiToken: () => Promise<string>;
-  /** The day on which Gandi's token ends, YYYY-MM-DD; undefined: nobody has said. */
+  /** The day on which Gandi's token expires, YYYY-MM-DD. Undefined if it is not configured. */
   readonly gandiTokenExpires?: string | undefined;
-  /** What one request to Gandi may take at most, milliseconds. */
+  /** Timeout of one request to Gandi, in milliseconds. */
   readonly gandiTimeoutMs: number;
   readonly events: EventRecorder;
   readonly metrics: Pick<Metrics, "dnsUpdate" | "dnsFailure" | "reconciled" | "leader" | "verified">;
@@ -37,13 +37,13 @@ export interface WriterContext {
   readonly health: Pick<Health, "loop" | "ended">;
 }
 
-/** Retries of what the API server did not take, milliseconds. */
+/** Backoff after a request that the API server refused or did not answer, in milliseconds. */
 export const WRITE_BACKOFF = { baseMs: 500, maxMs: 30_000 };
 
-/** One step of either loop, a record with several requests to a slow Gandi included, is over by then. Milliseconds. */
+/** Longest step of either loop, in milliseconds. It covers a record with several requests to a slow Gandi. */
 export const STEP_LIMIT_MS = 180_000;
 
-/** For what the API server did not do: the loop comes back to it. */
+/** Returns the error for a request that the API server did not carry out. The loop tries again. */
 export function notDone(code: `ESDDNS_${string}`, what: string, failure: KubeFailure): EsddnsError {
   return new EsddnsError(code, `${what}: ${failure.message} (${failure.kind})`, { retryable: true });
 }

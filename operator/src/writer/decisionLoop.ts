@@ -14,19 +14,21 @@ import { backoffMs } from "../runtime/wait.ts";
 import { type Decision, decide } from "../decide/decide.ts";
 import { notDone, STEP_LIMIT_MS, WRITE_BACKOFF, type WriterContext } from "./context.ts";
 
-/** A decision is looked at again at least this often, in case a change was not noticed. Milliseconds. */
+/** How often a decision is made again at least, in milliseconds, in case a change was missed. */
 const REDECIDE_MS = 30_000;
-/** Nobody watches the ConfigMap: what somebody has changed or deleted there is back within this. Milliseconds. */
+/**
+ * How often the ConfigMap is written again, in milliseconds. It is not watched, so this undoes foreign changes to it.
+ */
 const CONFIG_MAP_MS = 10 * 60_000;
 
-/** The newest decision that this pod has heard of, whoever made it. It outlives the term. */
+/** The newest decision that this pod knows, made by this or another leader. It outlives the term. */
 export class NewestDecision {
   #known: Pick<WanAddressObject, "metadata" | "status"> | undefined;
 
   /**
-   * The object's status, unless a newer one of the same object is known. Decisions are only counted up: one that is behind
-   * came out of a backup of etcd, and its address is one that the line has left. Another object, or one without a status,
-   * starts anew.
+   * Returns the object's status, or a newer status of the same object if this pod knows one. Decision numbers only
+   * rise. A lower number comes from a restored backup of etcd, and its address is one that the line no longer has. A
+   * different object, or one without a status, starts from the beginning.
    */
   of(object: Pick<WanAddressObject, "metadata" | "status"> | undefined): WanAddressStatus | undefined {
     const [stored, known] = [object?.status?.decisionId, this.#known?.status?.decisionId];
@@ -36,31 +38,31 @@ export class NewestDecision {
   }
 }
 
-/** Which decision of which object: a WanAddress that is made anew counts from 1 again. */
+/** Identifies a decision by object and number, because a WanAddress that is created again counts from 1. */
 export function decisionKey(object: Pick<WanAddressObject, "metadata" | "status"> | undefined): string {
   return `${object?.metadata.uid ?? ""} ${object?.status?.decisionId ?? ""}`;
 }
 
 /**
- * All observations × the former decision → status of the WanAddress, written with the resourceVersion that was read.
- * A conflict, or any other refusal, means: step back, read again, decide anew.
+ * Decides the status of the WanAddress from all observations and the former decision. It writes the status with the
+ * resourceVersion that it read. After a conflict, or any other refusal, it waits, reads again and decides again.
  */
 export class Decisions {
   readonly #context: WriterContext;
   readonly #queue: WorkQueue;
   readonly #newest: NewestDecision;
   readonly #onDecided: (moved: boolean) => void;
-  /** The store may be behind the API server. */
+  /** Whether the store may be behind the API server. */
   #mustRead = true;
   #failures = 0;
-  /** The decision that was last told of. */
+  /** The decision last passed to `onDecided`. */
   #told: string | undefined;
-  /** What this term has written to the ConfigMap, and its monotonic time. */
+  /** What this term last wrote to the ConfigMap, and when (monotonic milliseconds). */
   #configMap: { readonly data: Record<string, string>; readonly atMs: number } | undefined;
 
   /**
-   * `onDecided` is called once what stands in the status is known to be right; `moved`: it is another decision than before,
-   * whoever made it.
+   * @param onDecided called when the status is known to hold the right decision. `moved`: the decision differs from the
+   * one before, whichever leader made it.
    */
   constructor(context: WriterContext, newest: NewestDecision, onDecided: (moved: boolean) => void) {
     this.#context = context;
@@ -69,7 +71,7 @@ export class Decisions {
     this.#onDecided = onDecided;
   }
 
-  /** Something that a decision is made from may have changed. */
+  /** Requests a decision, because its input may have changed. */
   request(): void {
     this.#queue.add(WAN_ADDRESS_NAME);
   }
@@ -96,7 +98,7 @@ export class Decisions {
     }
   }
 
-  /** Returns after how many milliseconds to look again. */
+  /** Decides once. Returns after how many milliseconds to decide again. */
   async #decide(signal: AbortSignal): Promise<number> {
     const { wan, observations, records, clock } = this.#context;
     if (this.#mustRead) await this.#read(signal);
@@ -123,7 +125,7 @@ export class Decisions {
     return Math.min(decision.recheckAfterMs ?? REDECIDE_MS, REDECIDE_MS);
   }
 
-  /** A consistent read: what the watch has told so far may be older than what another holder wrote. */
+  /** Reads from the API server, because the watch may be behind what another leader wrote. */
   async #read(signal: AbortSignal): Promise<void> {
     const { client, namespace, wan } = this.#context;
     const read = await client.get(wanAddresses, { namespace, name: WAN_ADDRESS_NAME }, signal);
@@ -145,7 +147,7 @@ export class Decisions {
 
   #announceChanges(present: WanAddressObject, { changes }: Decision): void {
     const { events, log, livedns } = this.#context;
-    // Connections that were opened from the former address lead nowhere any more.
+    // Connections that were opened from the former address no longer work.
     if (changes.length > 0) livedns.dropConnections();
     for (const { decisionId, family, from, to, organisations } of changes) {
       log.info({ decisionId, family, from, to, organisations }, "WAN address changed");
@@ -199,7 +201,7 @@ export class Decisions {
   }
 }
 
-/** The families for which some record wants the WAN address. */
+/** Returns the families for which at least one record needs the WAN address. */
 function neededFamilies(records: readonly DnsRecordObject[]): Family[] {
   const types = new Set(records.filter(({ spec }) => spec.source.kind === "Wan").flatMap(({ spec }) => spec.types));
   return [...(types.has("A") ? (["IPv4"] as const) : []), ...(types.has("AAAA") ? (["IPv6"] as const) : [])];

@@ -5,7 +5,7 @@ import { abandoned, everPublished, withAttempt, without } from "../records/left.
 import { type Removal, type RemovalContext, removeRrset } from "../records/removal.ts";
 import { mayHaveComeThrough, type NotSent, type WriteFailure } from "../records/rrsets.ts";
 
-/** Whether a record is to have the finalizer: with dryRun there is nothing that it could ask for. */
+/** Returns whether a record needs the finalizer. With dryRun it does not: nothing may be deleted. */
 export function wantsFinalizer({ spec }: DnsRecordObject): boolean {
   return spec.deletionPolicy === "Delete" && !spec.dryRun;
 }
@@ -14,31 +14,33 @@ export function hasFinalizer({ metadata }: DnsRecordObject): boolean {
   return metadata.finalizers?.includes(RECORD_FINALIZER) ?? false;
 }
 
-/** Milliseconds until a record that is being deleted goes even though Gandi has not done its part; 0: now. */
+/**
+ * Returns the milliseconds until a record that is being deleted is released even if Gandi has not answered; 0 is now.
+ */
 export function releaseInMs({ metadata, spec }: DnsRecordObject, now: number): number {
   const asked = Date.parse(metadata.deletionTimestamp ?? "");
   return Number.isNaN(asked) ? Infinity : Math.max(0, asked + spec.deletionTimeoutSeconds * 1000 - now);
 }
 
 interface Deletion {
-  /** What was done about each rrset, in words. */
+  /** What was done with each rrset, in words. */
   readonly notes: readonly string[];
-  /** What could not be done, also where the API server took no note of it; the rest has not been tried. */
+  /** The first failure, at Gandi or at the API server. The remaining rrsets have not been tried. */
   readonly failure: WriteFailure | EsddnsError | undefined;
-  /** Another record is about to take over what this one has: until then this one's status has to say whose it is. */
+  /** Whether another record is about to take over an rrset. Until then this record's status must list it. */
   readonly isAwaited: boolean;
-  /** The status, with what is not dealt with yet. */
+  /** The status, with only the rrsets that are not settled yet. */
   readonly rest: DnsRecordStatus;
 }
 
 interface DeletionContext extends Omit<RemovalContext, "note"> {
-  /** As in RecordContext. */
+  /** Writes this status before the deletion, as `note` of RecordContext does. */
   readonly note: (status: DnsRecordStatus) => Promise<NotSent | undefined>;
 }
 
 /**
- * Deletes at Gandi exactly what a record has published, each rrset only if it still stands so and no other record has
- * it. Rejects when the signal aborts.
+ * Deletes at Gandi exactly what a record published. An rrset is deleted only if it is unchanged and no other record
+ * owns it. Rejects if the signal aborts.
  */
 export async function deletePublished(record: DnsRecordObject, context: DeletionContext): Promise<Deletion> {
   const notes: string[] = [];

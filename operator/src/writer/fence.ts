@@ -5,12 +5,12 @@ import type { NotSent, RrsetApi } from "../records/rrsets.ts";
 import type { WriterContext } from "./context.ts";
 import { decisionKey } from "./decisionLoop.ts";
 
-/** Between the end of the longest request to Gandi and the end of the lease there is at least this, milliseconds. */
+/** Least time between the end of the longest request to Gandi and the end of the lease, in milliseconds. */
 const LEASE_MARGIN_MS = 1_000;
 
 /**
- * Throws once the lease is over, also where the end of the term has not come through yet: another leader may have written
- * since, and what this one found is from before. What it may have done at Gandi stands in its note.
+ * Throws if the lease is over, even if the signal of the term has not aborted yet. Another leader may have written
+ * since, so the results of this run are out of date. What the run may have done at Gandi is already in the status.
  */
 export function throwIfOver(term: Term): void {
   if (term.remainingMs() > 0) return;
@@ -18,9 +18,9 @@ export function throwIfOver(term: Term): void {
 }
 
 /**
- * Gandi as a holder of the lease may use it: a PUT goes out only while the lease lasts longer than the request may
- * take, and only while the decision it is made from is the one that stands; a DELETE, which is about no decision, while
- * the lease lasts. A process that was stopped for a while after it had looked at both finds out here.
+ * Limits the Gandi client to what the holder of the lease may do. A PUT is sent only if the lease lasts longer than the
+ * request may take, and only if its decision is still the current one. A DELETE depends on no decision and needs only
+ * the lease. These checks also stop a process that was suspended after it had last checked either of them.
  */
 export function fencedLiveDns(context: WriterContext, term: Term, decision: string): RrsetApi {
   const { livedns, wan, gandiTimeoutMs } = context;

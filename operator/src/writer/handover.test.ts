@@ -1,4 +1,4 @@
-/** A name that goes from one record to another: what stands there is the operator's own, and no stranger's. */
+/** A name that moves from one record to another: the rrset there is the operator's own, not a foreign one. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { DnsRecordStatus } from "@esddns/common/api";
 import { World } from "./testing.ts";
@@ -13,7 +13,7 @@ beforeEach(() => {
   world.observe("node1", agreed(A));
 });
 
-/** With these records, once they stand. */
+/** Starts a world with these records and waits until they are published. */
 async function start(records: Record<string, Record<string, unknown>>): Promise<void> {
   for (const [name, spec] of Object.entries(records)) world.addRecord(name, spec);
   end = world.lead();
@@ -167,9 +167,9 @@ it("a record that had the name before its present holder gets it back without a 
   world.addRecord("b", { name: "home", ttl: 900, driftLimit: 0, deletionPolicy: "Delete" });
   await world.clock.run(1_000);
   expect(world.gandi.at("home", "A")?.ttl).toBe(900);
-  // What `a` wrote there stands in its status still.
+  // The status of `a` still lists what it wrote there.
   expect(statusOf("a").left).toHaveLength(1);
-  // `b` is looked at before `a` has written.
+  // The run of `b` comes before `a` has written.
   world.gandi.fault = () => {
     world.gandi.fault = () => undefined;
     return { kind: "ServerError", status: 503, message: "down" };

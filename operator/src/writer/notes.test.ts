@@ -1,4 +1,4 @@
-/** What is noted before each write to Gandi, and what a run does that has been overtaken. */
+/** What is recorded in the status before each write to Gandi, and what an outdated run does. */
 import { beforeEach, expect, it } from "vitest";
 import type { DnsRecordStatus, WanAddressObject } from "@esddns/common/api";
 import { status } from "../kube/testing.ts";
@@ -18,7 +18,7 @@ function statusOf(name: string): DnsRecordStatus {
 
 const reasons = (): string[] => world.events.map(({ reason }) => reason);
 
-/** The API server takes no status of the leader any more from its next PUT at Gandi on, as if it died there. */
+/** Makes the API server refuse the leader's statuses after its next PUT at Gandi, as if the leader had died there. */
 async function dieAtPut(): Promise<void> {
   let dead = false;
   world.gandi.store = (rrset) => {
@@ -34,7 +34,7 @@ async function dieAtPut(): Promise<void> {
   world.api.fault = () => undefined;
 }
 
-/** Another pod leads. */
+/** Lets another pod lead. */
 async function succeed(ms = 60_000): Promise<World> {
   const next = new World(world);
   const end = next.lead();
@@ -108,7 +108,7 @@ it("a PUT that the fence holds back in the middle of a run loses nothing of it, 
   line(A, "1");
   const end = world.lead();
   await world.clock.run(10_000);
-  // The address changes once more after the PUT of A, before that of AAAA.
+  // The address changes once more, after the PUT of A and before the PUT of AAAA.
   const readBack = Promise.withResolvers<undefined>();
   world.gandi.store = (rrset) => {
     world.gandi.store = (each) => each;

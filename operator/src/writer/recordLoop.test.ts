@@ -68,7 +68,7 @@ describe("what the zone's name servers say", () => {
     const writes = world.api.calls.filter(({ method }) => method !== "GET").length;
     const asked = world.counted.filter((line) => line.startsWith("verified")).length;
     await world.clock.run(3_600_000);
-    // The observation expires meanwhile, which is a decision's business and none of the record's.
+    // The observation expires meanwhile. That affects the decision, not the record.
     const record = world.api.calls.filter(({ method, target }) => method !== "GET" && target.includes("dnsrecords"));
     expect(record.length).toBeLessThanOrEqual(writes);
     expect(world.counted.filter((line) => line.startsWith("verified")).length).toBe(asked + 2);
@@ -153,7 +153,7 @@ describe("deletionPolicy Delete", () => {
     let patches = 0;
     world.api.fault = ({ method, target }) => {
       if (method !== "PATCH" || target !== "/dnsrecords/home") return undefined;
-      // A loop without a pause would not end by itself.
+      // Ends a loop that does not pause.
       if (++patches > 100) return status(500, "", "too many");
       return { status: 200, body: world.api.objects.get("/dnsrecords/home") ?? {} };
     };
@@ -323,7 +323,7 @@ it("nothing is replaced while the API server takes no note of it", async () => {
   await end();
 });
 
-/** From the first write to Gandi on. */
+/** Fails every request about DnsRecords from the first write to Gandi on. */
 function loseStatuses(): void {
   world.api.fault = ({ target }) =>
     target.startsWith("/dnsrecords") && world.puts.length > 0 ? status(503, "", "no") : undefined;
@@ -485,7 +485,7 @@ it("a contested record tells of each correction, and then what to do", async () 
 
 describe("values that somebody else has put there", () => {
   const hostile = "\u001b[2J\u001b]0;pwn\u0007\u202e\u009b31m198.51.100.1";
-  // C0, DEL and C1; marks that turn the text around.
+  // Control characters C0, DEL and C1, and marks that change the direction of text.
   const obeyed = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/;
   const many = [hostile, "x".repeat(60_000), ...Array.from({ length: 998 }, (_, i) => `192.0.2.${i}`)];
 

@@ -28,21 +28,21 @@ import { Services } from "./services.ts";
 import { isSameAccount, Statuses, type Unwritten } from "./statuses.ts";
 import { Verifier } from "./verifier.ts";
 
-/** Between two looks at a record that nothing calls for, where no WanAddress says otherwise. Milliseconds. */
+/** Interval between routine looks at a record if no WanAddress sets one, in milliseconds. */
 const RESYNC_MS = 300_000;
-/** In front of a record's name: only what the zone's name servers say of it is to be written. */
+/** Prefix of a queue key. It asks only to write the name servers' verdict to the record's status. */
 const VERDICT = "verdict/";
 
-/** So many runs of a record may follow each other without a pause. */
+/** How many runs of one record may follow each other without a pause. */
 const AT_ONCE = 3;
 
 interface Step {
-  /** Undefined: not before something calls for it. */
+  /** Milliseconds until the next run. Undefined if the record waits for a change. */
   againMs?: number;
   failed: boolean;
 }
 
-/** Keeps every DnsRecord true to the status of the WanAddress, one at a time. */
+/** Keeps every DnsRecord in step with the status of the WanAddress, one record at a time. */
 export class Records {
   readonly #context: WriterContext;
   readonly #term: Term;
@@ -50,13 +50,13 @@ export class Records {
   readonly #services: Services;
   readonly #verifier: Verifier;
   readonly #failures = new Map<string, number>();
-  /** By record, how many runs in a row asked for another one at once. */
+  /** By record, how many runs in a row asked for another run at once. */
   readonly #atOnce = new Map<string, number>();
   readonly #statuses: Statuses;
-  /** For records with ipv6FromNode: the address that they were last made from. */
+  /** For records with ipv6FromNode: the node address that the last run used. */
   readonly #nodeAddresses = new Map<string, NodeAddress>();
 
-  /** @param unwritten outlives the term: what could not be written in one may be in the next. */
+  /** @param unwritten statuses that outlive the term, so that the next term can write them. */
   constructor(context: WriterContext, term: Term, unwritten: Unwritten) {
     this.#context = context;
     this.#term = term;
@@ -79,7 +79,7 @@ export class Records {
     for (const { metadata } of this.#context.records.items()) this.request(metadata.name);
   }
 
-  /** The record and all that name one of these rrsets, or have it (duplicates.ts). */
+  /** Requeues the record and all records that name or own one of these rrsets (duplicates.ts). */
   requestNamesakes(name: string, rrsets: readonly string[]): void {
     this.request(name);
     for (const record of this.#context.records.items()) {
@@ -88,15 +88,15 @@ export class Records {
   }
 
   /**
-   * The status was read anew. Who notes another value than this term has is a former leader that does not know its time
-   * to be over, and may have put that value where this term's own stood.
+   * Requeues a record whose status lists another published value than this term knows. A former leader that does not
+   * know that its lease is over wrote that status, and may have overwritten this term's value at Gandi.
    */
   statusChanged({ metadata: { name }, status }: DnsRecordObject): void {
     const known = this.#statuses.published(name);
     if (known !== undefined && !isDeepStrictEqual(status?.published, known.value)) this.request(name);
   }
 
-  /** Those whose node looks out with another address than before, within the same prefix. */
+  /** Requeues records with `ipv6FromNode` whose node now has another address within the same prefix. */
   requestMovedNodes(): void {
     for (const record of this.#context.records.items()) {
       const { name } = record.metadata;
@@ -140,7 +140,7 @@ export class Records {
     } catch (error) {
       if (this.#term.signal.aborted) return;
       this.#failures.set(name, failures + 1);
-      // The end of a deletion that waits is not missed.
+      // Wait no longer than until a record that is being deleted has to be released.
       const releaseMs = releaseInMs(stored, this.#context.clock.now()) || Infinity;
       const waitMs = Math.min(backoffMs(failures, WRITE_BACKOFF, this.#context.random), releaseMs);
       this.#context.log.warn({ err: error, record: name, waitMs: Math.round(waitMs) }, "DNS record to be tried again");
@@ -149,8 +149,8 @@ export class Records {
   }
 
   /**
-   * A run that asks for the next one at once begins again from what has changed. If that repeats, something undoes what
-   * was done, for instance an admission webhook or a restored etcd: then the runs wait, as after failures.
+   * Delays a run if too many runs in a row asked for another one at once. Then something undoes each run's changes, for
+   * example an admission webhook or a restored etcd, and the runs wait as after failures.
    */
   #paced(name: string, againMs: number): number {
     const repeats = againMs === 0 ? (this.#atOnce.get(name) ?? 0) + 1 : 0;
@@ -158,14 +158,17 @@ export class Records {
     return repeats <= AT_ONCE ? againMs : backoffMs(repeats - AT_ONCE, WRITE_BACKOFF, this.#context.random);
   }
 
-  /** @param stored as the API server has it; `read`: with what has been done at Gandi since. */
+  /**
+   * @param stored the record as stored at the API server
+   * @param read the same record with the status of what was done at Gandi since
+   */
   async #reconcile(stored: DnsRecordObject, read: DnsRecordObject, attempt: number): Promise<Step> {
     const { wan, records, clock, metrics } = this.#context;
     const { signal } = this.#term;
-    // Before anything is written: whoever deletes the record from then on has it deleted at Gandi as well.
+    // Set the finalizer before anything is written. From then on, deleting the record also deletes its rrsets at Gandi.
     if (hasFinalizer(stored) !== wantsFinalizer(stored)) {
       const isThere = await this.#setFinalizer(stored, wantsFinalizer(stored) ? "add" : "remove");
-      // The run is made from what stands there now.
+      // The next run begins from the record as it is stored now.
       return { ...(isThere ? { againMs: 0 } : {}), failed: false };
     }
     const present = wan.get(WAN_ADDRESS_NAME);
@@ -183,7 +186,7 @@ export class Records {
       return { againMs: result.retryAfterMs ?? 0, failed: false };
     }
     if (!isDeepStrictEqual(status, records.get(read.metadata.name)?.status)) await this.#statuses.write(read, status);
-    // A tenth more or less: records that were written together are not looked at together for ever.
+    // Vary by a tenth, so that records that were written together do not stay together.
     const intervalMs = present === undefined ? RESYNC_MS : present.spec.intervalSeconds * 1000;
     const resyncMs = intervalMs * (0.9 + 0.2 * this.#context.random());
     return { againMs: Math.min(result.retryAfterMs ?? resyncMs, resyncMs), failed: result.action === "failed" };
@@ -227,7 +230,7 @@ export class Records {
     return nodeAddress(ipv6FromNode, observations.items(), present.status, present.spec, clock.now());
   }
 
-  /** Answers from the records as they are known at that moment. */
+  /** Returns a function that answers from the records known at the moment of the call. */
   #claimedBy(record: DnsRecordObject): (zone: string, name: string, type: RecordType) => Claim | undefined {
     return (zone, name, type) => claimOf({ zone, name, type }, record, winners(this.#context.records.items()));
   }
@@ -238,7 +241,7 @@ export class Records {
     return heldByOthers({ zone, name, type }, record, all);
   }
 
-  /** The finalizer's part: what was published goes, or the time for it runs out; then the object may go. */
+  /** Deletes what the record published, or gives up after its timeout. Then removes the finalizer. */
   async #delete(stored: DnsRecordObject, record: DnsRecordObject, attempt: number): Promise<Step> {
     if (!hasFinalizer(record)) return { failed: false };
     const { records, events, clock, random, wan } = this.#context;
@@ -273,7 +276,7 @@ export class Records {
     return { failed: false };
   }
 
-  /** @returns whether the record is there still. */
+  /** @returns whether the record still exists. */
   async #setFinalizer(record: DnsRecordObject, change: "add" | "remove"): Promise<boolean> {
     const { client, namespace, records } = this.#context;
     const { signal } = this.#term;
@@ -284,7 +287,7 @@ export class Records {
       return true;
     }
     if (written.error.kind === "NotFound") return false;
-    // What was read is no longer what is there: the next attempt is made from what is.
+    // The record has changed since it was read. Read it again for the next attempt.
     const read = await client.get(dnsRecords, { namespace, name }, signal);
     if (read.ok) records.put(read.value);
     throw notDone("ESDDNS_NOT_WRITTEN", "Finalizer of the DnsRecord not written", written.error);

@@ -6,28 +6,28 @@ import type { WriterContext } from "./context.ts";
 
 type ServiceRef = NonNullable<DnsRecordSpec["source"]["service"]>;
 
-/** What is known of a Service: its addresses, or in words why there are none. */
+/** The known addresses of a Service, or why there are none, in words. */
 type ServiceAddresses = { addresses: readonly string[] } | { problem: string };
 
-/** Between two looks at every Service that some record names, milliseconds. */
+/** Interval between two reads of every Service that a record names, in milliseconds. */
 const POLL_MS = 20_000;
 
 /**
- * The addresses of the Services that records name, each read by itself: of other Services nothing is read or kept, and
- * the right to read these is all that is needed.
+ * The addresses of the Services that records name. Each Service is read by its name. The operator reads and keeps
+ * nothing about other Services, and needs only the right to read these.
  */
 export class Services {
   readonly #context: WriterContext;
   readonly #known = new Map<string, ServiceAddresses>();
   readonly #onChange: (recordName: string) => void;
 
-  /** `onChange` is called for every record whose Service has other addresses than before. */
+  /** @param onChange called for every record whose Service has other addresses than before. */
   constructor(context: WriterContext, onChange: (recordName: string) => void) {
     this.#context = context;
     this.#onChange = onChange;
   }
 
-  /** Reads where nothing is known yet. */
+  /** Returns the known addresses of a Service. Reads the Service if nothing is known yet. */
   async of(ref: ServiceRef, signal: AbortSignal): Promise<ServiceAddresses> {
     return this.#known.get(keyOf(ref)) ?? (await this.#read(ref, signal));
   }
@@ -54,7 +54,7 @@ export class Services {
       if (JSON.stringify(await this.#read(ref, signal)) === before) return;
       for (const name of users) this.#onChange(name);
     } catch (error) {
-      // The end of the term; the loop asks for it.
+      // The term is over. The loop checks the signal itself.
       if (!signal.aborted) throw error;
     }
   }
@@ -62,7 +62,7 @@ export class Services {
   async #read(ref: ServiceRef, signal: AbortSignal): Promise<ServiceAddresses> {
     const read = await this.#context.client.get(services, ref, signal);
     const before = this.#known.get(keyOf(ref));
-    // While the API server cannot say, what it last said goes on.
+    // While the API server does not answer, its last answer stays valid.
     if (!read.ok && !isVerdict(read.error) && before !== undefined) return before;
     const found = read.ok
       ? { addresses: (read.value.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []) }

@@ -8,53 +8,56 @@ import type { RecordContext } from "../records/run.ts";
 import { throwIfOver } from "./fence.ts";
 import { notDone, type WriterContext } from "./context.ts";
 
-/** How often a status is written to a record that others write at the same time, before the next run has to do it. */
+/** How often to try to write a status that conflicts with other writers, before leaving it to the next run. */
 const MAX_TRIES = 4;
 
 /**
- * Statuses that the API server has not taken yet, by record; they are the only account of what was done at Gandi.
- * `since`: the resourceVersion of the record as it was stored then; `uid`: its own, as another may come to have its name.
+ * Statuses that the API server has not accepted yet, by record. They are the only account of what was done at Gandi.
+ * `since` is the resourceVersion of the stored record at that time. `uid` identifies the record, because another one
+ * may get its name later.
  */
 export type Unwritten = Map<string, { status: DnsRecordStatus; since: string | undefined; uid: string | undefined }>;
 
 const GONE: NotSent = { kind: "Gone", message: "not sent to Gandi: the record has been deleted meanwhile" };
 const CHANGED: NotSent = { kind: "Superseded", message: "not sent to Gandi: the record has been written meanwhile" };
 
-/** Writes the statuses of records, and keeps those that the API server has not taken. */
+/** Writes the statuses of records, and keeps those that the API server has not accepted. */
 export class Statuses {
   readonly #context: WriterContext;
   readonly #term: Term;
   readonly #unwritten: Unwritten;
-  /** By record, what this term knows to be noted as published. */
+  /** By record, the published rrsets in the status that this term last wrote or computed. */
   readonly #published = new Map<string, DnsRecordStatus["published"]>();
 
-  /** @param unwritten outlives the term: what could not be written in one may be in the next. */
+  /** @param unwritten statuses that outlive the term, so that the next term can write them. */
   constructor(context: WriterContext, term: Term, unwritten: Unwritten) {
     this.#context = context;
     this.#term = term;
     this.#unwritten = unwritten;
   }
 
-  /** Forgets what another leader has written over since. To be called once the store is known to be up to date. */
+  /** Drops statuses of records that another leader has written since. Call it when the store is up to date. */
   dropOutdated(): void {
     for (const [name, { since }] of this.#unwritten) {
       if (this.#context.records.get(name)?.metadata.resourceVersion !== since) this.#unwritten.delete(name);
     }
   }
 
-  /** The record with what has been done at Gandi since its status was written. */
+  /** Returns the record with the newest status, which may not be written to the API server yet. */
   latest(stored: DnsRecordObject): DnsRecordObject {
     const unwritten = this.#unwritten.get(stored.metadata.name);
     return unwritten === undefined || this.isOfAnother(stored) ? stored : { ...stored, status: unwritten.status };
   }
 
-  /** Whether what is kept here was done for another record, which had this one's name before it was deleted. */
+  /** Returns whether the kept status belongs to a deleted record that had the same name. */
   isOfAnother({ metadata: { name, uid } }: DnsRecordObject): boolean {
     const unwritten = this.#unwritten.get(name);
     return unwritten !== undefined && unwritten.uid !== uid;
   }
 
-  /** What this term knows to be noted as published; undefined where it has looked at no such record. */
+  /**
+   * Returns the published rrsets that this term knows for a record, or undefined if it has not looked at the record.
+   */
   published(name: string): { readonly value: DnsRecordStatus["published"] } | undefined {
     return this.#published.has(name) ? { value: this.#published.get(name) } : undefined;
   }
@@ -69,8 +72,8 @@ export class Statuses {
   }
 
   /**
-   * Writes what was done and found, whoever has written the record meanwhile: it is the only account of it. Nothing is
-   * written where the record is gone, also where another one has its name now. Rejects once the lease is over.
+   * Writes a status even if the record has changed meanwhile, because it is the only account of what was done. Writes
+   * nothing if the record is deleted, even if another record now has its name. Rejects if the lease is over.
    */
   async write({ metadata: { name, uid } }: DnsRecordObject, status: DnsRecordStatus): Promise<void> {
     const { client, records } = this.#context;
@@ -86,7 +89,7 @@ export class Statuses {
         break;
       }
       const { kind } = written.error;
-      // Deleted meanwhile: there is nothing left to report on.
+      // The record was deleted meanwhile, so there is nothing to report on.
       if (kind === "NotFound") break;
       if (kind !== "Conflict" || tries === MAX_TRIES) {
         throw notDone("ESDDNS_NOT_WRITTEN", "DnsRecord status not written", written.error);
@@ -97,8 +100,8 @@ export class Statuses {
   }
 
   /**
-   * What a run that begins with this object may ask for before it writes to Gandi. The record as it was read is the fence:
-   * once anybody else has written it, another leader or a person, the run is over.
+   * Returns the checks that a run makes before it writes to Gandi. The record as it was read is the fence: if another
+   * leader or a person has written the record since, the run must end.
    */
   during(begun: DnsRecordObject): Required<Pick<RecordContext, "note" | "look">> {
     let known = begun;
@@ -110,7 +113,7 @@ export class Statuses {
       note: async (status) => {
         throwIfOver(this.#term);
         if (isOutdated()) return CHANGED;
-        // Also what is noted already is sent: the API server compares the resourceVersion, the store may be behind.
+        // Write even an unchanged status. The API server compares the resourceVersion, while the store may be behind.
         const noted = await this.#note(known, status);
         if ("kind" in noted && "message" in noted) return noted;
         known = noted;
@@ -124,7 +127,7 @@ export class Statuses {
     };
   }
 
-  /** @returns the record with the note; why not where somebody has written or deleted the record since it was read. */
+  /** @returns the record with the new status, or why it was not written: the record was changed or deleted since. */
   async #note(read: DnsRecordObject, status: DnsRecordStatus): Promise<DnsRecordObject | NotSent> {
     const { client, records } = this.#context;
     const { name, uid, resourceVersion } = read.metadata;
@@ -146,7 +149,7 @@ export class Statuses {
     return (await this.#read(name)) === undefined ? GONE : CHANGED;
   }
 
-  /** Reads the record past the watch; undefined: it is gone. */
+  /** Reads the record from the API server, not from the watch. Returns undefined if it is deleted. */
   async #read(name: string): Promise<DnsRecordObject | undefined> {
     const { client, namespace, records } = this.#context;
     const read = await client.get(dnsRecords, { namespace, name }, this.#term.signal);
@@ -159,7 +162,7 @@ export class Statuses {
   }
 }
 
-/** Whether two statuses say the same of what stands at Gandi, or may stand there; conditions apart. */
+/** Returns whether two statuses list the same rrsets at Gandi, certain and possible ones. Conditions are ignored. */
 export function isSameAccount(a: DnsRecordStatus, b: DnsRecordStatus | undefined): boolean {
   const account = ({ published, attempted, replaced, left, corrections, ...rest }: DnsRecordStatus): unknown => {
     const place = published === undefined && attempted === undefined ? {} : { fqdn: rest.fqdn, zone: rest.zone };

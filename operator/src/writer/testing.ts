@@ -60,7 +60,7 @@ class MemoryStore<T extends KubeObject> implements Store<T> {
 
 const KINDS: readonly Resource<KubeObject>[] = [wanAddresses, wanObservations, dnsRecords];
 
-/** One writer in a world of its own: an API server, Gandi, a clock, and a lease that the test holds. */
+/** One writer with its own API server, Gandi account and clock, and with a lease that the test controls. */
 export class World {
   readonly api: FakeApi;
   readonly gandi: FakeLiveDns;
@@ -72,30 +72,30 @@ export class World {
   readonly observations: MemoryStore<WanObservationObject>;
   readonly records: MemoryStore<DnsRecordObject>;
   readonly writer: Writer;
-  /** The name servers of every zone; they say what stands at Gandi. */
+  /** The name servers of every zone. They answer with the rrsets at Gandi. */
   readonly authority: Authority = {
     nameServers: () => Promise.resolve(["ns1.example.net", "ns2.example.net"]),
     addresses: (host) => Promise.resolve([host === "ns1.example.net" ? "198.41.0.4" : "199.9.14.201"]),
     ask: (_server, name, type) =>
       Promise.resolve(this.gandi.at(name.replace(/\.?example\.com$/, "") || "@", type)?.values ?? []),
   };
-  /** What the mounted Secret holds; undefined: nothing. */
+  /** The token in the mounted Secret, or undefined if there is none. */
   token: string | undefined = "token-1";
-  /** What is left of the lease, as of now. */
+  /** The remaining time of the lease, in milliseconds. */
   remainingMs = 14_000;
   dropped = 0;
   random: () => number = () => 0.5;
-  /** What Gandi answers to a GET reaches this writer no sooner than this resolves. */
+  /** Gandi's answers to GET requests reach this writer only after this resolves. */
   paused: Promise<void> = Promise.resolve();
 
-  /** While true, what people do and nodes see reaches the API server, and no watch of this writer tells of it. */
+  /** While true, changes by people and nodes reach the API server, but this writer's watches do not report them. */
   hidden = false;
-  /** What each node has seen last. */
+  /** The last observation of each node. */
   readonly #seen: Map<string, string>;
 
   /**
-   * @param beside another world, whose API server, Gandi and clock this writer has as well
-   * @param wrap what stands between this writer and what it works with
+   * @param beside another world, which shares its API server, Gandi account and clock with this one
+   * @param wrap wraps the context before the writer gets it
    */
   constructor(beside?: World, wrap: (context: WriterContext) => WriterContext = (context) => context) {
     this.api = beside?.api ?? new FakeApi();
@@ -150,7 +150,7 @@ export class World {
     else this.catchUp();
   }
 
-  /** The watches tell everything that stands at the API server. */
+  /** Makes the watches report everything at the API server. */
   catchUp(): void {
     const stores = [this.wan, this.observations, this.records] as readonly Store<KubeObject>[];
     for (const [index, resource] of KINDS.entries()) {
@@ -171,7 +171,7 @@ export class World {
     this.writer.recordChanged(name, undefined);
   }
 
-  /** Makes this writer the leader. The function that comes back ends the term and waits for the end. */
+  /** Makes this writer the leader. Returns a function that ends the term and waits for its end. */
   lead(): () => Promise<void> {
     const ended = new AbortController();
     const term: Term = { signal: ended.signal, remainingMs: () => this.remainingMs };
@@ -182,7 +182,7 @@ export class World {
     };
   }
 
-  /** Every node sees the same once more. */
+  /** Repeats the last observation of every node. */
   observeAgain(): void {
     for (const [nodeName, text] of this.#seen) this.observe(nodeName, text);
   }
@@ -205,7 +205,7 @@ export class World {
     this.#store(dnsRecords, this.records, recordObject(name, spec, uid));
   }
 
-  /** As a person or Pulumi edits or deletes the object. */
+  /** Edits or deletes the object, as a person or Pulumi does. */
   changeRecord(name: string, change: { spec?: Record<string, unknown>; deleted?: boolean }): void {
     const present = this.api.objects.get(`/dnsrecords/${name}`) as unknown as DnsRecordObject;
     const metadata = {
@@ -216,19 +216,19 @@ export class World {
     this.#store(dnsRecords, this.records, { ...present, metadata, spec: { ...present.spec, ...change.spec } });
   }
 
-  /** As a person deletes an object and makes another one of its name, while the writer's watch is behind. */
+  /** Deletes an object and creates another one with its name, while the writer's watch is behind. */
   replaceUnseen(name: string, spec: Record<string, unknown>, uid: string): void {
     this.api.remove(`/dnsrecords/${name}`);
     this.api.put(`/dnsrecords/${name}`, recordObject(name, spec, uid));
   }
 
-  /** The object is gone, and the watch tells of it. */
+  /** Removes the object and makes the watch report it. */
   removeRecord(name: string): void {
     this.api.remove(`/dnsrecords/${name}`);
     this.#forget(name);
   }
 
-  /** What stands at the API server. */
+  /** Returns an object at the API server. */
   stored(path: string): Record<string, unknown> | undefined {
     return this.api.objects.get(path);
   }
@@ -269,7 +269,7 @@ function wanObject(): WanAddressObject {
     apiVersion: "esddns.io/v1alpha1",
     kind: "WanAddress",
     metadata: { name: "wan", namespace: "home", generation: 1 },
-    // 203.0.113.0/24 is for documentation, hence not globally reachable.
+    // 203.0.113.0/24 is reserved for documentation, so it is not globally reachable.
     spec: detectionSpec.parse({ families: ["IPv4"], allowNonGlobal: ["203.0.113.0/24"] }),
   };
 }

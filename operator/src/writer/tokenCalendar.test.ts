@@ -11,7 +11,7 @@ const wan: WanAddressObject = {
   spec: detectionSpec.parse({}),
 };
 
-/** The notes that people get within so many days from 2026-03-01 on, over several terms as leader. */
+/** Returns the notices within so many days from 2026-03-01 on, over several terms as leader. */
 async function notes(gandiTokenExpires: string | undefined, days: number): Promise<EventNote[]> {
   const clock = virtualClock();
   const told: EventNote[] = [];

@@ -3,12 +3,12 @@ import { expiryNotice, tokenDaysLeft } from "../gandi/expiry.ts";
 import { pause } from "../runtime/wait.ts";
 import type { WriterContext } from "./context.ts";
 
-/** Between two looks at the calendar, milliseconds. */
+/** Interval between two checks of the date, in milliseconds. */
 const LOOK_MS = 60 * 60_000;
 
 type CalendarContext = Pick<WriterContext, "clock" | "events" | "gandiTokenExpires" | "log" | "wan">;
 
-/** Tells of the end of Gandi's token by events of the WanAddress: each notice once, as long as this process lives. */
+/** Announces the expiry of Gandi's token with events on the WanAddress. Each process sends each notice once. */
 export class TokenCalendar {
   readonly #context: CalendarContext;
   #told: string | undefined;
@@ -17,7 +17,7 @@ export class TokenCalendar {
     this.#context = context;
   }
 
-  /** Until the signal aborts. */
+  /** Runs until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, gandiTokenExpires: expires } = this.#context;
     if (expires === undefined) return;

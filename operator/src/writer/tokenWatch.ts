@@ -1,19 +1,21 @@
 import { pause } from "../runtime/wait.ts";
 import type { WriterContext } from "./context.ts";
 
-/** Between two looks at the mounted Secret, milliseconds. The kubelet itself takes up to a minute to replace it. */
+/**
+ * Interval between two reads of the mounted Secret, in milliseconds. The kubelet takes up to a minute to replace it.
+ */
 const LOOK_MS = 5_000;
 
 /**
- * Calls `changed` whenever Gandi's token has become another one, until the signal aborts. Records whose token was
- * refused wait for minutes, because only a person can help them: when that person has, they are not to wait.
+ * Calls `changed` whenever Gandi's token is replaced, until the signal aborts. Records with a refused token wait for
+ * minutes, because only a person can replace the token. Once a person has, the records must not wait any longer.
  */
 export async function whenTokenChanges(
   { clock, gandiToken, log }: Pick<WriterContext, "clock" | "gandiToken" | "log">,
   changed: () => void,
   signal: AbortSignal,
 ): Promise<void> {
-  // A token that cannot be read is told of by each record; here it only has to differ from those that can.
+  // Each record reports a token that cannot be read. Here it is enough that it differs from every readable token.
   const read = (): Promise<string | undefined> => gandiToken().catch(() => undefined);
   let known = await read();
   while (!signal.aborted) {

@@ -8,35 +8,35 @@ import { backoffMs } from "../runtime/wait.ts";
 import { createPlausibility } from "@esddns/common/ip";
 import { STEP_LIMIT_MS, type WriterContext } from "./context.ts";
 
-/** After a write, milliseconds: Gandi's servers have it within seconds. */
+/** Delay of the first check after a write, in milliseconds. Gandi's servers have a change within seconds. */
 const FIRST_LOOK_MS = 3_000;
-/** While it is not true everywhere. */
+/** Backoff while not every server answers with the published rrsets. */
 const BACKOFF = { baseMs: 5_000, maxMs: 300_000 };
-/** Once it is. */
+/** Interval once every server does, in milliseconds. */
 const TRUE_MS = 30 * 60_000;
-/** What was true under the former holder of the lease is looked at within this, a few at a time. */
+/** A new leader checks records that were already verified within this time, in milliseconds, a few at a time. */
 const TAKEN_OVER_MS = 60_000;
-/** For so long after a write old answers are in order. */
+/** How long after a write old answers are expected, in milliseconds. */
 const GRACE_MS = 120_000;
 
-/** Asks the zones' own name servers whether they say what was published: beside the writing, which never waits for it. */
+/** Asks the zones' own name servers whether they serve what was published. Writes never wait for this check. */
 export class Verifier {
   readonly #context: WriterContext;
   readonly #queue: WorkQueue;
   readonly #onVerdict: (name: string) => void;
   readonly #verdicts = new Map<string, { about: readonly PublishedRrset[]; verdict: VerificationVerdict }>();
-  /** Monotonic times of the last writes. */
+  /** By record, the monotonic time of the last write, in milliseconds. */
   readonly #writtenAt = new Map<string, number>();
   readonly #failures = new Map<string, number>();
 
-  /** `onVerdict` is called with the name of a record of which there is something to say. */
+  /** @param onVerdict called with the name of a record that has a verdict to write. */
   constructor(context: WriterContext, onVerdict: (name: string) => void) {
     this.#context = context;
     this.#queue = new WorkQueue(context.clock);
     this.#onVerdict = onVerdict;
   }
 
-  /** What the status says of Verified right after a run, before the servers are asked. */
+  /** Returns the status with the condition Verified right after a run, before the servers are asked. */
   follow(record: DnsRecordObject, status: DnsRecordStatus, wasWritten: boolean): DnsRecordStatus {
     const { name, generation } = record.metadata;
     const { clock } = this.#context;
@@ -54,7 +54,7 @@ export class Verifier {
     return { ...status, conditions: withCondition(status.conditions ?? [], pending, { generation, now: clock.now() }) };
   }
 
-  /** The status with what the servers said, where they were asked about what is published now. */
+  /** Returns the status with the servers' verdict, or undefined if it is not about the rrsets published now. */
   apply(record: DnsRecordObject): DnsRecordStatus | undefined {
     const { status, metadata } = record;
     const known = this.#verdicts.get(metadata.name);
@@ -102,7 +102,7 @@ export class Verifier {
     }
   }
 
-  /** Right after a write a server that still says the former thing is no finding. */
+  /** Turns Differs into Pending right after a write, because a server may still answer with the former rrset. */
   #patient(name: string, verdict: VerificationVerdict): VerificationVerdict {
     const written = this.#writtenAt.get(name);
     if (verdict.reason !== "Differs" || written === undefined) return verdict;

@@ -149,7 +149,7 @@ describe("the writer", () => {
     world.observe("node1", agreed(A));
     const end = world.lead();
     await world.clock.run(1_000);
-    // Another leader has gone on to a seventh decision; the watch has not told yet.
+    // Another leader has written a seventh decision, which the watch has not reported yet.
     world.api.put("/wanaddresses/wan", {
       ...(world.stored("/wanaddresses/wan") as never as Parameters<typeof world.api.put>[1]),
       status: { ipv4: "203.0.113.99", decisionId: 7, history: [] },
@@ -190,7 +190,7 @@ describe("the writer", () => {
     let end = world.lead();
     await world.clock.run(1_000);
     await end();
-    // The line went to B and came back; the other leader died in between, and no watch has told of it.
+    // The line changed to B and back. The other leader died in between, and no watch has reported it.
     const { status, ...rest } = structuredClone(world.stored("/wanaddresses/wan")) as unknown as WanAddressObject;
     world.api.put("/wanaddresses/wan", { ...rest, status: { ...status, ipv4: B, decisionId: 2 } });
     world.gandi.stand("home", "A", 300, B);
@@ -325,7 +325,7 @@ describe("the writer", () => {
 });
 
 describe("a leader that is paused between its decision and the PUT", () => {
-  /** The process stands still while Gandi's answer to the first GET is on its way, and the lease goes on to another. */
+  /** The process is suspended before it gets Gandi's answer to the first GET, and another leader takes the lease. */
   const pausedAtFirstGet = (then: () => void): void => {
     let first = true;
     world.gandi.fault = (call) => {
@@ -391,7 +391,10 @@ describe("two leaders, the former of which was stopped together with its clock, 
   let other: World;
   let wakeUp: () => void;
 
-  /** The first decides for B and is stopped before its PUT; meanwhile the second decides for C, and publishes it. */
+  /**
+   * The first leader decides for B and is suspended before its PUT. Meanwhile the second decides for C and publishes
+   * it.
+   */
   beforeEach(async () => {
     world.addRecord("home");
     world.observe("node1", agreed(A));
@@ -426,7 +429,7 @@ describe("two leaders, the former of which was stopped together with its clock, 
     await world.clock.run(1_000);
     expect(world.gandi.at("home", "A")?.values).toEqual([C]);
     expect(world.stored("/dnsrecords/home")?.["status"]).toMatchObject({ published: [{ values: [C] }] });
-    // It is nobody's edit: the two have noted what they did.
+    // This is not a foreign edit, because both leaders recorded what they did.
     expect(world.stored("/dnsrecords/home")?.["status"]).not.toHaveProperty("corrections");
   });
 

@@ -10,12 +10,12 @@ import { TokenCalendar } from "./tokenCalendar.ts";
 import { whenTokenChanges } from "./tokenWatch.ts";
 
 /**
- * What the lease holder does, and nobody else: one loop decides, the other keeps the records true to the decision
- * that stands written. Both work on what is, not on what happened, so that a lost event costs time and nothing else.
+ * Does the work of the lease holder. One loop decides. The other loop keeps the records in step with the written
+ * decision. Both act on the present state, not on events, so that a lost event only costs time.
  */
 export class Writer {
   readonly #context: WriterContext;
-  /** By record: what of it is news when it changes, and the rrsets that it named then. */
+  /** By record: the generation that was last handled, and the rrsets that the record named then. */
   readonly #known = new Map<string, { generation: string; rrsets: readonly string[] }>();
   readonly #calendar: TokenCalendar;
   readonly #newest = new NewestDecision();
@@ -27,15 +27,16 @@ export class Writer {
     this.#calendar = new TokenCalendar(context);
   }
 
-  /** The WanAddress or an observation was read anew. */
+  /** Call when the WanAddress or an observation was read again. */
   decisionMayChange(): void {
     this.#newest.of(this.#context.wan.get(WAN_ADDRESS_NAME));
     this.#led?.decisions.request();
   }
 
   /**
-   * A DnsRecord was read anew; undefined: it is gone. Its spec, and that it is to go, are news for the record itself and
-   * for those that name the same rrset: another one may have it now. All others stay as they are, and cost no look.
+   * Call when a DnsRecord was read again, or with undefined when it is deleted. If its spec changed or its deletion
+   * began, requeues the record and all that name the same rrset, because another record may own the rrset now. Other
+   * records are not requeued.
    */
   recordChanged(name: string, record: DnsRecordObject | undefined): void {
     const before = this.#known.get(name);
@@ -52,12 +53,12 @@ export class Writer {
     }
     if (now === undefined) this.#known.delete(name);
     else this.#known.set(name, now);
-    // Another family may be needed now.
+    // The change may need another address family.
     this.#led?.decisions.request();
     this.#led?.records.requestNamesakes(name, [...(before?.rrsets ?? []), ...(now?.rrsets ?? [])]);
   }
 
-  /** Works until the term ends. Nothing is sent to Gandi before the term's first decision stands written. */
+  /** Works until the term ends. Sends nothing to Gandi before the term's first decision is written. */
   async lead(term: Term): Promise<void> {
     const { wan, observations, records, metrics } = this.#context;
     metrics.leader(true);
@@ -72,8 +73,8 @@ export class Writer {
   }
 
   /**
-   * Reads records and observations past the watches, which may stand still since before the former leader's last writes:
-   * a record that is long deleted would be published again. The WanAddress is read before the first decision.
+   * Reads records and observations from the API server. The watches may lack the former leader's last writes, and a
+   * record that is already deleted would be published again. The WanAddress is read before the first decision.
    */
   async #refresh(signal: AbortSignal): Promise<void> {
     const { observations, records, clock, random, log } = this.#context;

@@ -1,16 +1,16 @@
 /**
- * The patterns of "Automatic Reliability Testing for Cluster Management Controllers" (Sieve, OSDI 2022): a leader that dies
- * in the middle of its work, a successor that knows only what was, and events that come late and all at once. Whatever
- * happens on the way, the end is that of an undisturbed run: what stands at Gandi, and what the statuses say.
+ * The patterns of "Automatic Reliability Testing for Cluster Management Controllers" (Sieve, OSDI 2022): a leader that
+ * dies in the middle of its work, a successor with an old state, and events that come late and all at once. Whatever
+ * happens, the end state must be that of an undisturbed run: the rrsets at Gandi and the statuses of the records.
  *
- * One difference is by design: an event is told by the process that has done what it tells of, and is lost with it. So
- * there may be fewer corrections announced, never more; their count in the status is compared.
+ * One difference is by design. The process that makes a correction announces it, so the event is lost if that process
+ * dies. Fewer corrections may be announced, but never more. The count of corrections in the status is compared exactly.
  */
 import { describe, expect, it } from "vitest";
 import { type End, hidden, killed, type Played, stale, undisturbed } from "./play.ts";
 import { type Workload, workloads } from "./workloads.ts";
 
-/** The difference in words, with what led to it; undefined: none. */
+/** Describes the difference and the writes that led to it. Returns undefined if there is none. */
 function difference(how: string, wanted: End, { end, trace }: Played): string | undefined {
   const compare = ({ rrsets, records }: End): string => JSON.stringify({ rrsets, records }, undefined, 1);
   const falseDrift = end.driftEvents > wanted.driftEvents ? `${end.driftEvents} corrections were announced` : undefined;
@@ -51,7 +51,8 @@ describe.each(workloads)("$name", (workload: Workload) => {
     const { end } = await undisturbed(workload);
     const differences: (string | undefined)[] = [];
     for (let from = (workload.killFromStep ?? 1) - 1; from < workload.steps.length; from++) {
-      // Several steps that are seen as one are another workload: what nobody has seen was never published.
+      // Hides only one step at a time. Several steps seen as one are a different workload: some values are never
+      // published.
       const how = `Step ${from + 1} is hidden until the next.`;
       differences.push(difference(how, end, await hidden(workload, from, from + 1)));
     }

@@ -1,14 +1,14 @@
-/** A writer that can be killed before or after any of its writes: from then on nothing that it asks is answered. */
+/** A writer that can be killed before or after any of its writes. After that none of its requests is answered. */
 import type { WriterContext } from "../context.ts";
 
-/** Before: the write is not carried out. After: it is, and the writer does not hear of it. */
+/** Before: the write is not carried out. After: the write is carried out, but the writer gets no answer. */
 export interface KillPoint {
   readonly write: number;
   readonly when: "before" | "after";
 }
 
 export class Mortal {
-  /** What it has written, in words: the API server's statuses and finalizers, and Gandi's PUTs and DELETEs. */
+  /** The writes so far, in words: statuses and finalizers at the API server, PUTs and DELETEs at Gandi. */
   readonly writes: string[] = [];
   readonly died = Promise.withResolvers<undefined>();
   dead = false;
@@ -74,7 +74,7 @@ function forever<T>(): Promise<T> {
   return new Promise(() => undefined);
 }
 
-/** Of a status only what is about rrsets. */
+/** Returns only the parts of a status that are about rrsets and addresses. */
 function brief(object: object): string {
   const { status, data } = object as { status?: Record<string, unknown>; data?: unknown };
   if (status === undefined) return JSON.stringify(data);

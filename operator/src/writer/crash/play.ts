@@ -1,4 +1,4 @@
-/** Plays a workload, and says what there is at the end. */
+/** Plays a workload and returns its end state. */
 import { type Condition, type DnsRecordStatus, dnsRecordStatus } from "@esddns/common/api";
 import { status } from "../../kube/testing.ts";
 import type { WriterContext } from "../context.ts";
@@ -6,28 +6,30 @@ import { World } from "../testing.ts";
 import { type KillPoint, Mortal } from "./mortal.ts";
 import type { Workload } from "./workloads.ts";
 
-/** Between two looks at a record that nothing calls for. */
+/** Interval between routine looks at a record. */
 const INTERVAL_SECONDS = 30;
-/** Long enough for every retry, and for the look that finds somebody else's change. Milliseconds. */
+/**
+ * How long each step is played, in milliseconds: enough for every retry and for the look that finds a foreign change.
+ */
 const SETTLE_MS = 50_000;
-/** How soon the death of a leader is noticed, milliseconds. */
+/** How soon the test notices the death of a leader, in milliseconds. */
 const PART_MS = 10_000;
 
 export interface End {
-  /** What stands at Gandi. */
+  /** The rrsets at Gandi. */
   readonly rrsets: Record<string, string>;
-  /** Of each record what its status says. */
+  /** The status of each record. */
   readonly records: Record<string, unknown>;
-  /** How often somebody else's change was announced to be corrected. */
+  /** How many corrections of foreign changes were announced. */
   readonly driftEvents: number;
 }
 
 export interface Played {
   readonly end: End;
-  /** What was done, a line each. */
+  /** The steps and writes, one per line. */
   readonly trace: readonly string[];
   readonly writes: number;
-  /** How many writes the leader had made when each step began. */
+  /** How many writes the leader had made at the beginning of each step. */
   readonly begins: readonly number[];
 }
 
@@ -35,7 +37,7 @@ export async function undisturbed(workload: Workload): Promise<Played> {
   return await killed(workload, undefined);
 }
 
-/** The leader dies at that write; the next step of the workload is done at once, and then a successor leads. */
+/** Kills the leader at that write. The next step of the workload follows at once, and then a successor leads. */
 export async function killed(workload: Workload, kill: KillPoint | undefined): Promise<Played> {
   const trace: string[] = [];
   const leader = new Mortal(kill);
@@ -60,7 +62,7 @@ export async function killed(workload: Workload, kill: KillPoint | undefined): P
       await settle(current);
     } else {
       const successor = current;
-      // The next step comes before the successor leads.
+      // The next step happens before the successor leads.
       trace.push(`  the next step comes at once`);
       next(successor);
       end = current.lead();
@@ -78,7 +80,10 @@ export async function killed(workload: Workload, kill: KillPoint | undefined): P
   return result;
 }
 
-/** A successor's watches stand still from before that step on; after the last step it leads, and is told only later. */
+/**
+ * Stops a successor's watches before that step. The successor leads after the last step, and its watches catch up
+ * later.
+ */
 export async function stale(workload: Workload, since: number): Promise<Played> {
   const world = begin(workload);
   let end = world.lead();
@@ -100,7 +105,7 @@ export async function stale(workload: Workload, since: number): Promise<Played> 
   return result;
 }
 
-/** The leader hears nothing of these steps while they are done, and then of all at once. */
+/** Hides these steps from the leader's watches, and then reports all of them at once. */
 export async function hidden(workload: Workload, from: number, to: number): Promise<Played> {
   const world = begin(workload);
   const end = world.lead();
@@ -119,7 +124,7 @@ export async function hidden(workload: Workload, from: number, to: number): Prom
   return result;
 }
 
-/** A world of this workload, where a record is looked at often, so that little time has to be played. */
+/** Creates the world of a workload. It looks at records often, so that little time has to be played. */
 function begin(workload: Workload, wrap?: (context: WriterContext) => WriterContext): World {
   const world = new World(undefined, wrap);
   const wan = world.wan.get("wan");
@@ -134,7 +139,9 @@ function begin(workload: Workload, wrap?: (context: WriterContext) => WriterCont
   return world;
 }
 
-/** As the API server does by the CustomResourceDefinition: a note that is refused holds the record up for good. */
+/**
+ * Refuses statuses that violate the CustomResourceDefinition. In a real cluster such a record would never be written.
+ */
 function refuseInvalidStatuses({ api }: World): void {
   api.fault = ({ method, target, body }) => {
     if (method !== "PATCH" || !/^\/dnsrecords\/.*\/status$/.test(target)) return undefined;
@@ -163,7 +170,7 @@ function endOf(worlds: readonly World[]): End {
   };
 }
 
-/** Without times, and without what only says that a look is pending. */
+/** Returns the parts of a status that every run has to end with. Leaves out times and generations. */
 function brief(status: DnsRecordStatus = {}): unknown {
   const { fqdn, published, attempted, replaced, left, corrections, conditions } = status;
   const said = conditions?.map(({ type, status: is, reason, message }: Condition) => [type, is, reason, message]);

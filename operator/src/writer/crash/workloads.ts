@@ -1,4 +1,4 @@
-/** What people and the line do to records, a step at a time; what every way to the end has to come to. */
+/** Sequences of changes by people and by the line. Every way of playing a sequence must have the same end state. */
 import type { DetectionSpec } from "@esddns/common/api";
 import type { World } from "../testing.ts";
 
@@ -9,7 +9,7 @@ export interface Workload {
   readonly wan?: Partial<DetectionSpec>;
   readonly before?: Step;
   readonly steps: readonly Step[];
-  /** Kills and hidden events in the steps before this one make another workload of it: the reason stands beside it. */
+  /** The first step that tests may disturb. A disturbed earlier step would be a different workload; see its comment. */
   readonly killFromStep?: number;
 }
 
@@ -42,7 +42,7 @@ const change =
 const remove =
   (name: string): Step =>
   (world) => {
-    // Without a finalizer the API server lets an object go at once.
+    // Without a finalizer the API server deletes an object at once.
     const { finalizers = [] } = world.api.objects.get(`/dnsrecords/${name}`)?.metadata ?? {};
     if (finalizers.length > 0) world.changeRecord(name, { deleted: true });
     else world.removeRecord(name);
@@ -58,7 +58,7 @@ const all =
     for (const step of steps) step(world);
   };
 
-/** From then on every answer of Gandi to a write is lost, though it is carried out. */
+/** Loses every later answer of Gandi to a write, though the write is carried out. */
 const loseAnswers: Step = ({ gandi }) => {
   gandi.lost = (call) => (call.startsWith("GET") ? undefined : { kind: "Timeout", message: "no answer" });
 };
@@ -79,14 +79,14 @@ const serve =
     });
   };
 
-/** Of the WanAddress's spec. */
+/** Spec of a WanAddress with both families. */
 const dual: Partial<DetectionSpec> = {
   families: ["IPv4", "IPv6"],
   allowNonGlobal: ["203.0.113.0/24", "2001:db8::/32"],
 };
 
 const DELETE = { deletionPolicy: "Delete" };
-/** One false correction is too many. */
+/** Allows no correction, so that a single false one shows. */
 const STRICT = { driftLimit: 0 };
 
 export const workloads: readonly Workload[] = [
@@ -108,7 +108,7 @@ export const workloads: readonly Workload[] = [
   },
   { name: "delete", steps: [all(line(A), add("home", DELETE)), remove("home")] },
   { name: "change and delete", steps: [all(line(A), add("home", DELETE)), line(B), remove("home")] },
-  // An edit that comes before the first PUT is known to have gone out is no drift but what the record takes over.
+  // If the edit comes before the outcome of the first PUT is known, it is not drift: the record takes it over.
   { name: "a human's edit", killFromStep: 2, steps: [all(line(A), add("home")), edit("home", STRANGER), line(B)] },
   {
     name: "A and AAAA twice",
@@ -194,7 +194,7 @@ export const workloads: readonly Workload[] = [
       ],
     },
     {
-      // A name that no leader has published under is not left behind with Retain.
+      // A name under which no leader has published is not retained.
       name: `a rename back with Retain, ${conflictPolicy}`,
       killFromStep: 3,
       steps: [
@@ -206,7 +206,8 @@ export const workloads: readonly Workload[] = [
     },
   ]),
   {
-    // A value that equals the wanted one is adopted by the first status: without it a successor sees a stranger's value.
+    // The first status adopts a value that equals the desired one. Without that status a successor sees a foreign
+    // value.
     name: "a stranger's equal value under Refuse",
     killFromStep: 2,
     before: edit("home", A),
