@@ -247,7 +247,7 @@ export type WanObservation = z.infer<typeof wanObservation>;
 
 // ----------------------------------------------------------------------------------------------------- DnsRecord
 
-/** On a DnsRecord with deletionPolicy Delete: its values are deleted from DNS before the object is. */
+/** On a DnsRecord with deletionPolicy Delete: its values are deleted from DNS before the object is deleted. */
 export const RECORD_FINALIZER = "esddns.io/dns-record";
 
 export const recordType = z.enum(["A", "AAAA"]);
@@ -307,15 +307,18 @@ export const publishedRrset = z.object({
 });
 export type PublishedRrset = z.infer<typeof publishedRrset>;
 
-/** An rrset that the record published under an earlier zone, name or type, and that no other record has taken over. */
+/** An rrset that the record published under a former zone, name or type and that no other record has taken over. */
 const leftRrset = publishedRrset.extend({
   zone: z.string(),
   name: z.string(),
-  attempted: z.boolean().optional().describe("A write or the deletion was begun: it may stand there, or not."),
+  attempted: z
+    .boolean()
+    .optional()
+    .describe("A write or a deletion was begun, but its outcome is not known: the rrset may or may not exist."),
   retained: z
     .boolean()
     .optional()
-    .describe("Left with deletionPolicy Retain: it stays, and is not deleted later either."),
+    .describe("The record gave it up with deletionPolicy Retain: it stays in DNS and is never deleted."),
 });
 export type LeftRrset = z.infer<typeof leftRrset>;
 
@@ -337,7 +340,7 @@ export const dnsRecordStatus = z.object({
     .array(leftRrset)
     .max(16)
     .optional()
-    .describe("Published under a former zone, name or type: still to be deleted, or retained."),
+    .describe("Rrsets published under a former zone, name or type: still to be deleted, or retained."),
   corrections: z
     .array(z.iso.datetime({ offset: true }))
     .max(64)
