@@ -200,9 +200,9 @@ export const fixtures = {
           "Synced",
           "False",
           "Contested",
-          "Somebody else changes A www.example.com: 192.0.2.7 stands there now, and driftLimit allows 3 corrections an hour. " +
-            "Find the other program or person (Gandi's history of the domain, an old dynamic DNS client, another cluster) and stop it, " +
-            "or delete this record; it is corrected again as soon as the limit allows.",
+          "Another program or person changes A www.example.com: 192.0.2.7 stands there now, and driftLimit allows 3 corrections " +
+            "an hour. Find the other writer (Gandi's history of the domain, an old dynamic DNS client, another cluster) and stop it, " +
+            "or delete this record. The operator corrects it again as soon as the limit allows.",
         ),
         condition(
           "Verified",

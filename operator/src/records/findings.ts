@@ -105,7 +105,7 @@ export function inPlace({ type, values, ttl }: Rrset, effect: "none" | "put"): R
 }
 
 export function readBackDiffers(rrset: string, attempt: number, random: Random): RecordFinding {
-  const message = `Gandi accepted ${rrset}, but what it answers afterwards is something else; it will be tried again. If this lasts, another program writes the same record.`;
+  const message = `Gandi accepted ${rrset}, but then returned something else. The operator tries again. If this lasts, another program writes the same record.`;
   const retryAfterMs = Math.round(backoffMs(attempt, TRANSIENT, random));
   return { effect: "failed", reason: "ReadBackDiffers", message, retryAfterMs };
 }
@@ -122,9 +122,9 @@ export function contested(
   allowedInMs: number | undefined,
 ): RecordFinding {
   const message =
-    `Somebody else changes ${rrset}: ${stands} stands there now, and driftLimit allows ${limit} corrections an hour. ` +
-    "Find the other program or person (Gandi's history of the domain, an old dynamic DNS client, another cluster) and stop it, " +
-    "or delete this record; it is corrected again as soon as the limit allows.";
+    `Another program or person changes ${rrset}: ${stands} stands there now, and driftLimit allows ${limit} corrections ` +
+    "an hour. Find the other writer (Gandi's history of the domain, an old dynamic DNS client, another cluster) and stop it, " +
+    "or delete this record. The operator corrects it again as soon as the limit allows.";
   return {
     effect: "blocked",
     reason: "Contested",
@@ -133,9 +133,13 @@ export function contested(
   };
 }
 
-/** @param step what would be done, as the rest of a sentence. */
+/** @param step what would be done, as the rest of the sentence "the operator would …". */
 export function planned(step: string): RecordFinding {
-  return { effect: "none", reason: "DryRun", message: `Nothing is written because of dryRun; without it: ${step}.` };
+  return {
+    effect: "none",
+    reason: "DryRun",
+    message: `dryRun is set, so nothing is written. Without it the operator would ${step}.`,
+  };
 }
 
 /** Combines the findings of all rrsets into one for the record: the reason of the worst, and the messages of all. */
