@@ -60,6 +60,16 @@ async function readOnce(prepare: (api: FakeApi) => void, metallbNamespace?: stri
 }
 
 describe("what the page tells of MetalLB", () => {
+  it("holds nothing that a terminal obeys, whoever has written the event: JSON escapes no U+009B", async () => {
+    const { incidents } = await readOnce((api) => {
+      fill(api);
+      const path = `${EVENTS}/b`;
+      const event = api.objects.get(path);
+      if (event !== undefined) api.put(path, { ...event, note: "a\u009b31m\u202eb" });
+    });
+    expect(incidents).toMatchObject({ value: [{ note: "a 31m b" }, { note: "note a" }] });
+  });
+
   it("is the address, who announces it, how full the pools are, and the warnings, newest first", async () => {
     expect(await readOnce(fill, "metallb-system")).toEqual({
       addresses: { read: true, value: ["192.168.1.100"] },

@@ -3,6 +3,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { KubeClient } from "../kube/client.ts";
 import type { KubeFailure, KubeResult } from "../kube/failure.ts";
 import { announcer, failedRead, type FamilyUse, familyUses, type Read } from "@esddns/common/cluster";
+import { clean } from "@esddns/common/text";
 import { ipAddressPools, notedEvents, type Resource, serviceL2Statuses, services } from "../kube/resources.ts";
 import { pause } from "../runtime/wait.ts";
 
@@ -133,7 +134,14 @@ export class ClusterViewReader {
           if (type !== "Warning" || typeof eventTime !== "string" || !["WanAddress", "DnsRecord"].includes(kind)) {
             return [];
           }
-          return [{ time: eventTime, about: `${kind} ${name}`, reason, note: note.slice(0, MAX_NOTE_LENGTH) }];
+          return [
+            {
+              time: eventTime,
+              about: clean(`${kind} ${name}`),
+              reason: clean(reason),
+              note: clean(note, MAX_NOTE_LENGTH),
+            },
+          ];
         })
         .sort((a, b) => Date.parse(b.time) - Date.parse(a.time))
         .slice(0, MAX_INCIDENTS),
