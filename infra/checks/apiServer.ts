@@ -1,9 +1,12 @@
-/** Whether pods can reach the API server. Pure. */
+/** Checks whether pods can reach the API server. Pure. */
 import { formatPath } from "../config/validation/problem.ts";
 import { API_SERVER_PORTS } from "../esddns/networkPolicy.ts";
 import type { CheckedConfig, ClusterFacts } from "./facts.ts";
 
-/** Only network plugins that enforce the stack's NetworkPolicies cut the pods off, and which one does is not to be seen. */
+/**
+ * Warns if the API server listens on a port that the policies do not allow. Only a network plugin that enforces the
+ * stack's NetworkPolicies then blocks the pods, and the cluster does not show whether one does.
+ */
 export function closedApiServer({ operator }: CheckedConfig, facts: ClusterFacts): string[] {
   const open = [...API_SERVER_PORTS, ...operator.apiServerPorts];
   const closed = (facts.apiServerPorts ?? []).filter((port) => !open.includes(port));

@@ -1,12 +1,15 @@
-/** Which nodes can run the image that is built here. Pure. */
+/** Checks which nodes can run the image that is built here. Pure. */
 import type { Problem } from "../config/validation/problem.ts";
 import { CONTROL_PLANE } from "../kubernetes/tolerations.ts";
 import type { CheckedConfig, ClusterFacts } from "./facts.ts";
 
-/** infra/image/build takes Node.js for it, and this machine's libraries. */
+/** The architecture of the built image: infra/image/build uses Node.js for it, and this machine's libraries. */
 const BUILT_FOR = "amd64";
 
-/** On another the pods would end with "exec format error", again and again, and the up in a wait that runs out. */
+/**
+ * Reports nodes of another architecture. Their pods would end with "exec format error" again and again, and the up
+ * would wait until its timeout.
+ */
 export function foreignArchitecture({ image, operator }: CheckedConfig, { nodes = [] }: ClusterFacts): Problem[] {
   if (image.kind === "reference") return [];
   const runsPods = (taints: readonly string[]) =>

@@ -1,11 +1,14 @@
-/** BGP: sessions that FRR would refuse, and names that MetalLB does not know. Pure. */
+/** Checks BGP: sessions that FRR would refuse, and names that MetalLB does not know. Pure. */
 import { parseSingle } from "@esddns/common/ip";
 import { sameAddress } from "../config/keys/bgp/peers.ts";
 import { frrModes } from "../config/keys/metallb/rules.ts";
 import { formatPath, quote, type Problem } from "../config/validation/problem.ts";
 import type { CheckedConfig, ClusterFacts } from "./facts.ts";
 
-/** FRR takes a router once, and MetalLB's webhook judges a peer by all that are there: one that goes, goes last. */
+/**
+ * Reports second sessions with one router: FRR accepts only one. MetalLB's webhook compares a peer with all that exist,
+ * and a peer that an up deletes is deleted last.
+ */
 export function secondSessions(config: CheckedConfig, { metallb, objects = [] }: ClusterFacts): Problem[] {
   const frr = config.shared === "own" ? frrModes(config.metallb.values).length > 0 : metallb?.native === false;
   const { peers } = config.bgp;
@@ -29,7 +32,10 @@ export function secondSessions(config: CheckedConfig, { metallb, objects = [] }:
   });
 }
 
-/** MetalLB goes on with the configuration that it has, and says so in its log alone, until there is such a name. */
+/**
+ * Reports unknown communities. Until such a name exists, MetalLB keeps its present configuration and reports that only
+ * in its log.
+ */
 export function unknownCommunities({ bgp }: CheckedConfig, { communities: known }: ClusterFacts): Problem[] {
   if (known === undefined) return [];
   return bgp.advertisements.flatMap(({ communities }, i) =>
@@ -51,7 +57,7 @@ const WELL_KNOWN: Readonly<Record<string, string>> = {
   "no-export-subconfed": "65535:65283",
 };
 
-/** Meant where a node runs a router beside MetalLB, and else a slip. */
+/** Warns if a peer is a node. That is correct if a router runs beside MetalLB on that node, and otherwise a mistake. */
 export function ownPeers({ bgp }: CheckedConfig, { nodes = [] }: ClusterFacts): string[] {
   return bgp.peers.flatMap(({ peerAddress }, i) => {
     const address = parseSingle(peerAddress)?.canonical;
@@ -62,7 +68,10 @@ export function ownPeers({ bgp }: CheckedConfig, { nodes = [] }: ClusterFacts): 
   });
 }
 
-/** Another tool may be about to make it; until then MetalLB says so in its log alone. */
+/**
+ * Warns about a missing or wrong Secret. Another tool may create it later. Until then MetalLB reports it only in its
+ * log.
+ */
 export function unfitSecrets({ bgp, metallb }: CheckedConfig, { passwordSecrets: types }: ClusterFacts): string[] {
   return bgp.peers.flatMap(({ passwordSecret: name }, i) => {
     if (name === undefined || types === undefined || types.get(name) === BASIC_AUTH) return [];

@@ -99,7 +99,7 @@ describe("a pool", () => {
       `${key}: the ${kind} "${name}" exists already, and belongs to the stack with the namespace esddns-development. ` +
         "MetalLB's objects have one namespace for all stacks: take another name.",
     ]);
-    // Left by this stack, or by one of a version that put no name on it.
+    // Left by this stack, or by one of a version that wrote no name.
     for (const owner of ["esddns-production", undefined]) expect(problems(over, object(owner))).toEqual([]);
   });
 });
@@ -325,7 +325,7 @@ describe("an adopted MetalLB", () => {
     expect(problems(adopt, { metallb: undefined })).toEqual([
       expect.stringContaining("esddns:shared: there is no MetalLB in the namespace metallb-system to adopt"),
     ]);
-    // Nobody could look.
+    // The cluster could not be read.
     expect(problems(adopt, { metallb: undefined, unread: ["MetalLB's controller"] })).toEqual([]);
   });
 

@@ -13,7 +13,7 @@ import { mayHaveSecondLoadBalancer, secondLoadBalancer } from "./serviceLb.ts";
 import { unshared } from "./sharedAddresses.ts";
 import { takenNames } from "./takenNames.ts";
 
-/** A problem, with the name by which `esddns:checks.skip` leaves its check out. */
+/** A problem, with the name that `esddns:checks.skip` takes to skip its check. */
 export interface NamedProblem extends Problem {
   readonly check: CheckName;
 }
@@ -22,7 +22,7 @@ interface Evaluation {
   readonly problems: readonly NamedProblem[];
   /** Each begins with the name of its check. */
   readonly warnings: readonly string[];
-  /** What is worth knowing and may well be meant. */
+  /** Facts that are worth knowing and may well be intended. */
   readonly notes: readonly string[];
 }
 
@@ -34,7 +34,7 @@ interface Check {
   readonly notes?: Look<string>;
 }
 
-/** preflight.ts makes the two that must know who asks. */
+/** The two checks that must know which stack runs are in preflight.ts. */
 const CHECKS: Readonly<Record<Exclude<CheckName, "namespace" | "shared-metallb">, Check>> = {
   "dead-nodes": { warnings: (_, facts) => deadNodes(facts) },
   "adopted-metallb": {
@@ -64,7 +64,7 @@ const CHECKS: Readonly<Record<Exclude<CheckName, "namespace" | "shared-metallb">
   "api-server-port": { warnings: closedApiServer },
 };
 
-/** Makes every check that is not left out. */
+/** Runs every check that is not skipped. */
 export function evaluate(config: CheckedConfig, facts: ClusterFacts, skip: readonly CheckName[] = []): Evaluation {
   const checks = Object.entries(CHECKS as Readonly<Record<CheckName, Check>>) as [CheckName, Check][];
   const made = checks.filter(([name]) => !skip.includes(name));

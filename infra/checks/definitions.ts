@@ -1,4 +1,4 @@
-/** Whether the custom resource definitions that are adopted know what this stack would write. Pure. */
+/** Checks whether adopted custom resource definitions define the fields that this stack would write. Pure. */
 import { crds } from "@esddns/common/api";
 import type { StackConfig } from "../config/parse.ts";
 import type { Problem } from "../config/validation/problem.ts";
@@ -7,7 +7,7 @@ import { fieldsOf } from "./readDefinitions.ts";
 
 type Writes = Pick<StackConfig, "pools" | "l2" | "bgp">;
 
-/** `version`: of the MetalLB that runs, for the message. */
+/** Reports missing definitions and fields. `version` is that of the running MetalLB, for the message. */
 export function definitionProblems(config: Writes, there: Definitions, version: string | undefined): Problem[] {
   return [...metallbProblems(config, there, version), ...ownProblems(there)];
 }
@@ -31,7 +31,7 @@ function metallbProblems(config: Writes, there: Definitions, version: string | u
   return problems;
 }
 
-/** The fields of `spec` of each object that the config asks for, by definition. */
+/** Lists the fields of `spec` of each object that the config asks for, by definition. */
 function written({ pools, l2, bgp }: Writes): [definition: string, { path: Problem["path"]; fields: string[] }[]][] {
   const at = (fields: Readonly<Record<string, readonly unknown[] | boolean>>) =>
     Object.entries(fields).flatMap(([field, value]) =>
@@ -83,7 +83,10 @@ function written({ pools, l2, bgp }: Writes): [definition: string, { path: Probl
   ];
 }
 
-/** This project's own, which another stack installed: they must not be older than what is written here. */
+/**
+ * Checks ESDDNS's own definitions when another stack installed them: they must define every field that this version
+ * writes.
+ */
 function ownProblems(there: Definitions): Problem[] {
   return crds.flatMap((crd) =>
     [...fieldsOf(crd)].flatMap(([definition, fields]) => {

@@ -1,9 +1,9 @@
-/** What the checks look at: of the config, and of the cluster (readFacts.ts). */
+/** The facts that the checks need about the config and about the cluster (readFacts.ts). */
 import type { StackConfig } from "../config/parse.ts";
 import type { NamespaceFact } from "../kubernetes/stackNamespace.ts";
 import type { SharedObject } from "../metallb/objects.ts";
 
-/** What the checks look at of the config. */
+/** The part of the config that the checks read. */
 export type CheckedConfig = Pick<
   StackConfig,
   | "namespace"
@@ -24,13 +24,15 @@ export type CheckedConfig = Pick<
 export interface NodeFact {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Its own addresses. */
+  /** Addresses of the node itself. */
   readonly addresses: readonly string[];
   /** The networks of its pods. */
   readonly podCidrs: readonly string[];
-  /** Taints that keep pods away for good, by their keys; those that come and go with the node's health are not among them. */
+  /**
+   * The keys of taints that keep pods away permanently. Taints that come and go with the node's health are left out.
+   */
   readonly taints: readonly string[];
-  /** As Go names it: amd64, arm64; undefined: it does not say. */
+  /** The architecture as Go names it: amd64, arm64. Undefined if the node does not report it. */
   readonly architecture?: string | undefined;
   /** Why the node is not Ready, in its own words. Undefined when it is Ready. */
   readonly notReady?: string | undefined;
@@ -38,33 +40,33 @@ export interface NodeFact {
   readonly k3s?: boolean;
 }
 
-/** A pool that is there; `owner`: the namespace of the stack whose it is, where it says so. */
+/** A pool in the cluster. `owner` is the namespace of the stack that made it, if the pool carries one. */
 interface PoolFact {
   readonly name: string;
   readonly addresses: readonly string[];
   readonly owner: string | undefined;
 }
 
-/** The MetalLB that runs there. */
+/** The MetalLB that runs in the cluster. */
 export interface RunningMetalLB {
-  /** MAJOR.MINOR.PATCH; undefined where its image does not tell. */
+  /** MAJOR.MINOR.PATCH. Undefined if its image does not contain it. */
   readonly version: string | undefined;
-  /** Its own BGP, and not FRR. */
+  /** Whether it uses its own BGP, and not FRR. */
   readonly native: boolean;
   readonly ignoresExcludeLabel: boolean;
-  /** The only class of Services that it takes, if it takes but one. */
+  /** The only class of Services that it serves, if it is limited to one. */
   readonly loadBalancerClass?: string | undefined;
 }
 
-/** A MetalLB that some stack has installed. */
+/** A MetalLB that a stack has installed. */
 export interface OwnedMetalLB {
-  /** That it runs in. */
+  /** The namespace that it runs in. */
   readonly namespace: string;
-  /** The namespace of the stack whose it is. */
+  /** The namespace of the stack that owns it. */
   readonly owner: string;
   /** Whether the last up of that stack has stored keepOnDestroy. */
   readonly kept: boolean;
-  /** Whether that stack is there still, by its namespace. */
+  /** Whether the namespace of that stack still exists. */
   readonly lives: boolean;
 }
 
@@ -73,45 +75,48 @@ export interface SharingService {
   readonly namespace: string;
   readonly name: string;
   readonly addresses: readonly string[];
-  /** By which annotations it says that it may share them, and the key that it names. */
+  /** The sharing key of the Service, by the prefix of the annotation that names it. */
   readonly keys: Readonly<Record<"metallb.io" | "metallb.universe.tf", string | undefined>>;
 }
 
-/** Paths of the fields of `spec`, and of `status` below `status`, that a definition knows, by `PLURAL.GROUP VERSION`. */
+/**
+ * Paths of the fields that a definition has, by `PLURAL.GROUP VERSION`: those of `spec`, and those of `status` below
+ * `status`.
+ */
 export type Definitions = ReadonlyMap<string, ReadonlySet<string>>;
 
 export interface ClusterFacts {
-  /** undefined: may not be read. */
+  /** Undefined if they may not be read. */
   readonly nodes: readonly NodeFact[] | undefined;
   readonly serviceCidrs: readonly string[];
-  /** Those that the API servers themselves listen on; none: may not be read. */
+  /** The ports that the API servers themselves listen on. Missing if they may not be read. */
   readonly apiServerPorts?: readonly number[];
   readonly pools: readonly PoolFact[];
-  /** Names that MetalLB's Community objects give to communities; undefined: they may not be read. */
+  /** Names that MetalLB's Community objects define. Undefined if they may not be read. */
   readonly communities?: ReadonlySet<string> | undefined;
-  /** Type of each Secret of `passwordSecrets` that is there; undefined: they may not be read. */
+  /** The type of each Secret of `passwordSecrets` that exists. Undefined if they may not be read. */
   readonly passwordSecrets?: ReadonlyMap<string, string> | undefined;
-  /** What else stacks have written into MetalLB's namespace. */
+  /** The other objects that stacks have written into MetalLB's namespace. */
   readonly objects?: readonly SharedObject[];
-  /** undefined: there is none, or it may not be read. */
+  /** Undefined if none runs, or if it may not be read. */
   readonly metallb: RunningMetalLB | undefined;
-  /** Whether its namespace was written by a stack, of an earlier version too; undefined: it may not be read. */
+  /** Whether a stack wrote its namespace, also one of an earlier version. Undefined if it may not be read. */
   readonly metallbIsAStacks?: boolean | undefined;
-  /** Those that stacks have installed, in whatever namespace; undefined: they may not be read. */
+  /** Those that stacks have installed, in every namespace. Undefined if they may not be read. */
   readonly owned?: readonly OwnedMetalLB[] | undefined;
-  /** Services that may share addresses; undefined: not asked for, or they may not be read. */
+  /** Services that may share addresses. Undefined if they are not needed or may not be read. */
   readonly sharing?: readonly SharingService[] | undefined;
-  /** DaemonSets of k3s' own load balancer, NAMESPACE/NAME. */
+  /** DaemonSets of k3s' own load balancer, as NAMESPACE/NAME. */
   readonly serviceLb?: readonly string[];
-  /** The stack's own; undefined: it is not there, or may not be read. */
+  /** The stack's own namespace. Undefined if it does not exist or may not be read. */
   readonly namespace?: NamespaceFact | undefined;
-  /** Another namespace with the name of this very stack on it. */
+  /** Another namespace that carries this stack's name. */
   readonly elsewhere?: string | undefined;
-  /** Of what is adopted; undefined: nothing is, or they may not be read. */
+  /** The adopted definitions. Undefined if none is adopted, or if they may not be read. */
   readonly definitions: Definitions | undefined;
-  /** Of the Prometheus operator; undefined: not asked for, or they may not be read. */
+  /** The kinds of the Prometheus operator. Undefined if they are not needed or may not be read. */
   readonly monitoringKinds?: ReadonlySet<string> | undefined;
-  /** What could not be read, in words. */
+  /** Names of what could not be read, for messages. */
   readonly unread: readonly string[];
 }
 

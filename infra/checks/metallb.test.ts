@@ -74,7 +74,7 @@ describe("the MetalLB that a stack has installed", () => {
       expect(told(facts)).toEqual([expect.stringMatching(/that this stack did not install\. .*--take-over/)]);
       expect(told(facts, true)).toEqual([]);
     }
-    // The stack's own, its own of an earlier version, one that nobody could look at, and none.
+    // The stack's own, its own of an earlier version, one that could not be read, and none.
     const rightly = [
       { owned: owned() },
       { metallbIsAStacks: true },

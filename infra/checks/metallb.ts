@@ -1,4 +1,7 @@
-/** The MetalLB that is there: whose it is, whether it can be adopted, and changes of the config that would take it away. Pure. */
+/**
+ * Checks the MetalLB in the cluster: which stack owns it, whether it can be adopted, and whether a change of the config
+ * would delete it. Pure.
+ */
 import { nativeBgpProblems } from "../config/keys/bgp/rules.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { quote, type Problem } from "../config/validation/problem.ts";
@@ -6,7 +9,7 @@ import { definitionProblems } from "./definitions.ts";
 import type { CheckedConfig, ClusterFacts, OwnedMetalLB, RunningMetalLB } from "./facts.ts";
 import { placedPools } from "./pools.ts";
 
-/** Whether the MetalLB that is adopted can do what the config asks for. */
+/** Checks whether the adopted MetalLB can do what the config asks for. */
 export function adopted(config: CheckedConfig, facts: ClusterFacts): { problems: Problem[]; warnings: string[] } {
   if (config.shared !== "adopt") return { problems: [], warnings: [] };
   const { metallb } = facts;
@@ -31,7 +34,7 @@ export function adopted(config: CheckedConfig, facts: ClusterFacts): { problems:
   };
 }
 
-/** MetalLB passes over Services of another class than its own without a word. */
+/** Reports Services of another class than MetalLB's, which MetalLB silently ignores. */
 function otherClass({ loadBalancerClass }: CheckedConfig["service"], running: RunningMetalLB): Problem[] {
   const taken = running.loadBalancerClass;
   if (loadBalancerClass === taken) return [];
@@ -48,9 +51,9 @@ type Config = Pick<StackConfig, "namespace" | "shared" | "metallb">;
 type Facts = Pick<ClusterFacts, "owned" | "metallb" | "metallbIsAStacks" | "elsewhere">;
 
 /**
- * MetalLB that a stack would install a second time. The release would be refused, but not before MetalLB's namespace and
- * the definitions are in this stack's state: with the adopt that is the way out, the next up would delete them, and with
- * them the pools and records of every stack.
+ * Reports a MetalLB that the stack would install a second time. Helm would refuse the release, but only after MetalLB's
+ * namespace and the definitions are in this stack's state. The way out is to adopt it, and then the next up would
+ * delete them, and with them the pools and records of every stack.
  */
 export function foreignMetalLB(config: Config, facts: Facts, takeOver: boolean): Problem[] {
   const { namespace, shared, metallb } = config;
@@ -69,7 +72,10 @@ export function foreignMetalLB(config: Config, facts: Facts, takeOver: boolean):
   return [{ path: ["shared"], wrong, right }];
 }
 
-/** Another namespace replaces the release: Helm then removes the definitions, and with them every pool. */
+/**
+ * Reports another namespace for MetalLB. It replaces the release: Helm then removes the definitions, and with them
+ * every pool.
+ */
 export function movedMetalLB(config: Config, owned: readonly OwnedMetalLB[]): Problem[] {
   const mine = owned.filter(({ owner }) => owner === config.namespace);
   const elsewhere = mine.find(({ namespace }) => namespace !== config.metallb.namespace);
@@ -79,7 +85,9 @@ export function movedMetalLB(config: Config, owned: readonly OwnedMetalLB[]): Pr
   return [{ path: ["metallb", "namespace"], wrong, right }];
 }
 
-/** A stack that turns to adopt lets go of its own MetalLB, and deletes nothing of it: formerOwner.ts. */
+/**
+ * Warns that a stack which turns to adopt stops managing its own MetalLB. It deletes nothing of it (formerOwner.ts).
+ */
 export function givenUpMetalLB(config: Config, owned: readonly OwnedMetalLB[]): string[] {
   if (config.shared !== "adopt") return [];
   return owned

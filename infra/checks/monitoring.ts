@@ -1,4 +1,4 @@
-/** Whether the cluster knows the kinds of the Prometheus operator. Pure. */
+/** Checks whether the cluster has the kinds of the Prometheus operator. Pure. */
 import { monitoringKinds } from "../config/keys/monitoring.ts";
 import type { Problem } from "../config/validation/problem.ts";
 import type { CheckedConfig, ClusterFacts } from "./facts.ts";

@@ -1,11 +1,11 @@
-/** What the nodes let be: who may announce addresses, and where pods may run. Pure. */
+/** Checks what the nodes permit: which may announce addresses, and where pods may run. Pure. */
 import { EXCLUDE_LABEL } from "@esddns/common/cluster";
 import { didYouMean, formatPath, quote, type KeyPath, type Problem } from "../config/validation/problem.ts";
 import { selected, type LabelSelector } from "../config/values/selectors.ts";
 import { CONTROL_PLANE } from "../kubernetes/tolerations.ts";
 import type { CheckedConfig, ClusterFacts, NodeFact } from "./facts.ts";
 
-/** Which nodes may announce at all: MetalLB says nothing of those that may not. */
+/** Checks whether any node may announce: MetalLB does not report nodes that may not. */
 export function announcements(config: CheckedConfig, facts: ClusterFacts) {
   const found = { problems: [] as Problem[], warnings: [] as string[], notes: [] as string[] };
   const { nodes } = facts;
@@ -67,7 +67,7 @@ export function deadNodes({ nodes = [] }: ClusterFacts): string[] {
   );
 }
 
-/** Pods that no node takes would be waited for until the time is over, and nobody would say why. */
+/** Reports pods that no node takes. The up would wait for them until its timeout, without a reason. */
 export function noRoomForPods({ operator, shared }: CheckedConfig, { nodes = [] }: ClusterFacts): Problem[] {
   const tolerated = (taint: string) => operator.tolerateControlPlane && taint === CONTROL_PLANE.key;
   const barred = nodes.filter(({ taints }) => taints.some((taint) => !tolerated(taint)));
@@ -83,7 +83,7 @@ export function noRoomForPods({ operator, shared }: CheckedConfig, { nodes = [] 
   return [{ path: onlyControlPlane ? ["operator", "tolerateControlPlane"] : ["operator"], wrong, right }];
 }
 
-/** It may be about to come. */
+/** Warns about nodes that do not exist: a node may be added later. */
 export function unknownNodes({ detection, records }: CheckedConfig, { nodes = [] }: ClusterFacts): string[] {
   const names = nodes.map(({ name }) => name);
   const named = [

@@ -1,4 +1,4 @@
-/** What the cluster has of the addresses of the config's pools already. Pure. */
+/** Checks which addresses of the config's pools the cluster uses already. Pure. */
 import {
   describeRange,
   intersection,
@@ -17,7 +17,7 @@ export function placedPools(pools: CheckedConfig["pools"]): readonly PlacedPool[
   return pools.map((value, index) => ({ index, value }));
 }
 
-/** Addresses that something of the cluster has already: two would answer for them. */
+/** Reports addresses that something in the cluster has already: two devices would answer for them. */
 export function takenAddresses({ pools }: Pick<CheckedConfig, "pools">, facts: ClusterFacts): Problem[] {
   const taken = (facts.nodes ?? []).flatMap(({ name, addresses, podCidrs }) => [
     ...addresses.map((address) => ({ range: parseSingle(address), what: `the address of the node ${name}` })),
@@ -43,7 +43,7 @@ export function takenAddresses({ pools }: Pick<CheckedConfig, "pools">, facts: C
   );
 }
 
-/** A pool as it is in the cluster; `owner`: the namespace of the stack whose it is, where it says so. */
+/** A pool as it is in the cluster. `owner` is the namespace of the stack that made it, if the pool carries one. */
 interface LivePool {
   readonly name: string;
   readonly ranges: readonly AddressRange[];
@@ -52,7 +52,10 @@ interface LivePool {
 
 type Config = Pick<StackConfig, "namespace" | "shared">;
 
-/** MetalLB's webhook compares what is written with every other pool as it is at that moment, a stack's own too. */
+/**
+ * Reports overlaps with pools in the cluster. MetalLB's webhook compares what is written with every other pool as it is
+ * at that moment, the stack's own pools included.
+ */
 export function poolClashes(pools: readonly PlacedPool[], config: Config, facts: ClusterFacts): Problem[] {
   const live = facts.pools.map(({ name, addresses, owner }) => ({ name, owner, ranges: readableRanges(addresses) }));
   return pools.flatMap((written) =>
@@ -70,7 +73,10 @@ export function poolClashes(pools: readonly PlacedPool[], config: Config, facts:
   );
 }
 
-/** One up writes pools all at once and deletes last, so addresses leave a pool of the stack in the up before. */
+/**
+ * Returns how to move addresses between pools of the stack. One up writes all pools at once and deletes last, so the
+ * addresses must leave their pool in an earlier up.
+ */
 function remedy(
   written: PlacedPool,
   from: LivePool,
@@ -91,7 +97,7 @@ function remedy(
   const possible =
     mine !== undefined || shared === "adopt" || pools.some(({ value }) => !clash(value.addresses, from.ranges));
   if (possible) return `${whose} In one up, ${until}; in the next, as now.`;
-  // Without it there would be no pool at all.
+  // Otherwise the stack would have no pool at all.
   const spared = without(
     from.ranges,
     pools.flatMap(({ value }) => value.addresses),
@@ -100,7 +106,7 @@ function remedy(
   return `${whose} Keep its name, or rename it in two steps: in one up, ${until} and write ${meanwhile} for ${other}; in the next, as now.`;
 }
 
-/** What a pool that gives addresses up has in between. */
+/** Returns the addresses that a pool has in the first of the two steps. */
 function rest(from: LivePool, { value: { addresses: written } }: PlacedPool, live: readonly LivePool[]): string {
   const kept = commonRanges(from.ranges, written);
   if (kept.length > 0) return list(kept);
@@ -108,7 +114,7 @@ function rest(from: LivePool, { value: { addresses: written } }: PlacedPool, liv
   return free ? list(written) : "a free address that is in no pool";
 }
 
-/** A pool without what it is to get, or, where it is to have none of what it has, as it is. */
+/** Returns the addresses of a pool that it has now and keeps. A pool that keeps none stays as it is. */
 function shrunk(live: readonly AddressRange[], written: readonly AddressRange[]): readonly AddressRange[] {
   const kept = commonRanges(live, written);
   return kept.length > 0 ? kept : live;

@@ -1,4 +1,4 @@
-/** The checks that need the cluster, before anything is composed. */
+/** Runs the checks that need the cluster, before the program declares any resource. */
 import { readableRanges, type AddressRange } from "@esddns/common/ip";
 import * as pulumi from "@pulumi/pulumi";
 import { monitoringKinds } from "../config/keys/monitoring.ts";
@@ -15,17 +15,18 @@ import type { ClusterFacts, ReadFacts, RunningMetalLB } from "./facts.ts";
 import { foreignMetalLB } from "./metallb.ts";
 import { readFacts } from "./readFacts.ts";
 
-/** What the program goes by, of what was seen; undefined: it may not be read. */
+/** The facts about the cluster that the program uses. Each is undefined if it may not be read. */
 export interface Seen {
   readonly metallb: RunningMetalLB | undefined;
-  /** Addresses of all pools, of those of the config too. */
+  /** Addresses of all pools, those of the config included. */
   readonly pools: readonly AddressRange[] | undefined;
 }
 
 /**
- * What was seen of the cluster; undefined: nobody looked, or it did not answer. Warnings are logged. Checks that could not be made stop an up, unless
- * `esddns:checks.whenUnreachable` says otherwise, and are a warning of a preview, which changes nothing.
- * @throws pulumi.RunError with every problem; Pulumi prints it without a stack trace.
+ * Reads the cluster and checks it. Returns undefined if the checks are off or the cluster did not answer. Warnings are
+ * logged. Checks that could not run stop an up, unless `esddns:checks.whenUnreachable` says otherwise. A preview
+ * changes nothing, so it only warns.
+ * @throws pulumi.RunError with every problem. Pulumi prints it without a stack trace.
  */
 export async function preflight(config: LoadedConfig): Promise<Seen | undefined> {
   const { messages } = config;
@@ -64,9 +65,9 @@ export async function preflight(config: LoadedConfig): Promise<Seen | undefined>
 }
 
 /**
- * What an adopter may have in its state of a time when it was the owner. An up looks whatever `esddns:checks` says: one
- * that does not know would delete it.
- * @throws pulumi.RunError if an up cannot look, or cannot tell which MetalLB is in the state.
+ * Returns what a stack that adopts MetalLB may still have in its state from the time when it was the owner. An up reads
+ * this whatever `esddns:checks` says, because without it the up would delete those objects.
+ * @throws pulumi.RunError if an up cannot read the cluster, or cannot tell which MetalLB is in the state.
  */
 export async function formerShared(config: LoadedConfig): Promise<FormerlyOwned> {
   const isPreview = pulumi.runtime.isDryRun();
@@ -112,7 +113,10 @@ const UNCHECKED_UP =
   "To go on without them: esddns:checks: { whenUnreachable: Warn }, or ESDDNS_CHECKS=Off for a single run. Where an " +
   "object is created, or MetalLB is adopted, kubectl must answer all the same: an up looks whose they are.";
 
-/** A destroy or a refresh with --run-program looks like an up to the program, and must not end here: docs/metallb.md. */
+/**
+ * Returns Off for a destroy or a refresh with --run-program. The program cannot tell these from an up, and must not
+ * stop them (docs/metallb.md).
+ */
 function ofThisRun(): "Off" | undefined {
   return process.env["ESDDNS_CHECKS"] === "Off" ? "Off" : undefined;
 }

@@ -1,4 +1,4 @@
-/** Reads which fields the custom resource definitions of the cluster know. */
+/** Reads which fields the custom resource definitions of the cluster have. */
 import { crds } from "@esddns/common/api";
 import { z } from "zod";
 import type { Cluster } from "../kubernetes/cluster.ts";
@@ -24,7 +24,7 @@ export async function readDefinitions(
   return { fields };
 }
 
-/** The fields of one definition, as `Definitions` has them. */
+/** Returns the fields of one definition, as `Definitions` has them. */
 export function fieldsOf(crd: unknown): Definitions {
   const fields = new Map<string, ReadonlySet<string>>();
   addFields(fields, definition.parse(crd));

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { readFacts } from "./readFacts.ts";
 
-/** A cluster that answers with these objects by path, and else that there is none. */
+/** Returns a cluster that answers these paths with these objects, and every other path with NotFound. */
 function cluster(objects: Readonly<Record<string, unknown>>) {
   const asked: string[] = [];
   const get = <T>(path: string, schema: z.ZodType<T>): Promise<Read<T>> => {

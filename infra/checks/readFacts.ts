@@ -1,4 +1,4 @@
-/** Reads the cluster before anything is composed: once, bounded in time, and nothing else. */
+/** Reads the cluster before the program declares any resource: once, with a time limit, and nothing else. */
 import {
   addressPool,
   anyObject,
@@ -26,9 +26,9 @@ import type { NodeFact, ReadFacts, RunningMetalLB, SharingService } from "./fact
 import { readDefinitions } from "./readDefinitions.ts";
 import { ownedMetalLBs } from "./readOwned.ts";
 
-/** What is to be looked at. */
+/** The facts to read. */
 interface Wanted {
-  /** The stack's own. */
+  /** The stack's own namespace. */
   readonly namespace: string;
   /** PROJECT/STACK. */
   readonly stackId: string;
@@ -36,14 +36,14 @@ interface Wanted {
   /** Secrets in MetalLB's namespace that the config names. */
   readonly passwordSecrets: readonly string[];
   readonly adopted: boolean;
-  /** Whether a MetalLB is to be installed that reads the older annotations of Services. */
+  /** Whether the stack installs a MetalLB that reads the older annotations of Services. */
   readonly older: boolean;
   readonly monitored: boolean;
 }
 
 export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): Promise<ReadFacts> {
   const { metallbNamespace: namespace, adopted, older, monitored } = wanted;
-  // First alone: where nothing answers, one wait is enough.
+  // Read these before the rest: if the cluster does not answer, one wait is enough.
   const nodes = await cluster.get("/api/v1/nodes", listOf(node));
   if (!nodes.read && nodes.reason !== "Forbidden") return { reached: false, why: nodes.why };
   const metallb = `/apis/metallb.io/v1beta1/namespaces/${namespace}`;
@@ -114,13 +114,13 @@ export async function readFacts(cluster: Pick<Cluster, "get">, wanted: Wanted): 
   };
 }
 
-/** Waits for all, and gives each under its name. */
+/** Waits for all values, and returns each under its name. */
 async function byName<T extends Readonly<Record<string, unknown>>>(all: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   const pairs = Object.entries(all).map(async ([name, one]) => [name, await one] as const);
   return Object.fromEntries(await Promise.all(pairs)) as { [K in keyof T]: Awaited<T[K]> };
 }
 
-/** None where the whole group is missing. */
+/** Returns no kinds if the whole group is missing. */
 function kindsOf(read: Read<z.output<typeof kinds>>): ReadonlySet<string> | undefined {
   if (!read.read && read.reason !== "NotFound") return undefined;
   return new Set(read.read ? read.value.resources.map(({ kind }) => kind) : []);
@@ -146,13 +146,16 @@ function nodeFact({ metadata, spec, status }: Node): NodeFact {
   };
 }
 
-/** A node that reports no condition yet is taken for one that is Ready: it has just joined. */
+/** Returns why a node is not Ready. A node that reports no condition yet counts as Ready: it has just joined. */
 function whyNotReady(ready: { status: string; reason: string; message: string } | undefined): string | undefined {
   if (ready === undefined || ready.status === "True") return undefined;
   return ready.message || ready.reason || `its condition Ready is ${ready.status}`;
 }
 
-/** Helm's chart and the plain manifests name and label the objects differently; the images are the same. */
+/**
+ * Returns the MetalLB that runs. Helm's chart and the plain manifests name and label the objects differently, but use
+ * the same images.
+ */
 function running(deployments: readonly Workload[], daemonSets: readonly Workload[]): RunningMetalLB | undefined {
   const find = (all: readonly Workload[], component: string) =>
     all.find(({ metadata: { labels } }) =>
@@ -180,7 +183,7 @@ function containersOf(of: Workload | undefined) {
   return of?.spec.template.spec.containers ?? [];
 }
 
-/** Of Secrets, without a look at what they hold. */
+/** Reads the types of Secrets, without their content. */
 async function readTypes(
   cluster: Pick<Cluster, "get">,
   namespace: string,
@@ -204,7 +207,7 @@ function isWritten(namespaces: readonly AnyObject[], namespace: string): boolean
   return found?.metadata.managedFields.some(({ manager }) => manager === FIELD_MANAGER) ?? false;
 }
 
-/** Undefined: they may not be read. */
+/** Returns undefined if they may not be read. */
 async function sharingServices(cluster: Pick<Cluster, "get">): Promise<readonly SharingService[] | undefined> {
   const found = await cluster.get("/api/v1/services", listOf(service));
   if (!found.read) return undefined;

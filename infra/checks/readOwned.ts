@@ -1,10 +1,10 @@
-/** Reads which MetalLBs stacks have installed. */
+/** Reads which MetalLBs the stacks have installed. */
 import { z } from "zod";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { KEPT_ANNOTATION, ownedControllers } from "../metallb/owner.ts";
 import type { OwnedMetalLB } from "./facts.ts";
 
-/** All that there are. Undefined: they may not be read. */
+/** Lists all of them. Undefined if they may not be read. */
 export async function ownedMetalLBs(cluster: Pick<Cluster, "get">): Promise<readonly OwnedMetalLB[] | undefined> {
   const found = await ownedControllers(cluster);
   if (!found.read) return found.reason === "NotFound" ? [] : undefined;

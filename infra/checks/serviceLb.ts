@@ -1,11 +1,11 @@
-/** ServiceLB, the load balancer of k3s, beside MetalLB. Pure. */
+/** Checks for ServiceLB, the load balancer of k3s, beside MetalLB. Pure. */
 import { SERVICELB_OFF } from "@esddns/common/cluster";
 import type { StackConfig } from "../config/parse.ts";
 import type { ClusterFacts } from "./facts.ts";
 
 type Config = Pick<StackConfig, "service">;
 
-/** Both write the status of every Service of type LoadBalancer. */
+/** Warns about ServiceLB: it and MetalLB both write the status of every Service of type LoadBalancer. */
 export function secondLoadBalancer({ service }: Config, { serviceLb = [] }: ClusterFacts): string[] {
   if (serviceLb.length === 0) return [];
   const shown = serviceLb.slice(0, 3).join(", ");
@@ -19,7 +19,7 @@ export function secondLoadBalancer({ service }: Config, { serviceLb = [] }: Clus
   ];
 }
 
-/** Before the first Service there is no DaemonSet to be seen. */
+/** Warns that k3s may have ServiceLB: its DaemonSet does not exist before the first Service. */
 export function mayHaveSecondLoadBalancer({ nodes = [], serviceLb = [], namespace }: ClusterFacts): string[] {
   const isFirstUp = namespace === undefined;
   if (!isFirstUp || serviceLb.length > 0 || !nodes.some(({ k3s }) => k3s === true)) return [];

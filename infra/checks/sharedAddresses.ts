@@ -1,4 +1,4 @@
-/** Services that share an address, and a MetalLB that would not know that they may. */
+/** Checks Services that share an address against a MetalLB that does not read the annotations which allow it. Pure. */
 import type { StackConfig } from "../config/parse.ts";
 import type { Problem } from "../config/validation/problem.ts";
 import { readsOlderAnnotations } from "../metallb/version.ts";
@@ -8,8 +8,9 @@ type Config = Pick<StackConfig, "shared" | "metallb">;
 type Facts = Pick<ClusterFacts, "metallb" | "sharing">;
 
 /**
- * On the way back to a MetalLB that reads the older annotations: it starts before the Services have them, and takes a
- * shared address from all but the first that it comes by. One that asks for that very address then has none at all.
+ * Reports Services that would lose a shared address on the way back to a MetalLB that reads the older annotations. It
+ * starts before the Services have them, and takes a shared address from all Services but the first that it finds. A
+ * Service that asks for that very address then has none.
  */
 export function unshared({ shared, metallb }: Config, { metallb: running, sharing = [] }: Facts): Problem[] {
   const goesBack = running !== undefined && !readsOlderAnnotations(running.version);

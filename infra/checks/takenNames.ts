@@ -1,11 +1,11 @@
-/** Names and addresses that another stack has taken. Pure. */
+/** Checks for names and addresses that another stack has taken. Pure. */
 import { formatPath, quote, type Problem } from "../config/validation/problem.ts";
 import { writtenObjects } from "../metallb/objects.ts";
 import { existsAlready } from "../metallb/owner.ts";
 import type { CheckedConfig, ClusterFacts } from "./facts.ts";
 import { placedPools, poolClashes } from "./pools.ts";
 
-/** What others have; where that is this very stack under its former namespace, that is the one thing to say. */
+/** Reports what other stacks have. If the owner is this stack under its former namespace, reports only that. */
 export function takenNames(config: CheckedConfig, facts: ClusterFacts): Problem[] {
   const pools = placedPools(config.pools);
   const among = (seen: ClusterFacts) => [...foreignObjects(config, seen), ...poolClashes(pools, config, seen)];
@@ -20,7 +20,7 @@ export function takenNames(config: CheckedConfig, facts: ClusterFacts): Problem[
   return [{ path: ["namespace"], wrong, right }, ...others];
 }
 
-/** Of the same name: an up would write over another stack's object, and a destroy take it away. */
+/** Reports objects with the same name: an up would overwrite another stack's object, and a destroy would delete it. */
 function foreignObjects(config: CheckedConfig, facts: ClusterFacts): Problem[] {
   const pools = facts.pools.map((pool) => ({ ...pool, kind: "IPAddressPool" as const }));
   const others = [...pools, ...(facts.objects ?? [])].filter(
@@ -33,6 +33,6 @@ function foreignObjects(config: CheckedConfig, facts: ClusterFacts): Problem[] {
     return [{ path, wrong, right: "MetalLB's objects have one namespace for all stacks: take another name." }];
   });
   const keys = problems.map(({ path }) => formatPath(path));
-  // What goes by a peer's name has its problem, too.
+  // Objects named after a peer have the peer's problem, too.
   return problems.filter((_, i) => keys.indexOf(keys[i] ?? "") === i);
 }

@@ -1,17 +1,17 @@
-/** The words behind `npm run deploy --` and `npm run destroy --`. Pure. */
+/** Reads the words behind `npm run deploy --` and `npm run destroy --`. Pure. */
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { didYouMean, quote } from "../config/validation/problem.ts";
 
-/** What both commands understand of a command line; options without a value are there or not. */
+/** The parts of a command line that both commands read. An option without a value is present or absent. */
 export interface Words {
   readonly positionals: readonly string[];
   readonly flags: ReadonlySet<string>;
   readonly values: Readonly<Record<string, string>>;
-  /** One line for each word that is wrong. */
+  /** One line for each wrong word. */
   readonly problems: readonly string[];
 }
 
-/** Every word that does not fit is a problem of its own, so that all are seen at once. */
+/** Reads the words. Every wrong word is a problem of its own, so that the user sees all of them at once. */
 export function readWords(argv: readonly string[], options: ParseArgsOptionsConfig): Words {
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true });
   const positionals: string[] = [];
@@ -35,14 +35,14 @@ export function readWords(argv: readonly string[], options: ParseArgsOptionsConf
   return { positionals, flags, values, problems };
 }
 
-/** `production`, or `organization/production`; the complaint, if any. */
+/** Checks `production` or `organization/production`. Returns what is wrong, if anything is. */
 export function stackProblem(stack: string | undefined): string | undefined {
   if (stack === undefined) return "STACK: is missing. Write its name, for instance production";
   if (/^([\w.-]+\/){0,2}[\w.-]{1,100}$/.test(stack)) return undefined;
   return `STACK: ${quote(stack)} is not the name of a stack. Letters, digits, dots, hyphens and underscores`;
 }
 
-/** The name without organization and project. */
+/** Returns the name without organization and project. */
 export function shortName(stack: string): string {
   return stack.split("/").at(-1) ?? stack;
 }

@@ -23,7 +23,7 @@ async function lay(dir: string, files: Readonly<Record<string, string | Buffer>>
   for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
 }
 
-/** All that is there, by name. */
+/** Returns the content of every file, by name. */
 async function contents(dir: string): Promise<Record<string, string>> {
   const names = await readdir(dir);
   const entries = names.map(async (name): Promise<[string, string]> => [name, await readFile(join(dir, name), "utf8")]);

@@ -1,10 +1,10 @@
 /**
- * The files of a local backend (`pulumi login file://…`), after a command of Pulumi that was killed.
+ * Checks the files of a local backend (`pulumi login file://…`), after a command of Pulumi that was killed.
  *
  * Pulumi writes the state under a temporary name, then STACK.json.attrs in place, and then renames the state. A kill
- * between these steps leaves a whole state beside attributes that are empty, and every command ends with "failed to load
- * checkpoint: EOF". `pulumi stack init` even takes such a stack for missing and writes an empty state over its state.
- * Pulumi does without the attributes, so they are moved aside. A state is never touched here.
+ * between these steps leaves a whole state beside empty attributes, and every command ends with "failed to load
+ * checkpoint: EOF". `pulumi stack init` even treats such a stack as missing and overwrites its state with an empty one.
+ * Pulumi works without the attributes, so this moves them aside. It never touches a state.
  */
 import { readdir, readFile, rename } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -12,22 +12,24 @@ import { join, resolve } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 
 export interface FileFinding {
-  /** warning: it has been mended. */
+  /** A warning means that the file has been repaired. */
   readonly level: "warning" | "problem";
   readonly text: string;
 }
 
 interface BackendFiles {
-  /** As `pulumi whoami` names it. */
+  /** The URL as `pulumi whoami` prints it. */
   readonly url: string;
   /** The folder that a relative path of the URL starts from. */
   readonly cwd: string;
   readonly project: string;
-  /** The stack whose locks are looked at, if any. State files are those of all stacks, because Pulumi lists them all. */
+  /**
+   * The stack whose locks are checked, if any. State files of all stacks are checked, because Pulumi lists them all.
+   */
   readonly stack?: string;
 }
 
-/** Moves damaged attributes aside where the state is whole, and reports every file that stops Pulumi. */
+/** Moves damaged attributes aside if the state is whole, and reports every file that stops Pulumi. */
 export async function mendBackendFiles({ url, cwd, project, stack }: BackendFiles): Promise<readonly FileFinding[]> {
   const folder = localFolder(url, cwd);
   if (folder === undefined) return [];
@@ -44,7 +46,7 @@ export async function mendBackendFiles({ url, cwd, project, stack }: BackendFile
   return [...findings, ...(await brokenLocks(locks, stack))];
 }
 
-/** Returns the folder of a local backend, by the rules of the Pulumi CLI; undefined for every other backend. */
+/** Returns the folder of a local backend, by the rules of the Pulumi CLI. Undefined for every other backend. */
 export function localFolder(url: string, cwd: string): string | undefined {
   if (!url.startsWith("file://")) return undefined;
   const [path = ""] = url.slice("file://".length).split("?");
@@ -70,7 +72,10 @@ async function damagedState(file: string, stack: string): Promise<string> {
   return `${what}. Its copy from one step before is whole. Restore it: ${restore} (docs/state-lost.md)`;
 }
 
-/** Pulumi reads every file in that folder as a lock, and ends with "unexpected end of JSON input" at an empty one. */
+/**
+ * Reports broken locks. Pulumi reads every file in that folder as a lock, and ends with "unexpected end of JSON input"
+ * at an empty one.
+ */
 async function brokenLocks(folder: string, stack: string): Promise<FileFinding[]> {
   const names = (await filesIn(folder)).filter((name) => !name.endsWith(".attrs"));
   const whole = await Promise.all(names.map((name) => isWhole(join(folder, name))));
@@ -80,7 +85,7 @@ async function brokenLocks(folder: string, stack: string): Promise<FileFinding[]
   return [{ level: "problem", text: `${cause}. If no other command runs: pulumi cancel --stack ${stack}` }];
 }
 
-/** Returns whether a file is a whole JSON object; undefined if there is no such file. */
+/** Returns whether a file is a whole JSON object. Undefined if the file does not exist. */
 async function isWhole(file: string): Promise<boolean | undefined> {
   try {
     const bytes = await readFile(file);

@@ -1,4 +1,4 @@
-/** What the project's own files say: of the project, and of a stack that the backend does not know yet. */
+/** Reads the project's own files: about the project, and about a stack that the backend does not know yet. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -10,13 +10,15 @@ import { HIDDEN, type StoredConfig } from "./stackConfig.ts";
 const stackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullable();
 const encrypted = z.strictObject({ secure: z.string() });
 
-/** As `pulumi config --json` would tell it; nothing where there is no file. */
+/** Returns the config as `pulumi config --json` would print it. Empty if the stack has no file. */
 export function committedConfig(stack: string): StoredConfig {
   const file = process.env["PULUMI_OPTION_CONFIG_FILE"] ?? join(projectDir, `Pulumi.${shortName(stack)}.yaml`);
   return existsSync(file) ? fromStackFile(readFileSync(file, "utf8")) : {};
 }
 
-/** `text`: of a stack's config file. What is encrypted in a list or an object is hidden, and the rest is there. */
+/**
+ * Reads the text of a stack's config file. Encrypted values in a list or an object are hidden, the rest is readable.
+ */
 export function fromStackFile(text: string): StoredConfig {
   const config = stackFile.parse(parse(text))?.config ?? {};
   return Object.fromEntries(
@@ -42,7 +44,7 @@ function hideSecrets(value: unknown): { shown: unknown; secret: boolean } {
   return { shown: shown(value), secret };
 }
 
-/** By Pulumi.yaml. */
+/** Returns the name in Pulumi.yaml. */
 export function projectName(): string {
   return projectFile.parse(parse(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8"))).name;
 }

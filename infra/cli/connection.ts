@@ -1,4 +1,4 @@
-/** Where the cluster of a stack is that the backend does not know yet. Pure. */
+/** Finds the cluster of a stack that the backend does not know yet. Pure. */
 import type { Connection } from "../kubernetes/cluster.ts";
 import type { StoredConfig } from "./stackConfig.ts";
 
@@ -7,10 +7,10 @@ export const CONTEXT_KEY = "kubernetes:context";
 
 export type CommittedConnection =
   | { readonly ok: true; readonly connection: Connection }
-  /** The keys that cannot be read: Pulumi decrypts for stacks that it knows, and for no others. */
+  /** The keys that cannot be read: Pulumi decrypts only for stacks that it knows. */
   | { readonly ok: false; readonly encrypted: readonly string[] };
 
-/** By its committed config file. */
+/** Reads the connection from the stack's committed config file. */
 export function committedConnection(config: StoredConfig): CommittedConnection {
   const encrypted = [KUBECONFIG_KEY, CONTEXT_KEY].filter((key) => config[key]?.secret === true);
   if (encrypted.length > 0) return { ok: false, encrypted };
@@ -18,7 +18,7 @@ export function committedConnection(config: StoredConfig): CommittedConnection {
   return { ok: true, connection: { ...(kubeconfig ? { kubeconfig } : {}), ...(context ? { context } : {}) } };
 }
 
-/** A kubeconfig may be written out as an object; JSON is YAML. */
+/** Returns a kubeconfig as text. The config may contain it as an object, and JSON is YAML. */
 function textOf(of: StoredConfig[string] | undefined): string | undefined {
   return of?.value ?? (of?.objectValue == null ? undefined : JSON.stringify(of.objectValue));
 }

@@ -14,7 +14,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** A Pulumi CLI that is logged in, and answers `stack ls` with a shell command. */
+/** Installs a Pulumi CLI that is logged in, and answers `stack ls` with a shell command. */
 async function cli(list: string): Promise<void> {
   const file = join(dir, "pulumi");
   await writeFile(file, `#!/bin/sh\n[ "$1" = whoami ] && { echo '{"url":"file://${dir}"}'; exit; }\n${list}\n`);

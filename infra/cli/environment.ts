@@ -1,4 +1,4 @@
-/** Looks for what a deploy needs. Reads only. */
+/** Reads what a deploy needs from the machine, the backend and the cluster. Reads only. */
 import { anyObject, listOf, type AnyObject } from "@esddns/common/cluster";
 import { z } from "zod";
 import type { StackConfig } from "../config/parse.ts";
@@ -20,16 +20,20 @@ import { isInState, isOwnRelease, stackState } from "./state.ts";
 import { list, say, Stop } from "./terminal.ts";
 
 export interface Backend {
-  /** Why the CLI cannot be used, if so. */
+  /** Why the CLI cannot be used, if it cannot. */
   readonly missing: string | undefined;
   readonly loggedIn: boolean;
   readonly needsPassphrase: boolean;
   readonly stacks: readonly string[];
-  /** What a killed command left among its files. With a problem there, the stacks are not known. */
+  /** Findings about the backend's files after a killed command. With a problem among them, the stacks are unknown. */
   readonly files: readonly FileFinding[];
 }
 
-/** @throws Error with what the CLI says, if the stacks cannot be listed: one taken for missing would be made again. */
+/**
+ * Reads the backend.
+ * @throws Error with the CLI's message if the stacks cannot be listed: a stack that seems missing would be created
+ * again.
+ */
 export async function lookAtBackend(env: NodeJS.ProcessEnv, stack: string): Promise<Backend> {
   const who = await pulumi(["whoami", "--json"]);
   const nothing = { loggedIn: false, needsPassphrase: false, stacks: [], files: [] };
@@ -45,7 +49,7 @@ export async function lookAtBackend(env: NodeJS.ProcessEnv, stack: string): Prom
   return {
     missing: undefined,
     loggedIn: true,
-    // Pulumi's service keeps the key itself; every other backend has a passphrase unless it is told otherwise.
+    // Pulumi's service keeps the key itself. Every other backend uses a passphrase by default.
     needsPassphrase:
       !url.startsWith("https://") && !hasPassphrase && env["PULUMI_OPTION_SECRETS_PROVIDER"] === undefined,
     stacks,
@@ -62,7 +66,10 @@ async function listStacks(): Promise<readonly string[]> {
     .map(({ name }) => name);
 }
 
-/** Says what was mended. @throws Stop with the status, if a file still stops Pulumi. */
+/**
+ * Prints what was repaired.
+ * @throws Stop with the status, if a file still stops Pulumi.
+ */
 export function needWholeFiles(files: readonly FileFinding[], status: number): void {
   for (const { level, text } of files) if (level === "warning") say(`! ${text}`);
   const problems = files.filter(({ level }) => level === "problem").map(({ text }) => text);
@@ -115,7 +122,7 @@ export async function lookAround(cluster: Cluster, request: Request): Promise<En
   };
 }
 
-/** Where the cluster is, by the config of a stack that the backend knows. */
+/** Returns the connection to the cluster, from the config of a stack that the backend knows. */
 export async function connectionOf(stack: string): Promise<Connection> {
   const [kubeconfig, context] = await Promise.all([
     readConfigValue(stack, KUBECONFIG_KEY),
@@ -145,7 +152,7 @@ async function missingPrograms(image: StackConfig["image"]): Promise<Record<stri
   const found = await Promise.all(
     imagePrograms(image).map(async (program) => ({
       program,
-      // Docker's own version is that of its daemon, too: it fails where none answers.
+      // Docker's `version` asks its daemon too, so it fails if the daemon does not answer.
       ...(await collect([program, program === "docker" ? "version" : "--version"])),
     })),
   );

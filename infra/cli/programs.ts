@@ -1,7 +1,7 @@
 import { machineComplaint, type Machine } from "../image/build/machine.ts";
 import type { ImageSource } from "../config/keys/image.ts";
 
-/** What must be on the PATH to build the image and bring it to the nodes. Pure. */
+/** Returns the programs that must be on the PATH to build the image and bring it to the nodes. Pure. */
 export function imagePrograms(image: ImageSource): readonly string[] {
   if (image.kind === "reference") return [];
   const { builder, delivery } = image;

@@ -19,7 +19,7 @@ const BGP = {
   peers: [{ name: "r", myASN: 64500, peerASN: 64501, peerAddress: "192.168.1.1", password: "of-the-session" }],
   advertisements: [{ name: "b", pools: ["p"] }],
 };
-/** As `pulumi config --json` has it: what holds a secret is without its value. */
+/** The config as `pulumi config --json` prints it: a key that holds a secret has no value. */
 const LISTED = {
   "esddns:namespace": { value: "dns", secret: false },
   "esddns:gandiToken": { secret: true },

@@ -1,4 +1,4 @@
-/** The Pulumi CLI, in the folder of Pulumi.yaml. */
+/** Runs the Pulumi CLI in the folder of Pulumi.yaml. */
 import { projectDir } from "../projectDir.ts";
 import { collect, show, type Ended } from "../process.ts";
 import { storedConfig, type StoredConfig } from "./stackConfig.ts";
@@ -8,7 +8,7 @@ export interface PulumiOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** With what it prints collected; never asks. */
+/** Runs a command and collects its output. The command never asks. */
 export function pulumi(args: readonly string[], options: PulumiOptions = {}): Promise<Ended> {
   return collect(["pulumi", ...args, "--non-interactive", "--color", "never"], {
     ...options,
@@ -17,16 +17,16 @@ export function pulumi(args: readonly string[], options: PulumiOptions = {}): Pr
   });
 }
 
-/** On this terminal; without one it neither asks nor paints, and leaves out how far it is. */
+/** Runs a command on this terminal. Without a terminal it does not ask, use colours or show progress. */
 export function showPulumi(args: readonly string[], options: PulumiOptions = {}): Promise<number> {
   const plain = process.stdout.isTTY ? [] : ["--color", "never", "--suppress-progress"];
   return show(["pulumi", ...args, "--non-interactive", ...plain], { ...options, cwd: projectDir });
 }
 
 /**
- * The stack's config, without Gandi's token. A key with one secret in it, as a BGP session's password, Pulumi leaves out
- * as a whole: such are asked for one by one, as pools and namespaces cannot be judged without them.
- * @throws Error with what the CLI says.
+ * Reads the stack's config, without Gandi's token. Pulumi leaves out the whole of a key that contains a secret, such as
+ * a BGP session's password. Such keys are read one by one, because pools and namespaces cannot be checked without them.
+ * @throws Error with the CLI's message.
  */
 export async function readStackConfig(stack: string): Promise<StoredConfig> {
   const { status, stdout, stderr } = await pulumi(["config", "--json", "--stack", stack]);
@@ -42,7 +42,7 @@ export async function readStackConfig(stack: string): Promise<StoredConfig> {
   return Object.fromEntries(await Promise.all(decrypted));
 }
 
-/** One value of the stack's config, decrypted; undefined where it is not set. */
+/** Reads one value of the stack's config, decrypted. Undefined if it is not set. */
 export async function readConfigValue(stack: string, key: string): Promise<string | undefined> {
   const { status, stdout } = await pulumi(["config", "get", key, "--stack", stack]);
   return status === 0 ? stdout.trim() : undefined;

@@ -1,4 +1,7 @@
-/** `npm run rules -- NAMESPACE [SECONDS]`: the alerts of a stack as a rules file, for a Prometheus without its operator. */
+/**
+ * Runs `npm run rules -- NAMESPACE [SECONDS]`: prints the alerts of a stack as a rules file, for a Prometheus without
+ * its operator.
+ */
 import { stringify } from "yaml";
 import { monitoringSchema } from "../config/keys/monitoring.ts";
 import { ruleGroups } from "../monitoring/rules.ts";

@@ -1,4 +1,4 @@
-/** What a deploy changes in the config of a stack, and whether the whole is right. Pure. */
+/** Computes what a deploy changes in a stack's config, and checks the result. Pure. */
 import { z } from "zod";
 import { parseStackConfig, type StackConfig } from "../config/parse.ts";
 import { formatProblem, type Problem } from "../config/validation/problem.ts";
@@ -7,7 +7,7 @@ import { secrecy } from "../config/secrecy.ts";
 import { shortName } from "./arguments.ts";
 import type { DeployRequest } from "./deploy/arguments.ts";
 
-/** `pulumi config --json`: a secret has no value there. */
+/** The output of `pulumi config --json`. A secret has no value in it. */
 export const storedConfig = z.record(
   z.string(),
   z.object({ value: z.string().optional(), objectValue: z.unknown().optional(), secret: z.boolean().optional() }),
@@ -21,7 +21,10 @@ export type DeployConfig =
 
 const POOL_NAME = "esddns-pool";
 
-/** `token`: whether one comes along that is yet to be stored. `changes`: by key, without `esddns:`. */
+/**
+ * Applies the request to the config. `token` says that a token is about to be stored. `changes` has the changed keys,
+ * without `esddns:`.
+ */
 export function deployConfig(
   stored: StoredConfig,
   request: Pick<DeployRequest, "stack" | "ranges" | "image" | "adopt">,
@@ -44,17 +47,20 @@ export function deployConfig(
   return { ok: true, changes, config: parsed.config, hasToken: parsed.config.token.kind !== "none" };
 }
 
-/** The config of a stack as `pulumi config --json` tells it; problems are for the preview to name. */
+/**
+ * Returns the config of a stack from the output of `pulumi config --json`. Undefined if it is invalid: the preview
+ * names the problems.
+ */
 export function readConfig(stored: StoredConfig, stack: string): StackConfig | undefined {
   const { raw, secretKeys } = readStored(stored);
   const parsed = parseStackConfig(raw, { stack: shortName(stack), secretKeys });
   return parsed.ok ? parsed.config : undefined;
 }
 
-/** In the place of a secret that is not shown: of a form that every key takes which is meant to hold one. */
+/** Replaces a secret that is not shown. Every key that may hold a secret accepts this form. */
 export const HIDDEN = "https://hidden.invalid/not-shown";
 
-/** What is hidden cannot be judged: Pulumi decrypts for stacks that it knows, and for no others. */
+/** Leaves out problems with hidden values, which cannot be checked: Pulumi decrypts only for stacks that it knows. */
 function unlessHidden(problems: readonly Problem[], raw: Readonly<Record<string, unknown>>, stack: string): string[] {
   // Other keys must not be encrypted at all.
   const isHidden = (key: string) => secrecy[key as Key] === "secret" && holdsHidden(raw[key]);
@@ -80,13 +86,13 @@ function readStored(stored: StoredConfig) {
     if (secret) secretKeys.add(key);
     if (objectValue !== undefined) raw[key] = objectValue;
     else if (value !== undefined) raw[key] = value;
-    // Other keys that are secrets as a whole can only be judged by the program itself, to which Pulumi hands them.
+    // Other keys that are secrets as a whole can be checked only by the program itself, which gets them from Pulumi.
     else if (key === "gandiToken") raw[key] = HIDDEN;
   }
   return { raw, secretKeys };
 }
 
-/** How to install MetalLB has no meaning for one that is adopted; where it is does. */
+/** Leaves out how to install MetalLB, which has no meaning when it is adopted. Its namespace and version stay. */
 function withoutChart(metallb: unknown): Record<string, unknown> {
   const read = z.looseObject({ namespace: z.unknown().optional() }).safeParse(metallb);
   if (!read.success) return {};
@@ -95,7 +101,7 @@ function withoutChart(metallb: unknown): Record<string, unknown> {
 
 const poolList = z.array(z.looseObject({ name: z.string(), addresses: z.array(z.string()) }));
 
-/** The ranges become the addresses of the one pool; with several nobody could tell which is meant. */
+/** Makes the ranges the addresses of the only pool. With several pools it is unclear which one is meant. */
 function changedPools(
   stored: unknown,
   ranges: readonly string[],
@@ -103,7 +109,7 @@ function changedPools(
   if (ranges.length === 0) return { changes: {} };
   const fallback = [{ name: POOL_NAME, addresses: [] }];
   const read = poolList.safeParse(stored ?? fallback);
-  // What is wrong there is named with all the rest.
+  // The validation names this problem with all the others.
   if (!read.success) return { changes: {} };
   const [pool, ...more] = read.data.length === 0 ? fallback : read.data;
   if (pool === undefined || more.length > 0) {

@@ -1,4 +1,4 @@
-/** What a stack's state holds. */
+/** Reads a stack's state. */
 import { z } from "zod";
 import { pulumi } from "./pulumi.ts";
 
@@ -20,7 +20,10 @@ const deployment = z.object({
 
 export type StateResource = z.output<typeof deployment>["deployment"]["resources"][number];
 
-/** @throws Error with what the CLI says. */
+/**
+ * Reads the resources in the state.
+ * @throws Error with the CLI's message.
+ */
 export async function stackState(stack: string): Promise<readonly StateResource[]> {
   const { status, stdout, stderr } = await pulumi(["stack", "export", "--stack", stack]);
   if (status !== 0) throw new Error(stderr.trim());
@@ -39,12 +42,12 @@ export function isMetallbNamespace({ type, urn }: StateResource): boolean {
   return type.endsWith(":Namespace") && urn.endsWith("::metallb-namespace");
 }
 
-/** `id`: NAME, or NAMESPACE/NAME. */
+/** Reports whether the state has an object. `id` is NAME, or NAMESPACE/NAME. */
 export function isInState(state: readonly StateResource[], kind: string, id: string): boolean {
   return state.some((each) => each.id === id && each.type.endsWith(`:${kind}`));
 }
 
-/** Where the last up has put the stack, and its part of MetalLB; undefined: it did not get so far. */
+/** Returns where the last up has put the stack and its part of MetalLB. Undefined if it did not get that far. */
 export function namespacesOf(state: readonly StateResource[]): {
   readonly own: string | undefined;
   readonly metallb: string | undefined;

@@ -1,8 +1,8 @@
-/** What the commands print and ask. */
+/** Prints for the commands, and asks the user. */
 import { createInterface } from "node:readline/promises";
 import { printable } from "@esddns/common/text";
 
-/** Ends a command with an exit status; the message is all that there is to say. */
+/** Ends a command with an exit status. Only the message is printed. */
 export class Stop extends Error {
   readonly status: number;
 
@@ -12,7 +12,7 @@ export class Stop extends Error {
   }
 }
 
-/** Sets the exit status by what `main` resolves with, or prints why it ended. */
+/** Sets the exit status to the result of `main`, or prints why it ended. */
 export async function runCommand(name: string, main: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await main();
@@ -31,12 +31,12 @@ export function heading(text: string): void {
   say(`\n── ${text}`);
 }
 
-/** Each on a line of its own, and what to do after them. */
+/** Prints each problem on its own line, and then what to do. */
 export function list(problems: readonly string[], hint?: string): string {
   return [...problems.map((problem) => `✗ ${problem}`), ...(hint === undefined ? [] : [hint])].join("\n");
 }
 
-/** Only `y` and `yes` are a yes. To be called with a terminal only. */
+/** Asks for confirmation. Only `y` and `yes` mean yes. Call it only with a terminal. */
 export async function confirm(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {

@@ -9,8 +9,8 @@ import { configuredCluster } from "../kubernetes/provider.ts";
 type UpdateStrategy = k8s.types.input.apps.v1.DaemonSetUpdateStrategy;
 
 /**
- * More than a cluster has nodes. A number and not 100%: Kubernetes counts a share of the nodes that take pods, but
- * counts the pod of a dead node as unavailable. With two nodes, one of them dead, 100% leaves no pod to replace.
+ * More than the nodes of any cluster. A number and not 100%: Kubernetes takes the share from the nodes that take pods,
+ * but counts the pod of a dead node as unavailable. With two nodes, one of them dead, 100% leaves no pod to replace.
  */
 const EVERY_NODE = 1000;
 

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 
-/** Tests and what only they use. */
+/** Tests, and files that only they use. */
 const TEST_ONLY = /\.test\.ts$|\/testing\w*\.ts$/;
 
 /**
- * One hash over files and folders, given relative to `root`: over what they are called there and what is in them, and
- * nothing else, so that every checkout of the same tree has the same one. Tests do not count: they are no part of the image.
+ * Returns one hash of files and folders, given relative to `root`. It covers only their names there and their content,
+ * so every checkout of the same tree has the same hash. Tests do not count, because the image does not contain them.
  */
 export function contentHash(root: string, paths: readonly string[]): string {
   const hash = createHash("sha256");

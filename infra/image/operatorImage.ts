@@ -6,7 +6,7 @@ import type { ImageSource } from "../config/keys/image.ts";
 import { projectDir } from "../projectDir.ts";
 import { contentHash } from "./contentHash.ts";
 
-/** Everything that the image is made of and how, relative to the project. */
+/** Everything that the image is built from and with, relative to the project. */
 const INPUTS = ["common", "operator/src", "infra/image/build", "operator/package.json", "package-lock.json"];
 
 interface OperatorImageArgs {
@@ -15,8 +15,8 @@ interface OperatorImageArgs {
 }
 
 /**
- * The image of the operator and the status page: a ready one, or one that is built here and brought to the nodes.
- * What others see of it is its reference, which changes only when its content does.
+ * The image of the operator and the status page: a ready one, or one that is built here and brought to the nodes. The
+ * other components see only its reference, which changes only when its content does.
  */
 export class OperatorImage extends pulumi.ComponentResource {
   readonly reference: pulumi.Output<string>;
@@ -37,18 +37,18 @@ export class OperatorImage extends pulumi.ComponentResource {
     const build = new command.local.Command(
       `${name}-build`,
       {
-        // Relative all through, so that another checkout of the same tree sees no difference.
+        // All paths are relative, so that another checkout of the same tree sees no difference.
         dir: relative(process.cwd(), projectDir) || ".",
-        // The Node.js that runs this program: only some machines have the packaged one.
+        // Use the Node.js that runs this program: only some machines have the packaged one.
         create: "node --import tsx infra/image/build/build.ts",
         environment: { ESDDNS_IMAGE: guard.value(JSON.stringify({ builder, delivery, tag: hash }), "image") },
-        // What it is made of, and for which nodes: with both as they were, nothing is built.
+        // The inputs and the nodes: if neither changes, nothing is built.
         triggers: [hash, guard.value(nodes, "image")],
       },
-      // What is printed names the registry, and on a failure the command.
+      // The output names the registry, and on a failure the command.
       { parent: this, ...guard.outputs(["stdout", "stderr", "environment", "triggers"], "image") },
     );
-    // Whether the reference is a secret is for the config to say, not for the provider.
+    // The config decides whether the reference is a secret, not the provider.
     return pulumi.unsecret(build.stdout).apply((stdout) => stdout.trim());
   }
 }

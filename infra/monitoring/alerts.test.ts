@@ -27,7 +27,7 @@ describe.each(all)("$name", ({ name, expr, summary, description }) => {
     const asked = [...expr.matchAll(/\b((?:esddns|kube)_\w+)(\{[^}]*\})?/g)];
     expect(asked.length).toBeGreaterThan(0);
     for (const [, metric = "", matchers] of asked) {
-      // A metric that is not this project's is one that the runbook names.
+      // If a metric is not this project's, the runbook must name it.
       if (!known.includes(metric)) expect(section(name)).toContain(`\`${metric}\``);
       expect(matchers).toContain('namespace="home"');
     }

@@ -18,16 +18,16 @@ interface Watched {
   readonly intervalSeconds: number;
 }
 
-/** Reasons of Agreed for which EsddnsAddressDisputed speaks. */
+/** Reasons of Agreed that EsddnsAddressDisputed reports. */
 const DISPUTES = "Disputed|NodesDiffer|Flapping";
-/** Reasons of Synced that only Gandi's token cures. */
+/** Reasons of Synced that only a new token from Gandi cures. */
 const TOKEN_REASONS = "TokenRefused|AccessDenied";
-/** Reasons of Synced that were asked for, that pass by themselves, or that other alerts are about. */
+/** Reasons of Synced that the user asked for, that end by themselves, or that other alerts report. */
 const NO_FAULT = `DryRun|WaitingForAddress|${TOKEN_REASONS}`;
-/** Nobody looks anew for at least so long before somebody is told, seconds. */
+/** The alert for missing rounds waits at least this long, in seconds. */
 const SILENCE_SECONDS = 900;
 
-/** Of one stack: two in one cluster have rules of their own. */
+/** Returns the alerts of one stack. Each stack in a cluster has its own rules. */
 export function alerts(watched: Watched): readonly Alert[] {
   return [...addressAlerts(watched), ...recordAlerts(watched), ...tokenAlerts(watched), ...podAlerts(watched)];
 }
@@ -38,7 +38,7 @@ function addressAlerts({ namespace, intervalSeconds }: Watched): Alert[] {
   return [
     {
       name: "EsddnsNoAgreement",
-      // Not by reason: each new one would begin the wait anew.
+      // Not by reason: each new reason would begin the wait again.
       expr: `max by (namespace) (${m("wanCondition", `type="Agreed",status!="True",reason!~"${DISPUTES}"`)}) == 1`,
       for: "15m",
       severity: "warning",
@@ -82,7 +82,7 @@ function recordAlerts({ namespace }: Watched): Alert[] {
   return [
     {
       name: "EsddnsDnsUpdatesFailing",
-      // A failure is seen for as long as the shorter window, so a burst is over before the wait is.
+      // A failure counts for 10 minutes, the shorter window: a single burst is over before the wait of 15 minutes ends.
       expr: `${failures("15m")} > 1.5 and ${failures("10m")} > 0`,
       for: "15m",
       severity: "warning",

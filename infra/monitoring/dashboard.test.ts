@@ -23,7 +23,7 @@ it.each(panels)("$title asks for metrics that there are, by labels that they hav
 
 const stats = panels.filter(({ type }) => type === "stat");
 
-/** The colour in which Grafana shows the value. */
+/** Returns the colour in which Grafana shows the value. */
 function colourOf(title: string, value: number): string | undefined {
   const { color, thresholds } = stats.find((each) => each.title === title)?.fieldConfig.defaults ?? {};
   if (color?.mode === "fixed") return color.fixedColor;
@@ -81,7 +81,7 @@ it("finds the namespaces by a metric that every pod has", () => {
   expect(templating.list.map(({ query }) => query)).toContain("label_values(esddns_build_info, namespace)");
 });
 
-/** The names under which Prometheus keeps it. */
+/** Returns the names under which Prometheus stores the metric. */
 function served({ name, type }: MetricDefinition): string[] {
   return type === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name];
 }

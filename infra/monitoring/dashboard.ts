@@ -1,4 +1,4 @@
-/** The Grafana dashboard, made from the table of metrics. Pure. */
+/** Builds the Grafana dashboard from the table of metrics. Pure. */
 import { metricTable, type MetricKey } from "@esddns/common/api";
 import { selectIn } from "./selector.ts";
 
@@ -6,11 +6,13 @@ interface Panel {
   readonly title: string;
   readonly type: "stat" | "timeseries";
   readonly unit: string;
-  /** Query by legend. */
+  /** The queries, by legend. */
   readonly queries: Readonly<Record<string, string>>;
-  /** Of a stat, by value: what is below the first is red; none: no value is better than another. */
+  /**
+   * Colours of a stat by its value. A value below the first step is red. Without steps no value is better than another.
+   */
   readonly steps?: readonly Step[];
-  /** Shows the legend in the place of the value. */
+  /** Shows the legend in place of the value. */
   readonly named?: true;
 }
 
@@ -18,7 +20,7 @@ type Step = readonly [colour: string, from: number];
 
 const m = selectIn("$namespace");
 const rate = (key: MetricKey, by: string): string => `sum by (${by}) (rate(${m(key)}[5m]))`;
-/** 95 of 100 are no longer than this. */
+/** Returns the query for the value that 95 of 100 do not exceed. */
 const p95 = (key: MetricKey): string => {
   const { name } = metricTable[key];
   return `histogram_quantile(0.95, sum by (le) (rate(${m(key).replace(name, `${name}_bucket`)}[5m])))`;
@@ -30,7 +32,7 @@ const stat = (title: string, unit: string, query: string, steps: readonly Step[]
   queries: { "": query },
   steps,
 });
-/** Without any series there are none, which is not the same as no data. */
+/** Returns 0 for a query without any series, which is not the same as no data. */
 const orNone = (query: string): string => `${query} or vector(0)`;
 const graph = (title: string, unit: string, queries: Panel["queries"]): Panel => ({
   title,
@@ -92,7 +94,7 @@ const PANELS: readonly Panel[] = [
   graph("Pods that are well", "short", { "{{pod}}": `min by (pod) (${m("serviceHealth")})` }),
 ];
 
-/** As Grafana imports it; data source and namespace are chosen there. */
+/** Returns the dashboard as Grafana imports it. The user chooses data source and namespace there. */
 export function dashboard() {
   return {
     uid: "esddns",
@@ -119,10 +121,10 @@ export function dashboard() {
 }
 
 const DATA_SOURCE = { type: "prometheus", uid: "${datasource}" };
-/** Grafana's grid is 24 wide. */
+/** Sizes in Grafana's grid, which is 24 wide. */
 const STAT = { w: 4, h: 4 };
 const GRAPH = { w: 12, h: 8 };
-/** A graph has Grafana's, one for each series. */
+/** A graph uses Grafana's colours, one for each series. */
 const NO_COLOURS: Colours = {};
 
 function panel({ title, type, unit, queries, steps, named }: Panel, index: number) {
@@ -145,7 +147,7 @@ function panel({ title, type, unit, queries, steps, named }: Panel, index: numbe
       datasource: DATA_SOURCE,
       expr,
       legendFormat,
-      // A stat tells how it is now: of a range Grafana shows the last value that there was, however old.
+      // A stat shows the present value. From a range Grafana would show the last value, however old.
       ...(type === "stat" ? { instant: true, range: false } : {}),
     })),
   };
@@ -159,7 +161,10 @@ interface Colours {
   };
 }
 
-/** Said of each stat, since Grafana's own are green below 80 and red from there on. What is below the first step is red. */
+/**
+ * Sets the colours of a stat: by default Grafana shows green below 80 and red above. A value below the first step is
+ * red.
+ */
 function colours(steps: readonly Step[] = []): Colours {
   if (steps.length === 0) return { color: { mode: "fixed", fixedColor: "text" } };
   const above = steps.map(([color, value]) => ({ color, value }));

@@ -4,7 +4,7 @@ import { labels, names } from "../names.ts";
 import { ruleGroups } from "./rules.ts";
 
 const API_VERSION = "monitoring.coreos.com/v1";
-/** All the pods of a stack, and nothing else in its namespace. */
+/** Selects all the pods of a stack, and no other pod in its namespace. */
 export const PODS = { "app.kubernetes.io/part-of": labels("")["app.kubernetes.io/part-of"] ?? "" };
 
 interface Watched {

@@ -1,6 +1,9 @@
 import { alerts, type Alert } from "./alerts.ts";
 
-/** The `spec` of a PrometheusRule, and a rules file of Prometheus as it is. `runbooks`: where docs/runbooks.md is to be read. */
+/**
+ * Returns the `spec` of a PrometheusRule, which is also the content of a Prometheus rules file. `runbooks` is the
+ * address of docs/runbooks.md.
+ */
 export function ruleGroups(watched: Parameters<typeof alerts>[0], runbooks: string) {
   return { groups: [{ name: "esddns", rules: alerts(watched).map((alert) => rule(alert, runbooks)) }] };
 }

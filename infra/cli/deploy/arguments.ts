@@ -1,4 +1,4 @@
-/** `npm run deploy -- STACK [RANGE…]`: words in, one request out. Pure. */
+/** Reads the words of `npm run deploy -- STACK [RANGE…]` into a request. Pure. */
 import { parsePoolRange } from "../../config/values/addresses.ts";
 import { imageReference } from "../../config/values/fields.ts";
 import { quote } from "../../config/validation/problem.ts";
@@ -6,14 +6,14 @@ import { readWords, stackProblem } from "../arguments.ts";
 
 export interface DeployRequest {
   readonly stack: string;
-  /** The addresses of the stack's pool; none: as its config has them. */
+  /** The addresses of the stack's pool. Empty: keep those of its config. */
   readonly ranges: readonly string[];
-  /** A ready image by digest, in place of what the config says. */
+  /** A ready image by digest, in place of the one in the config. */
   readonly image: string | undefined;
   readonly adopt: boolean;
   readonly takeOver: boolean;
   readonly yes: boolean;
-  /** How long to wait for page, WAN address and records after the up, seconds. */
+  /** How long to wait for page, WAN address and records after the up, in seconds. */
   readonly waitSeconds: number;
 }
 

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Cluster } from "../../kubernetes/cluster.ts";
 import { needDefinitions } from "./definitions.ts";
 
-/** Whether definitions that these have written are written again. */
+/** Reports whether definitions that these managers have written are written again. */
 async function writes(managers: readonly string[] | undefined): Promise<boolean> {
   vi.spyOn(process.stdout, "write").mockReturnValue(true);
   const kubectl = vi.fn<Cluster["kubectl"]>(() => Promise.resolve({ status: 0, stdout: "", stderr: "" }));

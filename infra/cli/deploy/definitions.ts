@@ -1,4 +1,4 @@
-/** This project's custom resource definitions, where no stack has them. */
+/** Installs this project's custom resource definitions if no stack has installed them. */
 import { anyObject } from "@esddns/common/cluster";
 import { crds } from "@esddns/common/api";
 import type { Cluster } from "../../kubernetes/cluster.ts";
@@ -6,15 +6,15 @@ import { FIELD_MANAGER } from "../../kubernetes/fieldManager.ts";
 import { say } from "../terminal.ts";
 
 /**
- * A MetalLB that no stack installed comes without this project's own definitions. They belong to no stack then, and are
- * brought up to this version by every deploy; those of a stack are that stack's to update.
+ * Writes the definitions that belong to no stack, at every deploy in this version. They are missing beside a MetalLB
+ * that no stack installed. Definitions of a stack are left for that stack to update.
  */
 export async function needDefinitions(cluster: Pick<Cluster, "get" | "kubectl">): Promise<void> {
   const [first] = crds;
   const there = await cluster.get(`${CRDS_PATH}/${first?.metadata.name ?? ""}`, anyObject);
   if (!there.read && there.reason !== "NotFound") throw new Error(there.why);
   const managers = there.read ? there.value.metadata.managedFields.map(({ manager }) => manager) : [];
-  // The second is what the provider calls itself where nobody names it: stacks of earlier versions.
+  // The second is the provider's default name, which stacks of earlier versions used.
   const ownedByStack = managers.some((name) => name === FIELD_MANAGER || name.startsWith("pulumi-kubernetes"));
   if (there.read && (ownedByStack || !managers.includes(MANAGER))) return;
   const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: crds });

@@ -1,4 +1,4 @@
-/** Whether a deployed stack does its work: what its objects say, and its page. */
+/** Checks whether a deployed stack works, by its objects and its page. */
 import { conditionOf, conditions, listOf, loadBalancerIps, service } from "@esddns/common/cluster";
 import { z } from "zod";
 import { dnsRecordsPath, wanPath } from "../../kubernetes/resourcePaths.ts";
@@ -13,10 +13,10 @@ const dnsRecord = z.object({
   status: z.object({ conditions }).prefault({}),
 });
 
-/** What was seen; undefined where it is not there. */
+/** The objects of a deployed stack. Undefined if one does not exist. */
 export interface Live {
   readonly ips: readonly string[];
-  /** What the page answered: an HTTP status, or why there was none. */
+  /** The answer of the page: an HTTP status, or why it did not answer. */
   readonly page: { readonly url: string; readonly answer: number | string } | undefined;
   readonly wan: z.output<typeof wanAddress>["status"] | undefined;
   readonly records: z.output<typeof dnsRecord>[];
@@ -27,7 +27,10 @@ export interface Check {
   readonly text: string;
 }
 
-/** @throws Error where the cluster does not answer. */
+/**
+ * Reads the objects and asks the page.
+ * @throws Error if the cluster does not answer.
+ */
 export async function readLive(cluster: Cluster, namespace: string, pageService: string): Promise<Live> {
   const [svc, wan, records] = await Promise.all([
     cluster.get(`/api/v1/namespaces/${namespace}/services/${pageService}`, service),
@@ -46,7 +49,7 @@ export async function readLive(cluster: Cluster, namespace: string, pageService:
   };
 }
 
-/** One line each for page, WAN address and every record. Pure. */
+/** Returns one line each for the page, the WAN address and every record. Pure. */
 export function evaluateLive({ page, wan, records }: Live): readonly Check[] {
   return [pageCheck(page), wanCheck(wan), ...records.map(recordCheck)];
 }

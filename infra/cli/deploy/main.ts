@@ -1,4 +1,4 @@
-/** `npm run deploy -- STACK [RANGE…]`: from nothing, or from a running stack, to one that is seen to work. */
+/** Runs `npm run deploy -- STACK [RANGE…]`: installs or updates a stack, and checks that it works. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { tokenProblem } from "../../config/keys/gandiToken.ts";
 import { names } from "../../names.ts";
@@ -27,7 +27,7 @@ async function main(): Promise<number> {
   }
   if (parsed.kind === "wrong") throw new Stop(EXIT.wrong, list(parsed.problems, "Look at: npm run deploy -- --help"));
   const token = process.env["GANDI_API_KEY"]?.trim();
-  // Nothing that this starts has a use for it.
+  // No process that this starts needs the token.
   delete process.env["GANDI_API_KEY"];
   if (token === "")
     throw new Stop(EXIT.wrong, "GANDI_API_KEY: is empty. Put the token in, or leave it out to keep the stored one");
@@ -55,11 +55,11 @@ async function deploy(request: DeployRequest, token: string | undefined): Promis
 
   heading("Config");
   await writeConfig(stack, exists, config.changes, token);
-  // By now Pulumi knows the stack, and says where preview and up will go.
+  // By now Pulumi knows the stack, so its config names the cluster that preview and up use.
   const cluster = exists ? before : new Cluster(await connectionOf(stack));
   if (config.config.shared === "adopt") await needDefinitions(cluster);
 
-  // What others have set is taken from them only when it is asked for.
+  // Take fields from other field managers only if the user asked for it.
   const env = request.takeOver ? { PULUMI_K8S_ENABLE_PATCH_FORCE: "true", ESDDNS_TAKE_OVER: "true" } : {};
   heading("Preview");
   if ((await showPulumi(["preview", "--stack", stack], { env })) !== 0) return EXIT.failed;
@@ -70,7 +70,8 @@ async function deploy(request: DeployRequest, token: string | undefined): Promis
   heading("Up");
   const apply = ["up", "--yes", "--skip-preview", "--stack", stack];
   let up = await showPulumi(apply, { env });
-  // The state holds that fields were taken by force; from now on that is an error again.
+  // The state records that fields were taken by force. Store it again without force, so that a conflict is an error
+  // from now on.
   if (up === 0 && request.takeOver) up = await showPulumi([...apply, "--suppress-outputs"]);
 
   heading("Status");
@@ -85,7 +86,7 @@ async function deploy(request: DeployRequest, token: string | undefined): Promis
 function connectionOfNew(stack: string, stored: StoredConfig, { loggedIn }: Backend): Connection {
   const found = committedConnection(stored);
   if (found.ok) return found.connection;
-  // It ends with what is missing, and that comes first.
+  // Without a login the command ends anyway, with a list of all that is missing.
   if (!loggedIn) return {};
   const wrong = `${found.encrypted.join(", ")}: cannot be decrypted while the backend does not know the stack`;
   const problem = `${wrong}. Make it first: pulumi stack init ${stack}`;
@@ -118,7 +119,7 @@ async function must(args: readonly string[], done: string, input?: string): Prom
   say(`✓ ${done}`);
 }
 
-/** Looks again until all is well, or the time is over. */
+/** Checks again until all is well, or until the time is over. */
 async function settled(cluster: Cluster, namespace: string, waitSeconds: number): Promise<readonly Check[]> {
   const deadline = performance.now() + waitSeconds * 1000;
   for (;;) {

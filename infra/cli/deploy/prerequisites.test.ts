@@ -122,7 +122,7 @@ describe("the stack's namespace", () => {
         /^esddns:namespace: "esddns-production" is the namespace of the stack esddns\/development.*--take-over/,
       ),
     ]);
-    // Told to, it takes that of a stack that is gone or was renamed, and of no other.
+    // With --take-over it takes a namespace of a stack that no longer exists or was renamed, and no other.
     expect(there(developments, {}, true)).toEqual([expect.stringContaining("Pulumi has that stack still")]);
     expect(there(developments, { stackIds: ["esddns/production"] }, true)).toEqual([]);
   });

@@ -1,11 +1,11 @@
-/** What a deploy needs, judged from what was found. Pure. */
+/** Evaluates whether a deploy has what it needs. Pure. */
 import type { StackConfig } from "../../config/parse.ts";
 import { formatPath, formatProblem, quote } from "../../config/validation/problem.ts";
 import { namespaceProblem, type NamespaceFact } from "../../kubernetes/stackNamespace.ts";
 import { existsAlready } from "../../metallb/owner.ts";
 import { writtenObjects, type SharedObject } from "../../metallb/objects.ts";
 
-/** What was found; undefined where it was not looked for. */
+/** The facts about the machine, the backend and the cluster. Undefined if they were not read. */
 export interface Environment {
   /** Why a program cannot be used, by its name. */
   readonly missing: Readonly<Record<string, string>>;
@@ -13,15 +13,15 @@ export interface Environment {
   readonly cluster: { readonly reachable: true } | { readonly reachable: false; readonly why: string };
   readonly mayInstall: boolean;
   readonly nodes: readonly string[];
-  /** The MetalLB that runs there; `owner`: the namespace of the stack that installed it, where one did. */
+  /** The MetalLB that runs in the cluster. `owner` is the namespace of the stack that installed it, if one did. */
   readonly metallb: { readonly owner: string | undefined } | undefined;
-  /** What is in MetalLB's namespace and not in this stack's state. */
+  /** Objects in MetalLB's namespace that are not in this stack's state. */
   readonly objects: readonly SharedObject[];
-  /** The stack's own, where it is there. */
+  /** The stack's own namespace, if it exists. */
   readonly namespace: NamespaceFact | undefined;
-  /** Whether it is in this stack's state. */
+  /** Whether the namespace is in this stack's state. */
   readonly ownsNamespace: boolean;
-  /** This stack's PROJECT/STACK, and those of all that the backend has. */
+  /** PROJECT/STACK of this stack, and those of all stacks that the backend has. */
   readonly stackId: string;
   readonly stackIds: readonly string[];
   /** Whether MetalLB's release is in this stack's state. */
@@ -36,7 +36,7 @@ export interface Finding {
 
 type Needs = Pick<StackConfig, "shared" | "namespace" | "image" | "pools" | "l2" | "bgp">;
 
-/** Every finding at once, in the order in which one thing needs the other. */
+/** Returns every finding at once, in the order in which one requirement needs the other. */
 export function evaluatePrerequisites(found: Environment, config: Needs, takeOver: boolean): readonly Finding[] {
   return [
     ...Object.values(found.missing).map((why) => problem(why)),
@@ -76,7 +76,7 @@ function clusterFindings(found: Environment, config: Needs, takeOver: boolean): 
   ];
 }
 
-/** Its name tells the stacks of a cluster apart. */
+/** Checks the owner of the namespace: its name identifies the stack in the cluster. */
 function namespaceFindings(found: Environment, { namespace }: Needs, takeOver: boolean): Finding[] {
   const { namespace: there, ownsNamespace, stackId, stackIds } = found;
   if (there === undefined) return [];
@@ -119,7 +119,10 @@ function metallbFinding(found: Environment, { shared, namespace }: Needs, takeOv
   return problem(`${existsAlready("MetalLB", undefined)}. Use it as it is: --adopt (esddns:shared: adopt)`);
 }
 
-/** All of it stands in MetalLB's one namespace, so two stacks cannot both have an object of the same name. */
+/**
+ * Checks the names of objects. All stacks write into MetalLB's namespace, so two cannot have an object with the same
+ * name.
+ */
 function objectFindings(found: Environment, config: Needs, takeOver: boolean): Finding[] {
   return writtenObjects(config).flatMap(({ kind, name, path }) => {
     const there = found.objects.find((object) => object.kind === kind && object.name === name);

@@ -1,4 +1,4 @@
-/** `npm run destroy -- STACK`: words in, one request out. Pure. */
+/** Reads the words of `npm run destroy -- STACK` into a request. Pure. */
 import { readWords, stackProblem } from "../arguments.ts";
 
 export interface DestroyRequest {

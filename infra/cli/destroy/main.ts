@@ -1,4 +1,4 @@
-/** `npm run destroy -- STACK`: takes a stack away, and nothing of another. */
+/** Runs `npm run destroy -- STACK`: deletes a stack, and nothing that belongs to another. */
 import { z } from "zod";
 import { shortName } from "../arguments.ts";
 import { projectName } from "../committed.ts";
@@ -42,7 +42,7 @@ async function destroy(request: DestroyRequest): Promise<number> {
     say(`✓ The stack ${stack} has nothing in the cluster.`);
     return 0;
   }
-  // What counts is where the last up has put it all; the config may have changed since, or may not be right.
+  // Use the namespaces in the state: the config may have changed since the last up, or may be invalid.
   const deployed = namespacesOf(state);
   const namespace = deployed.own ?? config?.namespace ?? `esddns-${shortName(stack)}`;
   const cluster = new Cluster(await connectionOf(stack));
@@ -79,7 +79,9 @@ async function destroy(request: DestroyRequest): Promise<number> {
   return report(cluster, namespace, plan.keeps);
 }
 
-/** The objects go without what their finalizers wait for; the records at Gandi stay as they are. */
+/**
+ * Removes the finalizers, so that the objects are deleted without the operator. The records at Gandi stay as they are.
+ */
 async function abandon(cluster: Cluster, namespace: string, records: Awaited<ReturnType<typeof ownRecords>>) {
   for (const { name, finalizer } of records) {
     if (!finalizer) continue;

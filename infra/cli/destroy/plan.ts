@@ -1,8 +1,8 @@
-/** What a destroy would take away, and from whom. Pure. */
+/** Plans what a destroy would delete, and who uses it. Pure. */
 import { DEFINITION_GROUP } from "../../kubernetes/resourcePaths.ts";
 import { isDefinition, isMetallbNamespace, isOwnRelease, type StateResource } from "../state.ts";
 
-/** What others have in the cluster; `namespace` is the one of the stack to be destroyed. */
+/** What other users have in the cluster. `namespace` is that of the stack to destroy. */
 export interface Others {
   /** Namespaces of other stacks: those with a WanAddress. */
   readonly stacks: readonly string[];
@@ -16,14 +16,14 @@ export interface Others {
 
 export interface OwnRecord {
   readonly name: string;
-  /** Whether the operator has to delete something at Gandi before the object can go. */
+  /** Whether the operator must delete something at Gandi before the object can be deleted. */
   readonly finalizer: boolean;
 }
 
 export interface DestroyPlan {
-  /** The shared part that stays behind; the next up with `shared: own` takes it over. */
+  /** The shared part that stays. The next up with `shared: own` takes it over. */
   readonly keeps: readonly string[];
-  /** Why the destroy must not be. */
+  /** The reasons that forbid the destroy. */
   readonly blockers: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -31,15 +31,15 @@ export interface DestroyPlan {
 export interface DestroyFacts {
   readonly state: readonly StateResource[];
   readonly others: Others;
-  /** PROJECT/STACK of another stack that has this one's namespace by now. */
+  /** PROJECT/STACK of another stack that owns this one's namespace by now. */
   readonly takenBy: string | undefined;
-  /** What stands in the stack's own namespace and is not the stack's. */
+  /** Objects in the stack's own namespace that are not the stack's. */
   readonly foreignObjects: readonly string[];
   readonly records: readonly OwnRecord[];
   /** Whether an operator runs that can do what the finalizers wait for. */
   readonly operatorReady: boolean;
   readonly abandonRecords: boolean;
-  /** What the config says now; the state says what the last up has stored. */
+  /** The value in the config. The state has the value of the last up. */
   readonly keepOnDestroy: boolean | undefined;
 }
 
@@ -51,7 +51,8 @@ export function planDestroy(facts: DestroyFacts): DestroyPlan {
   const shared = state.filter((resource) => isOwnRelease(resource) || isDefinition(resource));
   const release = shared.find(isOwnRelease);
   const definitions = shared.filter((each) => isDefinition(each) && each.urn.includes(DEFINITION_GROUP));
-  // MetalLB's namespace may be in the state without the release: an up of an earlier version over a foreign MetalLB.
+  // The state may contain MetalLB's namespace without the release, after an up of an earlier version over a foreign
+  // MetalLB.
   const metallbGoes = [release, state.find(isMetallbNamespace)].some((each) => each?.retainOnDelete === false);
   const definitionsGo = definitions.some(({ retainOnDelete }) => !retainOnDelete);
   const blockers = [
@@ -78,7 +79,7 @@ function used(what: string, by: Readonly<Record<string, readonly string[]>>): st
   return users.length === 0 ? [] : [`This would take ${what} from the ${users.join(" and the ")}. ${REMEDY}`];
 }
 
-/** The pools are the stack's own, whoever keeps MetalLB. */
+/** Returns what other users lose: the pools belong to this stack, whoever keeps MetalLB. */
 function losses(servicesUsingPools: readonly string[]): string[] {
   if (servicesUsingPools.length === 0) return [];
   return [

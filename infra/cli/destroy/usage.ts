@@ -1,4 +1,4 @@
-/** Who uses what in the cluster, for a destroy. Reads only. */
+/** Reads who uses what in the cluster, for a destroy. Reads only. */
 import { addressPool, anyObject, listOf, loadBalancerIps, service, workload, type Read } from "@esddns/common/cluster";
 import { contains, parseSingle, readableRanges } from "@esddns/common/ip";
 import { readStackNamespace } from "../../kubernetes/stackNamespace.ts";
@@ -44,7 +44,10 @@ function nameOf({ metadata }: { metadata: { namespace: string; name: string } })
   return `${metadata.namespace}/${metadata.name}`;
 }
 
-/** What stands in the stack's own namespace and is not the stack's, KIND NAME: it would go with the namespace. */
+/**
+ * Lists objects in the stack's own namespace that are not the stack's, as KIND NAME. They would be deleted with the
+ * namespace.
+ */
 export async function foreignObjects(
   cluster: Pick<Cluster, "get">,
   namespace: string,
@@ -83,7 +86,10 @@ export async function operatorIsReady(cluster: Cluster, namespace: string): Prom
   return found.read && found.value.status.numberReady > 0;
 }
 
-/** Nothing where the kind is not there. @throws Error where the cluster does not answer: then nobody can tell. */
+/**
+ * Returns no items if the kind does not exist.
+ * @throws Error if the cluster does not answer, because then the usage is unknown.
+ */
 function items<T>(read: Read<{ items: T[] }>): T[] {
   if (read.read) return read.value.items;
   if (read.reason === "NotFound") return [];

@@ -1,8 +1,8 @@
 /**
  * Builds the image of the operator and the status page, and brings it to where the nodes find it.
  *
- * Environment: ESDDNS_IMAGE, JSON as `order` in deliver.ts has it.
- * Standard output: the reference, and nothing else. Progress and errors: standard error.
+ * Environment: ESDDNS_IMAGE, JSON as `order` in deliver.ts defines it.
+ * Standard output: only the reference. Progress and errors: standard error.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -7,8 +7,9 @@ import { run } from "./command.ts";
 const INSTALL = "Install it (Debian: apt-get install buildah), or set esddns:image to { reference: name@sha256:… }.";
 
 /**
- * Builds with buildah. Its storage is a folder of `work`, without mounts and without a daemon, so deleting that leaves
- * nothing behind. The same content has the same digest: every time stamp is 0, nothing in an archive is compressed.
+ * Builds with buildah. Its storage is a folder of `work`, without mounts and without a daemon, so deleting that folder
+ * leaves nothing behind. The same content has the same digest: every time stamp is 0, and nothing in an archive is
+ * compressed.
  */
 export function buildah(work: string, { context, containerfile }: Source): Builder {
   const storage = ["--root", join(work, "storage"), "--runroot", join(work, "run"), "--storage-driver", "vfs"];

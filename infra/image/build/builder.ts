@@ -1,13 +1,13 @@
-/** What a program that builds images is asked for. */
+/** The interface of a program that builds images. */
 
 export interface Source {
-  /** Folder with everything that the Containerfile copies. */
+  /** The folder with everything that the Containerfile copies. */
   readonly context: string;
   readonly containerfile: string;
 }
 
 export interface BuiltImage {
-  /** An OCI archive. */
+  /** The path of an OCI archive. */
   readonly archive: string;
   /** sha256:… of the image's manifest. */
   readonly digest: string;
@@ -15,11 +15,11 @@ export interface BuiltImage {
 
 export interface Builder {
   ociArchive(): Promise<BuiltImage>;
-  /** Path of an archive as `docker load` takes it, in which the image is called `image`: name:tag. */
+  /** Returns the path of an archive that `docker load` accepts. The image in it has the name `image`: name:tag. */
   dockerArchive(image: string): Promise<string>;
-  /** Pushes to a registry that this user is logged in to; resolves with the digest under which it has the image. */
+  /** Pushes to a registry that this user is logged in to. Resolves with the image's digest in the registry. */
   push(repository: string, tag: string): Promise<string>;
 }
 
-/** Under this name the kubelet finds what was loaded: localhost/ is never looked up in a registry. */
+/** The name under which the kubelet finds a loaded image: localhost/ is never looked up in a registry. */
 export const IMAGE_NAME = "localhost/esddns";

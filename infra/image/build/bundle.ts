@@ -1,10 +1,12 @@
 import { build } from "esbuild";
 
 /**
- * The program as one CommonJS file: Node starts it faster, and the pod needs half the memory. An ES module would cost
- * more: to import from node:http it has Node load all that this module could export, a whole fetch included
- * (docs/adr/0005). V8 keeps the text for as long as the program runs, and in two bytes a character as soon as a single
- * one is beyond ASCII: so those are escaped, and white space goes. Names stay, for the stack traces. Paths are relative to
+ * Bundles the program into one CommonJS file: Node starts it faster, and the pod needs half the memory. An ES module
+ * would cost more: importing from node:http makes Node load all that this module could export, a whole fetch included
+ * (docs/adr/0005).
+ *
+ * V8 keeps the text while the program runs, with two bytes a character as soon as one character is beyond ASCII. So
+ * such characters are escaped, and white space is removed. Names stay, for the stack traces. Paths are relative to
  * `root`.
  */
 export async function bundle(root: string, entry: string): Promise<string> {
@@ -24,6 +26,6 @@ export async function bundle(root: string, entry: string): Promise<string> {
   });
   const [file] = result.outputFiles;
   if (file === undefined) throw new Error(`esbuild made no bundle of ${entry}`);
-  // What esbuild leaves as it is, in licences and tagged templates: an escape means the same in both.
+  // esbuild leaves characters in licences and tagged templates: an escape means the same in both.
   return file.text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -2,8 +2,8 @@ import { execFile, type ExecFileException } from "node:child_process";
 import { createReadStream } from "node:fs";
 
 /**
- * Standard output of a program that ends with status 0.
- * @throws Error with the last of its error output; where the program is missing, with what to install.
+ * Returns the standard output of a program that ends with status 0.
+ * @throws Error with the end of its error output, or with what to install if the program is missing.
  */
 export function run(
   file: string,
@@ -24,7 +24,7 @@ export function run(
       if (error === null) resolve(stdout);
       else reject(new Error(explain(error, stderr)));
     });
-    // A program that fails does not read to the end.
+    // A program that fails may not read all of its input.
     stdin?.on("error", () => undefined);
     if (stdinFile === undefined) stdin?.end();
     else if (stdin !== null) createReadStream(stdinFile).on("error", reject).pipe(stdin);

@@ -2,19 +2,20 @@ import { existsSync } from "node:fs";
 import { IMAGE_NAME, type BuiltImage } from "./builder.ts";
 import { run } from "./command.ts";
 
-/** How containerd of one node is spoken to. */
+/** How to run ctr against the containerd of one node. */
 export interface Access {
   readonly program: string;
   readonly args: readonly string[];
-  /** The socket, where it is one of this machine. */
+  /** The socket, if it is on this machine. */
   readonly local: string | undefined;
 }
 
 const INSTALL = "It comes with containerd (Debian: apt-get install containerd) or k3s.";
 
 /**
- * `/run/containerd/containerd.sock` is one of this machine, `ssh://root@node2/run/containerd/containerd.sock` one of
- * another. k3s brings a ctr of its own. The namespace is the one that the kubelet looks in.
+ * Returns the access to a node's containerd. `/run/containerd/containerd.sock` is on this machine,
+ * `ssh://root@node2/run/containerd/containerd.sock` on another. k3s has a ctr of its own. The namespace is the one that
+ * the kubelet uses.
  */
 export function accessTo(node: string): Access {
   const remote = /^ssh:\/\/([^/]+)(\/.+)$/.exec(node);
@@ -22,13 +23,13 @@ export function accessTo(node: string): Access {
   const program: [string, ...string[]] = socket.startsWith("/run/k3s/") ? ["k3s", "ctr"] : ["ctr"];
   const [file, ...args] = [...program, "--address", socket, "--namespace", "k8s.io", "images"];
   if (remote?.[1] === undefined) return { program: file, args, local: socket };
-  // Nobody is there to be asked for a password.
+  // No user is present to enter a password.
   return { program: "ssh", args: ["-o", "BatchMode=yes", remote[1], "--", file, ...args], local: undefined };
 }
 
 /**
- * Loads an image into a node's containerd, under its digest alone.
- * It is unpacked when the first pod wants it, into whatever snapshotter that node uses.
+ * Loads an image into a node's containerd, only under its digest. It is unpacked when the first pod needs it, into the
+ * snapshotter that this node uses.
  */
 export async function load(node: string, image: BuiltImage): Promise<void> {
   const { program, args, local } = accessTo(node);

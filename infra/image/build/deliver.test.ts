@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-/** A program that notes how it was called; `script` may do more. */
+/** Installs a program that records how it was called. `script` may do more. */
 async function program(name: string, script = ""): Promise<void> {
   const file = join(dir, name);
   await writeFile(file, `#!/bin/sh\necho "${name} $*" >> ${dir}/calls\n${script}\n`);

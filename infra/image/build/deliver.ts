@@ -1,4 +1,4 @@
-/** From a built image to a reference that the nodes can start pods from. */
+/** Turns a built image into a reference from which the nodes can start pods. */
 import { z } from "zod";
 import { IMAGE_NAME, type Builder } from "./builder.ts";
 import { run } from "./command.ts";
@@ -6,7 +6,7 @@ import { load } from "./containerd.ts";
 
 export const order = z.object({
   builder: z.enum(["buildah", "docker"]),
-  /** Names the content; a tag that nothing else gets. */
+  /** A tag for this content only: no other content gets it. */
   tag: z.string(),
   delivery: z.union([
     z.object({ containerd: z.array(z.string()) }),
@@ -17,7 +17,7 @@ export const order = z.object({
 
 type Delivery = z.output<typeof order>["delivery"];
 
-/** Resolves with the reference. `say` is told of every place that has the image now. */
+/** Resolves with the reference. Calls `say` with every place that has the image now. */
 export async function deliver(
   builder: Builder,
   delivery: Delivery,
@@ -30,7 +30,7 @@ export async function deliver(
     return `${delivery.registry}@${digest}`;
   }
   if ("loadCommand" in delivery) {
-    // What such commands load has no digest on the nodes; the tag is one of the content, and is never moved.
+    // An image that such commands load has no digest on the nodes. The tag belongs to the content, and is never moved.
     const image = `${IMAGE_NAME}:${tag}`;
     const archive = await builder.dockerArchive(image);
     const [program = "", ...args] = fillIn(delivery.loadCommand, { archive, image });
@@ -48,7 +48,7 @@ export async function deliver(
   return `${IMAGE_NAME}@${image.digest}`;
 }
 
-/** `{archive}` and `{image}` in any word of a command. */
+/** Replaces `{archive}` and `{image}` in every word of a command. */
 function fillIn(command: readonly string[], values: { archive: string; image: string }): string[] {
   return command.map((word) => word.replaceAll("{archive}", values.archive).replaceAll("{image}", values.image));
 }

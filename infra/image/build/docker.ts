@@ -9,9 +9,9 @@ const TOO_OLD =
   "The archive that this Docker writes does not name the image by digest; Docker 25 does. With an older one, push to a " +
   "registry: esddns:image.registry.";
 
-/** Builds with the docker command, whose daemon may be anywhere. */
+/** Builds with the docker command. Its daemon may run on another machine. */
 export function docker(work: string, { context, containerfile }: Source): Builder {
-  // BuildKit then sets every time stamp to 0, as far as it does.
+  // With this variable BuildKit sets every time stamp to 0 that it can set.
   const env = { ...process.env, SOURCE_DATE_EPOCH: "0" };
   const call = (...args: readonly string[]) => run("docker", args, { env, install: INSTALL });
   const build = (image: string) => call("build", "--quiet", "--file", containerfile, "--tag", image, context);

