@@ -42,9 +42,10 @@ export function unknownCommunities({ bgp }: CheckedConfig, { communities: known 
     communities.flatMap((name, k) => {
       if (name.includes(":") || known.has(name)) return [];
       const path = ["bgp", "advertisements", i, "communities", k];
-      const wrong = `${quote(name)} is no name that a Community object of MetalLB's gives, and with one that it does not know MetalLB takes no change of its configuration`;
+      const wrong = `no MetalLB Community object defines ${quote(name)}, and while an advertisement names an unknown community, MetalLB ignores every configuration change`;
       const number = WELL_KNOWN[name.toLowerCase().replaceAll("_", "-")];
-      const right = number === undefined ? "Write its numbers, or make the Community first." : `Write "${number}".`;
+      const right =
+        number === undefined ? "Write its numbers, or create the Community object first." : `Write "${number}".`;
       return [{ path, wrong, right }];
     }),
   );

@@ -423,11 +423,13 @@ describe("a community by name", () => {
   it.each([
     ["no-export", 'Write "65535:65281".'],
     ["NO_ADVERTISE", 'Write "65535:65282".'],
-    ["vpn_only", "make the Community first"],
+    ["vpn_only", "create the Community object first"],
   ])("is one that MetalLB knows: %s", (name, right) => {
     const found = problems(bgp(name), { communities: new Set(["vpn-only"]) });
     expect(found).toEqual([
-      expect.stringContaining(`esddns:bgp.advertisements[0].communities[0]: "${name}" is no name`),
+      expect.stringContaining(
+        `esddns:bgp.advertisements[0].communities[0]: no MetalLB Community object defines "${name}"`,
+      ),
     ]);
     expect(found[0]).toContain(right);
     expect(problems(bgp(name), { communities: new Set([name]) })).toEqual([]);

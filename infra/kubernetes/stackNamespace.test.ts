@@ -58,12 +58,14 @@ it("another stack's is refused with both ways out", () => {
   const others = { by: "stack", stackId: "esddns/development" } as const;
   const { wrong = "", right = "" } = namespaceProblem("home", others, "esddns/production") ?? {};
   expect(wrong).toMatch(/^"home" is the namespace of the stack esddns\/development, and this is esddns\/production/);
-  expect(right).toMatch(/^Write one of its own\..*gone.*another name: npm run deploy -- STACK --take-over/);
+  expect(right).toMatch(/^Write another namespace\..*gone.*another name: npm run deploy -- STACK --take-over/);
 });
 
 it("one with work of others in it is refused, and some of that is named", () => {
   const contents = ["Deployment a", "Deployment b", "Service a", "Service b", "StatefulSet c"];
   const problem = namespaceProblem("monitoring", { by: "others", contents }, "esddns/production");
-  expect(problem?.wrong).toContain("Deployment a, Deployment b, Service a and 2 more; a destroy would delete");
+  expect(problem?.wrong).toContain(
+    "Deployment a, Deployment b, Service a and 2 more. Destroying this stack would delete",
+  );
   expect(problem?.right).toContain("--take-over");
 });

@@ -48,14 +48,14 @@ export function namespaceProblem(namespace: string, fact: NamespaceFact, stackId
   if (fact.by === "earlier version" || (fact.by === "stack" && fact.stackId === stackId)) return undefined;
   if (fact.by === "stack") {
     const wrong = `${quote(namespace)} is the namespace of the stack ${fact.stackId}, and this is ${stackId}, which would take over all that is in it`;
-    const right = `Write one of its own. Where ${fact.stackId} is gone, or was this stack under another name: ${TAKE_OVER}`;
+    const right = `Write another namespace. If ${fact.stackId} is gone, or was this stack under another name: ${TAKE_OVER}`;
     return { wrong, right };
   }
   if (fact.contents.length === 0) return undefined;
   const [shown, more] = [fact.contents.slice(0, 3), fact.contents.length - 3];
   const what = `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-  const wrong = `${quote(namespace)} is there already, is no stack's, and holds ${what}; a destroy would delete it with all that`;
-  return { wrong, right: `Write one for this stack alone. To have the stack own that one all the same: ${TAKE_OVER}` };
+  const wrong = `${quote(namespace)} exists already, was not created by an ESDDNS stack and contains ${what}. Destroying this stack would delete all of it`;
+  return { wrong, right: `Write another namespace. To have this stack own that one all the same: ${TAKE_OVER}` };
 }
 
 const TAKE_OVER = "npm run deploy -- STACK --take-over";

@@ -83,15 +83,15 @@ function namespaceFindings(found: Environment, { namespace }: Needs, takeOver: b
   const reason =
     there.by === "earlier version" && !ownsNamespace
       ? {
-          wrong: `${quote(namespace)} is of a stack already, and not in the state of this one`,
-          right: "Write one of its own. Where it is this stack's, and the state was lost: --take-over",
+          wrong: `${quote(namespace)} was created by an ESDDNS stack, but is not in this stack's Pulumi state`,
+          right: "Write another namespace. If this stack created it and lost its state, run again with --take-over.",
         }
       : namespaceProblem(namespace, there, stackId);
   if (reason === undefined) return [];
   if (!takeOver) return [problem(formatProblem({ path: ["namespace"], ...reason }))];
   if (there.by === "stack" && stackIds.includes(there.stackId)) {
     const wrong = `${quote(namespace)} is the namespace of the stack ${there.stackId}, and Pulumi has that stack still`;
-    const right = "Write one of its own, or destroy that stack and remove it (pulumi stack rm) first.";
+    const right = "Write another namespace, or destroy that stack and remove it (pulumi stack rm) first.";
     return [problem(formatProblem({ path: ["namespace"], wrong, right }))];
   }
   return [{ level: "warning", text: `The namespace ${namespace} is taken over, with all that is in it` }];
