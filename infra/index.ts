@@ -21,7 +21,7 @@ import { StoredOutputs } from "./stored.ts";
 
 const config = loadConfig(new pulumi.Config());
 const seen = await preflight(config);
-// An adopted MetalLB that could not be looked at is of the version that the last up saw: annotations depend on it.
+// If an adopted MetalLB could not be read, it has the version that the last up saw: annotations depend on it.
 const isVersionUnknown = seen?.metallb === undefined && config.shared === "adopt";
 const last = !config.observeLive || isVersionUnknown ? new StoredOutputs() : undefined;
 const stored = config.observeLive ? undefined : last;

@@ -1,4 +1,4 @@
-/** Names that people's commands and the operator rely on. */
+/** Names that users' commands and the operator rely on. */
 export const names = {
   operator: { app: "esddns-operator", daemonSet: "esddns-operator-daemon", serviceAccount: "esddns-operator" },
   page: {
@@ -16,11 +16,11 @@ export const names = {
   caConfigMap: { name: "esddns-extra-ca", key: "ca.pem" },
 } as const;
 
-/** Every pod serves health, metrics and the page on this one. */
+/** The port on which every pod serves health, metrics and the page. */
 export const HTTP_PORT = 8080;
-/** POST /probe alone, which the push Service shows to the LAN. */
+/** The port for POST /probe only, which the push Service makes available on the LAN. */
 export const PUSH_PORT = 8081;
-/** Health alone, for the kubelet: nobody else's connections are counted there. */
+/** The port for health only, for the kubelet. No other client uses up its connection limit. */
 export const HEALTH_PORT = 8082;
 
 export function labels(app: string): Record<string, string> {

@@ -24,12 +24,12 @@ import type { StackOutputs } from "./stackOutputs.ts";
 import type { StoredOutputs } from "./stored.ts";
 
 export interface ObserveArgs {
-  /** The outputs that were stored last, where nothing is to be read now. */
+  /** The outputs that were stored last, if this run does not read the cluster. */
   readonly stored: StoredOutputs | undefined;
   readonly loadBalancer: MetalLB;
   readonly page: StatusPage;
   readonly dns: Dns;
-  /** Addresses of all pools of the cluster; undefined: nobody looked. */
+  /** Addresses of all pools of the cluster. Undefined if the cluster was not read. */
   readonly pools: readonly AddressRange[] | undefined;
   readonly guard: Guard;
   readonly messages: Messages;
@@ -39,12 +39,12 @@ type Name = "wanIp" | "wanIpv4" | "wanIpv6" | "loadBalancerIp" | "statusUrl" | "
 type Outputs = { readonly [N in Name]: pulumi.Output<StackOutputs[N]> };
 
 /**
- * What the cluster says of the objects that the outputs tell about, read anew at every preview and up: an object that
- * is opened by the id of an owned one is a read, whereas the owned one keeps the status of its last write.
+ * Reads the objects behind the outputs again at every preview and up. An object opened by the id of an owned one is
+ * read from the cluster, whereas the owned one keeps the status of its last write.
  *
- * With `stored` outputs nothing is read: what was seen last comes from them, what the config says is new. What has
- * failed is null in the outputs and takes no other with it: the address of the page is known though the record could
- * not be written.
+ * With `stored` outputs nothing is read: the last observed values come from them, the values of the config are new. An
+ * object that failed is null in the outputs and does not affect another output: the page's address is known even if a
+ * record could not be written.
  */
 export class Observed extends pulumi.ComponentResource {
   readonly outputs: Outputs;
@@ -57,9 +57,11 @@ export class Observed extends pulumi.ComponentResource {
 
   #read(name: string, args: ObserveArgs): Outputs {
     const { loadBalancer, page, dns, guard } = args;
-    // Metadata tells when each field manager last wrote, as a change in every preview; kept secret, it is one line of it.
+    // Metadata contains the time when each field manager last wrote, which would be a change in every preview. As a
+    // secret it takes one line.
     const self = { parent: this, additionalSecretOutputs: ["metadata"] };
-    // A read repeats all that was written. Of a status only what is no config is taken.
+    // A read repeats everything that was written. Only those parts of a status that do not come from the config are
+    // used.
     const within = (names: readonly string[], ...keys: readonly Key[]) =>
       guard.holds(...keys) ? { ...self, additionalSecretOutputs: ["metadata", ...names] } : self;
     const status = <Status>(
@@ -68,14 +70,14 @@ export class Observed extends pulumi.ComponentResource {
       after: readonly pulumi.Resource[] = [],
     ) => orNull(open(onceSettled(owned.id, after)).status);
 
-    // The address of one family may be agreed on before that of the other; the records need both.
+    // The address of one family may be agreed on before that of the other, and the records need both.
     const synced = dns.records.map(({ resource }) => resource);
     const openWan = (id: pulumi.Output<string>) =>
       new WanAddress(`${name}-wan`, undefined, { ...within(["spec", "status"], "detection"), id });
     const wan = pulumi.unsecret(status(dns.wan, openWan, synced)).apply(wanOutputs);
     const openService = (id: pulumi.Output<string>) =>
       k8s.core.v1.Service.get(`${name}-service`, id, within(["spec", "status"], ...SERVICE_KEYS));
-    // The page's address may be the one of the config.
+    // The config may contain the page's address.
     const given = pulumi.unsecret(status(page.service, openService)).apply((service) => {
       const foreign = foreignAddress(service, args.pools);
       if (foreign !== undefined) void args.messages.warn(foreign);
@@ -119,7 +121,7 @@ function fromStored(stored: StoredOutputs, { loadBalancer, dns, guard }: Observe
   };
 }
 
-/** `id` as soon as the others are there, or have failed. A preview makes nothing that there would be to wait for. */
+/** Returns `id` once the other resources exist or have failed. A preview creates nothing, so it does not wait. */
 function onceSettled(id: pulumi.Output<string>, others: readonly pulumi.Resource[]): pulumi.Output<string> {
   if (pulumi.runtime.isDryRun()) return id;
   return pulumi.all([id, ...others.map(({ urn }) => pulumi.recover(urn, () => ""))]).apply(([first]) => first ?? "");

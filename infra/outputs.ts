@@ -1,4 +1,4 @@
-/** How the stack's outputs come from what the cluster says. */
+/** Computes the stack's outputs from what the cluster reports. */
 import { isTrue } from "@esddns/common/cluster";
 import type { DnsRecordStatus, WanAddressStatus } from "@esddns/common/api";
 import { contains, parseSingle, type AddressRange } from "@esddns/common/ip";
@@ -8,7 +8,7 @@ import { fqdn, type DnsRecordConfig } from "./config/keys/records.ts";
 import type { IPAddressPoolStatus } from "./kubernetes/kinds.ts";
 import type { PoolOutput, RecordOutput, StackOutputs } from "./stackOutputs.ts";
 
-/** null in the place of what has failed: a stack whose one output fails would store none at all. */
+/** Returns null for an output that has failed: if one output fails, the stack stores none at all. */
 export function orNull<T>(output: pulumi.Output<T | undefined>): pulumi.Output<T | null> {
   return pulumi.recover<T | null>(
     output.apply((value): T | null => value ?? null),
@@ -18,7 +18,10 @@ export function orNull<T>(output: pulumi.Output<T | undefined>): pulumi.Output<T
 
 type ServiceStatus = k8s.types.output.core.v1.ServiceStatus;
 
-/** IPv4 first. `pools`: addresses of all pools of the cluster, one of which MetalLB gives; undefined: not known. */
+/**
+ * Returns the address that MetalLB has given a Service, IPv4 first. `pools` has the addresses of all pools of the
+ * cluster, and MetalLB assigns one of those. Undefined if the pools are unknown.
+ */
 export function loadBalancerIp(
   status: ServiceStatus | null,
   pools: readonly AddressRange[] | undefined,
@@ -27,7 +30,7 @@ export function loadBalancerIp(
   return ips.find((ip) => !ip.includes(":")) ?? ips[0] ?? null;
 }
 
-/** A warning where all addresses of a Service are somebody else's than MetalLB's. */
+/** Returns a warning if no address of a Service comes from MetalLB. */
 export function foreignAddress(
   status: ServiceStatus | null,
   pools: readonly AddressRange[] | undefined,
@@ -42,7 +45,7 @@ export function foreignAddress(
 }
 
 function ingressIps(status: ServiceStatus | null): string[] {
-  // Typed as always there, but missing until the first address is.
+  // The type says always present, but it is missing until the first address exists.
   const ingress = (status as Partial<ServiceStatus> | null)?.loadBalancer?.ingress ?? [];
   return ingress.flatMap(({ ip }) => (ip ? [ip] : []));
 }
@@ -74,8 +77,8 @@ export function recordOutputs(record: DnsRecordConfig, status: DnsRecordStatus |
 }
 
 /**
- * The records of the config, each with what was stored of the same name and type. Of one that is only planned by now
- * (`dryRun`) nobody keeps what it was.
+ * Returns the records of the config, each with the stored values of the same name and type. A record that is only
+ * planned by now (`dryRun`) is not synced, because the operator no longer keeps it correct.
  */
 export function storedRecords(
   records: readonly { readonly config: DnsRecordConfig; readonly dryRun: boolean }[],
@@ -89,7 +92,7 @@ export function storedRecords(
     });
 }
 
-/** The pools of the config, each with what was stored of the same name. */
+/** Returns the pools of the config, each with the stored values of the same name. */
 export function storedPools(pools: readonly PoolConfig[], stored: StackOutputs["pools"]): StackOutputs["pools"] {
   return pools.map((pool) => {
     const last = stored.find(({ name }) => name === pool.name);
@@ -106,7 +109,7 @@ type PoolConfig = {
 
 export function poolOutput(
   pool: PoolConfig,
-  // MetalLB before 0.15 does not count, and leaves an empty status of what a newer one has said.
+  // MetalLB before 0.15 does not count, and empties a status that a newer version has written.
   status: Partial<IPAddressPoolStatus> | null,
 ): PoolOutput {
   return {

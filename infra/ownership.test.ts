@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { refusal, settled, type Owner } from "./ownership.ts";
 import { CONFIG, runProgram } from "./test/testing.ts";
 
-/** A cluster that has these objects by path, and no others. A text is why one may not be read. */
+/** Returns a cluster that has only these objects, by path. A text is why an object may not be read. */
 function cluster(objects: Readonly<Record<string, unknown>>) {
   const get = <T>(path: string, schema: z.ZodType<T>): Promise<Read<T>> => {
     const object = objects[path];
@@ -61,7 +61,7 @@ const all = [
 const controller = (labels: object) => ({
   "/apis/apps/v1/namespaces/metallb-system/deployments": {
     items: [
-      // Values of the chart may give it another name.
+      // Values of the chart may change its name.
       {
         metadata: { name: "lb-controller", labels: { "app.kubernetes.io/component": "controller" } },
         spec: { template: { metadata: { labels } } },

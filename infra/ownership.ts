@@ -1,8 +1,9 @@
 /**
- * The provider takes over what is there already (upsertExistingObjects), so that an up that was killed, a lost state and a
- * kept MetalLB are resumed. This is the other half: an object whose name other owners of the cluster may have is only
- * taken over if the mark of this stack is on it, or if the run was told to (--take-over). It does not depend on the
- * checks that precede an up, which may be switched off. docs/adr/0008-ownership-before-create.md
+ * Refuses to take over objects of other owners. The provider takes over every object that exists
+ * (upsertExistingObjects), so that a stack recovers from a killed up, a lost state or a kept MetalLB. An object whose
+ * name other owners of the cluster may use is only taken over if it carries this stack's mark, or if the run may do so
+ * (--take-over). This does not depend on the checks before an up, which may be switched off.
+ * docs/adr/0008-ownership-before-create.md
  */
 import { anyObject, listOf } from "@esddns/common/cluster";
 import * as pulumi from "@pulumi/pulumi";
@@ -15,20 +16,20 @@ import type { Cluster } from "./kubernetes/cluster.ts";
 import { FIELD_MANAGER } from "./kubernetes/fieldManager.ts";
 import { namespaceContents } from "./kubernetes/namespaceContents.ts";
 
-/** Which stack asks, and about which cluster. */
+/** The stack that runs, with its cluster-wide names. */
 export interface Owner {
-  /** Its namespace, by which its objects are marked. */
+  /** Its namespace, which marks its objects. */
   readonly namespace: string;
   /** PROJECT/STACK. */
   readonly stackId: string;
   readonly metallbNamespace: string;
-  /** Whether this run was told to take over what this stack has not made. */
+  /** Whether this run may take over objects that this stack has not made. */
   readonly takeOver: boolean;
 }
 
 type Reader = Pick<Cluster, "get">;
 
-/** The plural of each kind that is looked at. Others stand in the stack's own namespace only, which is looked at itself. */
+/** The plural of each checked kind. Other kinds exist only in the stack's own namespace, which is checked itself. */
 const PLURALS: Readonly<Record<string, string>> = {
   Namespace: "namespaces",
   CustomResourceDefinition: "customresourcedefinitions",
@@ -46,7 +47,7 @@ const PLURALS: Readonly<Record<string, string>> = {
   BFDProfile: "bfdprofiles",
 };
 
-/** An option of the components, whose children inherit it: each object is looked for just before it is made. */
+/** Checks each object just before it is created. This is an option of the components, and their children inherit it. */
 export function ownershipGuard(cluster: Reader, owner: Owner, messages: Messages): pulumi.ResourceTransformation {
   const hook = new pulumi.ResourceHook("ownership", async ({ newInputs }) => {
     const why = await refusal(cluster, objectSchema.parse(await settled(newInputs as object)), owner).catch(
@@ -63,7 +64,10 @@ export function ownershipGuard(cluster: Reader, owner: Owner, messages: Messages
   };
 }
 
-/** The inputs of a hook as plain values: where a part of them holds a secret, the SDK hands the whole part over as an output. */
+/**
+ * Returns the inputs of a hook as plain values. If a part of them contains a secret, the SDK passes the whole part as
+ * an output.
+ */
 export function settled(inputs: object): Promise<unknown> {
   return new Promise((resolve) => {
     pulumi.output(inputs).apply(resolve);
@@ -77,8 +81,8 @@ interface NamedObject {
 }
 
 /**
- * Why an object must not be made; undefined: it is not there, or it is this stack's.
- * @throws Error if the cluster could not be looked at.
+ * Returns why an object must not be created. Undefined if it does not exist, or if it is this stack's.
+ * @throws Error if the cluster could not be read.
  */
 export async function refusal(cluster: Reader, object: NamedObject, owner: Owner): Promise<string | undefined> {
   const { kind, metadata } = object;
@@ -108,7 +112,7 @@ function remedy(kind: string): string {
   return `${isShared ? ADOPT : "Give yours another name, or delete it."} ${TAKE_OVER}`;
 }
 
-/** A stack that is gone has no namespace. */
+/** Returns why another stack's object must not be taken over. A stack that no longer exists has no namespace. */
 async function othersObject(
   cluster: Reader,
   subject: string,
@@ -130,7 +134,10 @@ async function ownNamespace(cluster: Reader, { namespace, stackId, takeOver }: O
   return problem && `esddns:namespace: ${problem.wrong}. ${problem.right}`;
 }
 
-/** Objects that no label marks: those of a version before, which marked MetalLB's pods only, and other people's. */
+/**
+ * Finds the owner of an object without a label. Such objects come from an earlier version, which marked only
+ * MetalLB's pods, or from other users.
+ */
 async function unmarkedIsOurs(
   cluster: Reader,
   { kind, metadata: { name } }: NamedObject,
@@ -138,7 +145,7 @@ async function unmarkedIsOurs(
   written: boolean,
 ): Promise<true | "unknown" | { readonly owner: string }> {
   if (kind !== "Namespace" && kind !== "CustomResourceDefinition") {
-    // The names of the others begin with the stack's namespace, so the field manager says enough.
+    // The names of the others begin with the stack's namespace, so the field manager is enough.
     return written && kind in BY_PREFIX ? true : "unknown";
   }
   const installed = await installedMetalLB(cluster, owner.metallbNamespace, owner.namespace);
@@ -149,7 +156,7 @@ async function unmarkedIsOurs(
     const inside = await namespaceContents(cluster, name);
     return inside.read && inside.value.length === 0 ? true : "unknown";
   }
-  // Definitions that no stack owns are free for the taking while no other stack has objects of them.
+  // Definitions that no stack owns may be taken while no other stack has objects of them.
   const stacks = await cluster.get(wanPath(), listOf(anyObject));
   const others = stacks.read && stacks.value.items.some(({ metadata }) => metadata.namespace !== owner.namespace);
   return others || (!stacks.read && stacks.reason !== "NotFound") ? "unknown" : true;

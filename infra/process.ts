@@ -1,22 +1,22 @@
-/** Programs that the commands start. */
+/** Runs the programs that the commands start. */
 import { spawn } from "node:child_process";
 
 export interface Ended {
-  /** 127 where the program is not there, 124 where it took too long. */
+  /** The exit status. 127 if the program does not exist, 124 if it took too long. */
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 export interface RunOptions {
-  /** Goes to standard input and nowhere else: the place for secrets. */
+  /** Goes only to standard input, so it may contain secrets. */
   readonly input?: string;
   readonly timeoutMs?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
 
-/** Runs a program to its end and collects what it prints. Never rejects. */
+/** Runs a program to its end and collects its output. Never rejects. */
 export function collect([program, ...args]: readonly [string, ...string[]], options: RunOptions = {}): Promise<Ended> {
   const { input = "", timeoutMs = 60_000, env, cwd } = options;
   return new Promise((resolve) => {
@@ -25,7 +25,7 @@ export function collect([program, ...args]: readonly [string, ...string[]], opti
       env: { ...process.env, ...env },
       ...(cwd === undefined ? {} : { cwd }),
     });
-    // spawn's own timeout goes on where there is no such program, and keeps this one from ending.
+    // spawn's own timeout keeps running if the program does not exist, and would keep this process alive.
     const timer = setTimeout(() => child.kill(), timeoutMs);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
@@ -51,7 +51,7 @@ export function collect([program, ...args]: readonly [string, ...string[]], opti
   });
 }
 
-/** Runs a program on this very terminal and resolves with its exit status. */
+/** Runs a program on this terminal and resolves with its exit status. */
 export function show([program, ...args]: readonly [string, ...string[]], options: RunOptions = {}): Promise<number> {
   const { env, cwd } = options;
   return new Promise((resolve) => {

@@ -1,10 +1,13 @@
-/** The first import of the program: what comes after it does not load on an older Node.js. */
+/**
+ * Checks the version of Node.js. This is the first import of the program, because the later ones do not load on an
+ * older Node.js.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { projectDir } from "./projectDir.ts";
 
-/** Returns why a version of Node.js, `v22.19.0`, is too old for `engines`, `>=22.19`, or undefined if it is not. */
+/** Returns why a version of Node.js, `v22.19.0`, is too old for `engines`, `>=22.19`. Undefined if it is not. */
 export function nodeComplaint(version: string, engines: string, machine: string): string | undefined {
   const needed = engines.replace(">=", "");
   const [major = 0, minor = 0] = numbers(version);
