@@ -1,4 +1,4 @@
-/** The lab's command line: words in, one command out. Pure. */
+/** Reads the words of the lab's command line into one command. Pure. */
 import { parseArgs } from "node:util";
 import { parseWanIpv4, parseWanPrefix } from "./network/address.ts";
 import { UsageError } from "./errors.ts";
@@ -47,7 +47,10 @@ exec, kubectl, pulumi, deploy, destroy and doctor pass on input, output, signals
 Hosts: ${hostNames.join(", ")}
 `;
 
-/** @throws {UsageError} saying what would be right. */
+/**
+ * Returns the command.
+ * @throws {UsageError} with what would be right.
+ */
 export function parseCommand(argv: readonly string[]): Command {
   const [verb = "up", ...args] = argv;
   switch (verb) {

@@ -1,4 +1,4 @@
-/** Ends and removes all that `up` makes, complete or not; what the cache holds stays. */
+/** Ends and removes all that `up` makes, complete or not. The cache stays. */
 import { existsSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename } from "node:path";
@@ -20,7 +20,7 @@ export async function stopProcesses(step: Step): Promise<void> {
     process === undefined ? [] : [{ ...process, name }],
   );
   const kubelets = services.filter(({ name }) => name.startsWith("kubelet"));
-  // Kubelets first: they would start again what is being ended.
+  // End the kubelets first: they would start again what this ends.
   await endProcesses(kubelets, 2_000);
   await endProcesses(services, 3_000);
   const others = await killInside();
@@ -30,7 +30,7 @@ export async function stopProcesses(step: Step): Promise<void> {
 export async function removeAll(step: Step): Promise<void> {
   await restoreKernelTunables();
   const mounts = labMounts();
-  // Links, addresses, routes and rules go with the network namespaces.
+  // Links, addresses, routes and rules are deleted with the network namespaces.
   for (const target of mounts.toReversed()) await run(["umount", "--lazy", target]);
   await removeNetnsDir();
   removeCgroups();
@@ -39,7 +39,7 @@ export async function removeAll(step: Step): Promise<void> {
   step.progress(`${mounts.length} mounts and namespaces and ${stateDir} removed`);
 }
 
-/** What is still there, in words; nothing when `down` has done its work. */
+/** Lists what still exists, in words. Empty if `down` has done its work. */
 export function leftovers(): string[] {
   return [
     ...insidePids().map((pid) => `process ${pid} (${readOr(`/proc/${pid}/comm`, "?").trim()})`),
@@ -49,7 +49,10 @@ export function leftovers(): string[] {
   ];
 }
 
-/** Kills whatever lives in the lab's namespaces or cgroups, or in those of one node. @returns how many there were. */
+/**
+ * Kills all processes in the lab's namespaces or cgroups, or in those of one node.
+ * @returns how many it killed.
+ */
 export async function killInside(node?: string): Promise<number> {
   const killed = new Set<number>();
   for (let round = 0; round < 100; round++) {
@@ -64,13 +67,16 @@ export async function killInside(node?: string): Promise<number> {
   return killed.size;
 }
 
-/** Processes in a network or mount namespace of the lab or in one of its cgroups (pods have networks of their own). */
+/**
+ * Lists the processes in a network or mount namespace of the lab or in one of its cgroups (pods have networks of their
+ * own).
+ */
 function insidePids(node?: string): number[] {
   const files = [
     ...[...namespaceMounts()].map((name) => `${NETNS_DIR}/${name}`),
     ...labMounts().filter((target) => target.startsWith(`${mountNamespaceDir}/`)),
   ].filter((file) => node === undefined || [node, namespaceOf(node)].includes(basename(file)));
-  // A namespace's file has the inode number that stands in the link /proc/PID/ns/KIND.
+  // The inode number of a namespace's file is also in the link /proc/PID/ns/KIND.
   const inodes = new Set(files.map((file) => statSync(file).ino));
   const inCgroups = new Set(cgroupPids(node));
   return allPids().filter((pid) => {
@@ -80,17 +86,17 @@ function insidePids(node?: string): number[] {
   });
 }
 
-/** In the order in which they were made. */
+/** Lists the lab's mounts in the order in which they were made. */
 function labMounts(): string[] {
   const namespaces = new Set([...namespaceMounts()].map((name) => `${NETNS_DIR}/${name}`));
   const targets = allMounts().map(({ target }) => target);
   return targets.filter((target) => target.startsWith(`${stateDir}/`) || namespaces.has(target));
 }
 
-/** `ip netns add` mounts its folder on itself: with no namespace in it, it may as well be gone. */
+/** Removes the folder on which `ip netns add` mounts itself. Without a namespace in it, the folder is not needed. */
 async function removeNetnsDir(): Promise<void> {
   if (!existsSync(NETNS_DIR)) return;
-  // A file on which nothing is mounted is what is left of a killed `ip netns add`.
+  // A killed `ip netns add` leaves a file on which nothing is mounted.
   for (const name of readdirSync(NETNS_DIR).filter((file) => file.startsWith(NAMESPACE_PREFIX))) {
     await rm(`${NETNS_DIR}/${name}`);
   }

@@ -1,8 +1,8 @@
-/** What went wrong in words for the person at the terminal; everything else that is thrown is a defect of the lab. */
+/** An error in words for the user at the terminal. Every other error is a defect of the lab. */
 export class LabError extends Error {
-  /** The log that tells more. */
+  /** The log with the details. */
   readonly log: string | undefined;
-  /** What to look at or to do next. */
+  /** What to check or to do next. */
   readonly hint: string | undefined;
 
   constructor(message: string, options: { log?: string; hint?: string; cause?: unknown } = {}) {
@@ -13,7 +13,7 @@ export class LabError extends Error {
   }
 }
 
-/** The command line was wrong: exit status 2, as of every Unix tool. */
+/** The command line was wrong: exit status 2, as with every Unix tool. */
 export class UsageError extends LabError {
   constructor(message: string, hint = "npm run lab -- --help") {
     super(message, { hint });

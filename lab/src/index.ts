@@ -1,4 +1,4 @@
-/** What tests and benchmarks may use of the lab: its hosts, its programs, and its troubles. */
+/** The parts of the lab that tests and benchmarks may use: its hosts, its programs, and its troubles. */
 export { toolsImage } from "./cluster/images.ts";
 export { kubeEnvironment } from "./cluster/kubeconfig.ts";
 export { kubectl } from "./cluster/kubectl.ts";

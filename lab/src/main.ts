@@ -1,4 +1,4 @@
-/** The lab's command: `npm run lab -- VERB …`. The only place that decides on output and exit status. */
+/** Runs the lab's command: `npm run lab -- VERB …`. Only this file decides on output and exit status. */
 import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
@@ -39,12 +39,15 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 try {
   process.exitCode = await perform(parseCommand(process.argv.slice(2)));
 } catch (error) {
-  // A failed step has said what there is to say.
+  // A failed step has printed its report already.
   if (!(error instanceof StepFailed)) process.stderr.write(`${explain(error)}\n`);
   process.exit(error instanceof UsageError ? 2 : 1);
 }
 
-/** @returns the exit status. */
+/**
+ * Runs one command.
+ * @returns the exit status.
+ */
 async function perform(command: Command): Promise<number> {
   if (command.verb !== "help")
     requireMachine({ platform: process.platform, arch: process.arch, uid: process.getuid?.() });
@@ -106,7 +109,7 @@ async function up({ kubernetes, metallb, nodes }: Extract<Command, { verb: "up" 
   return 0;
 }
 
-/** The stack, and what goes with it in the network. */
+/** Deploys the stack, and connects the router by BGP if the settings say so. */
 async function deploy(steps: Steps): Promise<void> {
   await steps.step("Stack", deployStack);
   const { bgp } = await readSettings();
@@ -179,7 +182,7 @@ async function pulumi(args: readonly string[]): Promise<number> {
   return become(argv, { host: lan.client.name, env, cwd });
 }
 
-/** The project's own commands, with what a person would have in the environment. */
+/** Runs the project's own commands, with the environment that a user would have. */
 async function manageStack(verb: "deploy" | "destroy", args: readonly string[]): Promise<number> {
   requireHost(lan.client.name);
   const stack = args.find((arg) => /^[\w.-]+$/.test(arg) && !arg.startsWith("-"));

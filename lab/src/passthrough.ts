@@ -1,4 +1,4 @@
-/** Commands that the lab only finds the place for: from then on they are this very process. */
+/** Runs commands for which the lab only finds the place: they replace this process. */
 import { chdir, env, execve } from "node:process";
 import { delimiter, join } from "node:path";
 import { accessSync, constants } from "node:fs";
@@ -12,24 +12,27 @@ export interface Place {
   readonly cwd?: string;
 }
 
-/** Becomes `argv` on a host: input, output, signals and exit status are the command's own. Does not return. */
+/**
+ * Replaces this process with `argv` on a host: input, output, signals and exit status are the command's own. Does not
+ * return.
+ */
 export function become(argv: Argv, place: Place): never {
-  // Where npm was called, not where package.json is: relative paths mean what they say.
+  // The folder where npm was called, not that of package.json, so that relative paths keep their meaning.
   chdir(place.cwd ?? env["INIT_CWD"] ?? ".");
   replaceProcess(onHost(place.host, withResolver(argv, resolverFile(place.host))), place.env ?? {});
 }
 
-/** In a mount namespace of its own the command finds the host's resolver where programs look for it. */
+/** Gives the command a mount namespace of its own, with the host's resolver at the path where programs look for it. */
 function withResolver(argv: Argv, file: string | undefined): readonly string[] {
   if (file === undefined) return argv;
   const script = 'mount --bind "$1" /etc/resolv.conf; shift; exec "$@"';
   return ["unshare", "--mount", "--propagation=private", "--", "sh", "-euc", script, "exec", file, ...argv];
 }
 
-/** As `become`, without a host. */
+/** Replaces this process like `become`, without a host. */
 export function replaceProcess(argv: Argv, added: Readonly<Record<string, string>> = {}): never {
   if (execve === undefined) throw new LabError("This Node cannot run another program in its place; 24 can.");
-  // That execve is new is nothing for the person at the terminal.
+  // Node's warning that execve is experimental is of no use to the user.
   process.removeAllListeners("warning");
   return execve(findProgram(argv[0]), [...argv], { ...env, ...added });
 }

@@ -1,6 +1,6 @@
 /**
- * What people have asked of the lab beyond its usual state. Written down before it is brought about, so that a killed
- * command is completed by the next.
+ * Stores what the user has changed in the lab's usual state. A command writes the setting before it applies it, so that
+ * the next command completes a killed one.
  */
 import { join } from "node:path";
 import { nodes } from "./network/hosts.ts";
@@ -11,9 +11,9 @@ import type { Host } from "./topology.ts";
 export interface Settings {
   /** Whether the router speaks BGP with the nodes. */
   readonly bgp: boolean;
-  /** The version of MetalLB; left out, the one that the project installs by default. */
+  /** The version of MetalLB. If missing, the one that the project installs by default. */
   readonly metallb?: string;
-  /** The version of Kubernetes; left out, the usual one. */
+  /** The version of Kubernetes. If missing, the usual one. */
   readonly kubernetes?: string;
   /** How many nodes the cluster has: the first ones of hosts.ts. */
   readonly nodes: number;
@@ -31,7 +31,7 @@ export async function changeSettings(change: Partial<Settings>): Promise<void> {
   await put(file, JSON.stringify({ ...(await readSettings()), ...change }));
 }
 
-/** The nodes of the cluster; node1, which has the control plane, is always one. */
+/** Returns the nodes of the cluster. node1 is always one, because it has the control plane. */
 export async function clusterNodes(): Promise<readonly Host[]> {
   return nodes.slice(0, (await readSettings()).nodes);
 }

@@ -1,4 +1,4 @@
-/** What of the lab runs, and its addresses. */
+/** Reports which parts of the lab run, and their addresses. */
 import { existsSync } from "node:fs";
 import { routerState } from "./routers/bgp/router.ts";
 import { adminKubeconfig } from "./cluster/kubeconfig.ts";
@@ -49,7 +49,7 @@ function partLines({ title, text, problems }: Part): string[] {
   return [`${`${title}:`.padEnd(12)}${text}`, ...problems.map((problem) => `  ✗ ${problem}`)];
 }
 
-/** The sessions and routes of the router, whether it is to have any or not. */
+/** Returns the sessions and routes of the router, whether it should have any or not. */
 export async function bgpLines(): Promise<string[]> {
   return (await readSettings()).bgp ? partLines(await bgp()) : ["BGP:        off. Switch it on: npm run lab -- bgp on"];
 }
@@ -129,7 +129,7 @@ async function list(json: Promise<string>): Promise<readonly KubeObject[]> {
   return (JSON.parse(await json) as { items: KubeObject[] }).items;
 }
 
-/** A pod that has done its work is as well as one that serves. */
+/** Reports whether a pod is ready. A pod that has completed its work counts as ready. */
 function isReady({ status }: KubeObject): boolean {
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
   return status?.phase === "Succeeded" || ready?.status === "True";

@@ -14,7 +14,7 @@
 export const NAMESPACE_PREFIX = "esddns-";
 
 export interface Host {
-  /** As people call it: `npm run lab -- exec HOST …`; its network namespace is `esddns-HOST`. */
+  /** The name that users type: `npm run lab -- exec HOST …`. The network namespace is `esddns-HOST`. */
   readonly name: string;
   readonly ipv4: string;
   readonly ipv6: string;
@@ -40,7 +40,7 @@ export const lan = {
   client: host("client", "192.168.1.50", "fd00:192:168:1::50"),
 } as const;
 
-/** The router's other network: whoever is there reaches the LAN by way of the router alone. It has no way out. */
+/** The router's other network. A host in it reaches the LAN only through the router. It has no way out. */
 export const office = {
   ipv4: "192.168.2.0/24",
   ipv6: "fd00:192:168:2::/64",
@@ -50,11 +50,11 @@ export const office = {
 
 /** The link between the home router and its provider. */
 export const wan = {
-  /** The alternate address is that of its STUN server, which answers from two. */
+  /** The alternate address belongs to its STUN server, which answers from two. */
   isp: { ipv4: "198.51.100.1", alternateIpv4: "198.51.100.2", ipv6: "2001:db8:ffff::1" },
-  /** That of many customers at once, while the provider translates addresses (the trouble `cgnat`). */
+  /** The address that many customers share while the provider translates addresses (the trouble `cgnat`). */
   sharedIpv4: "198.51.100.3",
-  /** The router's first outside address; `npm run lab -- wan ADDRESS` changes it. */
+  /** The router's first outside address. `npm run lab -- wan ADDRESS` changes it. */
   initialIpv4: "198.51.100.20",
   ipv4: "198.51.100.0/24",
   ipv6: "2001:db8:ffff::/64",
@@ -86,8 +86,8 @@ export const internet = {
 export const zones = ["example.com", "example.net"] as const;
 
 /**
- * The domain of the home's own devices, which the nodes have as their search domain. A wildcard record leads every name
- * below it to the router. So a program that tries search domains first never reaches a host of the internet.
+ * The domain of the home's own devices, which is the nodes' search domain. A wildcard record resolves every name below
+ * it to the router. So a program that tries search domains first never reaches a host of the internet.
  */
 export const homeDomain = "house.example";
 

@@ -1,4 +1,4 @@
-/** Brings the whole lab up, from nothing, from a running one or from what a killed run left. */
+/** Brings the whole lab up: from nothing, from a running lab, or from what a killed run left. */
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ import { changeSettings, type Settings } from "./settings.ts";
 import { ensureToolchain } from "./toolchain/toolchain.ts";
 import { clearTroubles, troublesOn } from "./trouble/index.ts";
 
-/** Everything below the stack, with these settings from now on. Steps that need nothing of each other overlap. */
+/** Starts everything below the stack, with these settings from now on. Steps that do not need each other overlap. */
 export async function upLab(steps: Steps, settings: Partial<Settings>): Promise<void> {
   await endStrays();
   await forgetEarlierBoot(steps);
@@ -65,7 +65,10 @@ async function upCluster(steps: Steps, prerequisites: Promise<unknown>): Promise
   await Promise.all([images, ready, kinds]);
 }
 
-/** After a reboot the namespaces and processes are gone, but not the folder with their records: start anew. */
+/**
+ * Removes the records of an earlier boot. After a reboot the namespaces and processes no longer exist, but their
+ * records do.
+ */
 async function forgetEarlierBoot(steps: Steps): Promise<void> {
   const boot = readOr("/proc/sys/kernel/random/boot_id", "").trim();
   const file = join(stateDir, "boot-id");

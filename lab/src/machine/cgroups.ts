@@ -1,13 +1,13 @@
-/** The cgroups of the lab's pods: one tree of its own name in every hierarchy, cgroup v1 and v2 alike. */
+/** The cgroups of the lab's pods: one tree with a name of its own in every hierarchy, for cgroup v1 and v2 alike. */
 import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { allMounts, type Mount } from "./mounts.ts";
 import { readOr } from "./proc.ts";
 
-/** Below the root of each hierarchy; a kubelet puts its pods into CGROUP_ROOT/NODE. */
+/** The path below the root of each hierarchy. A kubelet puts its pods into CGROUP_ROOT/NODE. */
 export const CGROUP_ROOT = "esddns-lab";
 
-/** A kubelet takes the root of its cgroups as given: it has to be there in every hierarchy. */
+/** Creates the root of a kubelet's cgroups. The kubelet expects it in every hierarchy. */
 export function ensureCgroup(node: string): void {
   for (const { target, type } of hierarchies()) {
     const path = join(target, CGROUP_ROOT, node);
@@ -16,7 +16,7 @@ export function ensureCgroup(node: string): void {
   }
 }
 
-/** All cgroups of the lab, or those of one node, children before their parents. */
+/** Lists all cgroups of the lab, or those of one node, children before their parents. */
 export function labCgroups(node = ""): string[] {
   return hierarchies()
     .map(({ target }) => join(target, CGROUP_ROOT, node))
@@ -29,7 +29,7 @@ export function cgroupPids(node?: string): number[] {
   return [...new Set(pids)].filter((text) => text !== "").map(Number);
 }
 
-/** Removes those that are empty; rmdir(2) refuses the others. */
+/** Removes empty cgroups. rmdir(2) refuses the others. */
 export function removeCgroups(node?: string): void {
   for (const path of labCgroups(node)) {
     try {
@@ -44,7 +44,7 @@ function hierarchies(): Mount[] {
   return allMounts().filter(({ type }) => type === "cgroup" || type === "cgroup2");
 }
 
-/** cgroup v2: a child has just the controllers that its parent passes on. */
+/** Passes controllers on to children. In cgroup v2 a child has only those that its parent passes on. */
 function delegate(paths: readonly string[]): void {
   for (const path of paths) {
     const controllers = readOr(join(path, "cgroup.controllers"), "").trim().split(" ").filter(Boolean);

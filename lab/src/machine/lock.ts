@@ -1,14 +1,14 @@
-/** One command at a time may change the lab. The kernel frees the lock when its holder dies, however it dies. */
+/** Lets only one command at a time change the lab. The kernel frees the lock when its holder ends, however it ends. */
 import { connect, createServer, type Server } from "node:net";
 import { text } from "node:stream/consumers";
 import { LabError } from "../errors.ts";
 
-/** An abstract Unix socket: no file that a killed run could leave behind. */
+/** An abstract Unix socket: a killed run leaves no file behind. */
 const ADDRESS = "\0esddns-lab";
 
 /**
  * Takes the lab's lock until this process ends.
- * @throws {LabError} naming the holder when another command has it.
+ * @throws {LabError} with the holder's name if another command has the lock.
  */
 export async function takeLock(verb: string, address: string = ADDRESS): Promise<Server> {
   const server = createServer((socket) => socket.end(`\`${verb}\` (pid ${String(process.pid)})`));

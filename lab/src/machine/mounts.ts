@@ -1,4 +1,4 @@
-/** Mounts of the machine's own mount namespace, as far as they are the lab's. */
+/** Reads the lab's mounts in the machine's own mount namespace. */
 import { readFileSync } from "node:fs";
 import { NAMESPACE_PREFIX } from "../topology.ts";
 
@@ -9,12 +9,15 @@ export interface Mount {
   readonly type: string;
 }
 
-/** In the order in which they were made. */
+/** Lists all mounts in the order in which they were made. */
 export function allMounts(): Mount[] {
   return parseMountinfo(readFileSync("/proc/self/mountinfo", "utf8"));
 }
 
-/** proc(5): the mount point is field 5, the type the first one behind the dash; blanks are written in octal. */
+/**
+ * Reads mountinfo (proc(5)): the mount point is field 5, the type the first field behind the dash. Blanks are written
+ * in octal.
+ */
 export function parseMountinfo(text: string): Mount[] {
   return text
     .trimEnd()
@@ -26,7 +29,7 @@ export function parseMountinfo(text: string): Mount[] {
     });
 }
 
-/** Names under which network namespaces of the lab are really mounted. */
+/** Returns the names under which network namespaces of the lab are really mounted. */
 export function namespaceMounts(): Set<string> {
   const prefix = `${NETNS_DIR}/${NAMESPACE_PREFIX}`;
   const mounted = allMounts().filter(({ target, type }) => type === "nsfs" && target.startsWith(prefix));

@@ -1,4 +1,4 @@
-/** What /proc tells about processes. A process is known by its id together with its start time: ids are reused. */
+/** Reads processes from /proc. A process is identified by its id and its start time, because ids are reused. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 export interface ProcessId {
@@ -7,9 +7,12 @@ export interface ProcessId {
   readonly startTime: string;
 }
 
-/** The process of a /proc/PID/stat line; undefined for one that is dead and only not yet reaped, and for no line. */
+/**
+ * Returns the process of a /proc/PID/stat line. Undefined for an empty line, or for a process that is dead but not yet
+ * reaped.
+ */
 export function parseStat(line: string): ProcessId | undefined {
-  // The command name stands in parentheses and may itself hold spaces and parentheses.
+  // The command name is in parentheses and may itself contain spaces and parentheses.
   const end = line.lastIndexOf(")");
   const fields = line
     .slice(end + 1)
@@ -35,7 +38,7 @@ export function allPids(): number[] {
     .map(Number);
 }
 
-/** One variable of a process' environment as it was when it was started. */
+/** Returns one variable of a process' environment as it was at its start. */
 export function environmentOf(pid: number, name: string): string | undefined {
   const entry = readOr(`/proc/${pid}/environ`, "")
     .split("\0")
@@ -43,7 +46,7 @@ export function environmentOf(pid: number, name: string): string | undefined {
   return entry?.slice(name.length + 1);
 }
 
-/** `net:[4026532000]`: names the namespace that a process is in. */
+/** Returns the namespace that a process is in, such as `net:[4026532000]`. */
 export function namespaceIdOf(pid: number, kind: "net" | "mnt"): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/${kind}`);

@@ -19,13 +19,13 @@ const STOP_MS = 4_000;
 export interface ServiceState {
   readonly name: string;
   readonly host: string;
-  /** Its process; undefined when it is not running. */
+  /** Its process. Undefined when it does not run. */
   readonly process: ProcessId | undefined;
 }
 
 /**
- * Brings services to run as they are described and waits until they serve; one that already does is left alone.
- * @throws {LabError} naming the log of the one that ended or was not ready in time.
+ * Starts services as they are described and waits until they serve. A service that already does is left alone.
+ * @throws {LabError} with the log of the service that ended or was not ready in time.
  */
 export async function ensureRunning(services: readonly Service[], step: Step): Promise<void> {
   await Promise.all(services.map((service) => ensureOne(service, step)));
@@ -46,7 +46,7 @@ async function ensureOne(service: Service, step: Step): Promise<void> {
   await untilReady(service);
 }
 
-/** Every service that was started and not stopped, running or not. */
+/** Lists every service that was started and not stopped, running or not. */
 export function recordedServices(): ServiceState[] {
   if (!existsSync(recordDir)) return [];
   return readdirSync(recordDir)
@@ -56,7 +56,7 @@ export function recordedServices(): ServiceState[] {
     .map((name) => ({ name, host: readRecord(name)?.host ?? "?", process: runningProcess(name) }));
 }
 
-/** Ends a service and forgets it: SIGTERM first, SIGKILL when it has not ended a few seconds later. */
+/** Ends a service and deletes its record: SIGTERM first, SIGKILL if it has not ended a few seconds later. */
 export async function stop(name: string): Promise<void> {
   const running = runningProcess(name);
   if (running !== undefined) await endProcesses([running], STOP_MS);
@@ -64,7 +64,7 @@ export async function stop(name: string): Promise<void> {
   rmSync(recordFile(name), { force: true });
 }
 
-/** SIGTERM, and SIGKILL for those that are still there `graceMs` later; resolves when none is left. */
+/** Sends SIGTERM, and `graceMs` later SIGKILL to those that still run. Resolves when none is left. */
 export async function endProcesses(processes: readonly ProcessId[], graceMs: number): Promise<void> {
   const deadlineMs = performance.now() + graceMs;
   for (const { pid } of processes.filter(isAlive)) signal(pid, "SIGTERM");
@@ -74,12 +74,12 @@ export async function endProcesses(processes: readonly ProcessId[], graceMs: num
   }
 }
 
-/** Ends the commands that a killed run was waiting for: they would meddle with what this run does. */
+/** Ends the commands that a killed run was waiting for: they would interfere with this run. */
 export async function endStrays(): Promise<void> {
   const strays = allPids()
     .filter((pid) => {
       const runner = environmentOf(pid, RUN_MARKER);
-      // A running one is another command that needs no lock, such as `status`.
+      // If the runner still runs, it is another command that needs no lock, such as `status`.
       return runner !== undefined && parseStat(readOr(`/proc/${runner}/stat`, "")) === undefined;
     })
     .flatMap((pid) => parseStat(readOr(`/proc/${pid}/stat`, "")) ?? []);
@@ -91,7 +91,7 @@ interface ProcessRecord {
   readonly hash: string;
 }
 
-/** Changes when anything about the way in which a service is started does. */
+/** Returns a hash that changes when a service is started in another way. */
 export function serviceHash({ host, command, env = {}, cwd = "" }: Service): string {
   const entries = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256")
@@ -113,7 +113,7 @@ function runningProcess(name: string): ProcessId | undefined {
   return recorded !== undefined && isAlive(recorded) ? recorded : undefined;
 }
 
-/** The shell writes its own /proc/PID/stat and then becomes the service, so no process ever runs unrecorded. */
+/** The shell writes its own /proc/PID/stat and then becomes the service, so no process ever runs without a record. */
 const LAUNCHER = `cat /proc/$$/stat >"$0" && exec "$@"`;
 
 function start(service: Service, record: ProcessRecord): void {
@@ -147,7 +147,7 @@ async function untilReady(service: Service): Promise<void> {
     );
     if (problem === undefined) return;
     const elapsedMs = performance.now() - startedMs;
-    // The launcher needs a moment before there is a process to find.
+    // The launcher needs a moment before the process exists.
     const ended = elapsedMs > 1_000 && runningProcess(service.name) === undefined;
     if (ended || elapsedMs > limitMs) {
       const what = ended ? "ended by itself" : `was not ready within ${limitMs / 1000} s (${problem})`;

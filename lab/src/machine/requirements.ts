@@ -1,4 +1,4 @@
-/** What the lab needs of the machine and of the user who starts it. */
+/** Checks what the lab needs from the machine and from the user who starts it. */
 import { LabError } from "../errors.ts";
 
 interface Machine {
@@ -8,7 +8,10 @@ interface Machine {
   readonly uid: number | undefined;
 }
 
-/** @throws LabError if the lab cannot run here. */
+/**
+ * Checks the machine.
+ * @throws LabError if the lab cannot run here.
+ */
 export function requireMachine({ platform, arch, uid }: Machine): void {
   if (platform !== "linux" || arch !== "x64") {
     throw new LabError(`The lab needs Linux x64 with root, and this machine is ${platform} ${arch}.`);

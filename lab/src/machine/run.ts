@@ -1,4 +1,4 @@
-/** Commands of the machine: run to their end, with their output collected and logged. */
+/** Runs commands of the machine to their end, and collects and logs their output. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -12,23 +12,26 @@ export interface RunOptions {
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** File to which the command line and all output are appended. */
+  /** The file to which the command line and all output are appended. */
   readonly log?: string;
   readonly onLine?: (line: string) => void;
   readonly timeoutMs?: number;
-  /** Let it finish when the run that started it is killed: for what must not be cut off half way (dpkg). */
+  /** Lets the command finish if its run is killed. For commands that must not be interrupted (dpkg). */
   readonly outlivesUs?: boolean;
 }
 
-/** Marks everything that a run of the lab starts and waits for, so that the next run can end what a killed one left. */
+/** Marks everything that a run of the lab starts and waits for, so that the next run can end what a killed run left. */
 export const RUN_MARKER = "ESDDNS_LAB_RUN";
 
-/** Marks the few that are to be waited for instead. */
+/** Marks the few commands that the next run waits for instead. */
 export const OUTLIVES_MARKER = "ESDDNS_LAB_OUTLIVES";
 
 const children = new Set<ChildProcess>();
 
-/** Runs a command to its end; resolves to its standard output. @throws {LabError} when it exits other than with 0. */
+/**
+ * Runs a command to its end and resolves to its standard output.
+ * @throws {LabError} if its exit status is not 0.
+ */
 export async function run(argv: Argv, options: RunOptions = {}): Promise<string> {
   const [program, ...args] = argv;
   const log = (text: string) => {
@@ -36,14 +39,14 @@ export async function run(argv: Argv, options: RunOptions = {}): Promise<string>
   };
   log(`$ ${argv.join(" ")}\n`);
   const child = spawn(program, args, {
-    // A process group of its own: all of it can be ended, and Ctrl-C reaches it through endChildren alone.
+    // A process group of its own: all of it can be ended, and Ctrl-C reaches it only through endChildren.
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, [options.outlivesUs ? OUTLIVES_MARKER : RUN_MARKER]: String(process.pid), ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   if (!options.outlivesUs) children.add(child);
-  // A command that ends without reading its input is judged by its exit status.
+  // A command may end without reading its input: only its exit status counts.
   child.stdin.on("error", () => undefined);
   child.stdin.end(options.input ?? "");
   const output = { stdout: "", lastLines: [] as string[] };
@@ -90,7 +93,7 @@ async function ended(child: ChildProcess, timeoutMs: number | undefined): Promis
   });
 }
 
-/** Interrupts all commands that still run: called when this process ends. */
+/** Interrupts all commands that still run. Called when this process ends. */
 export function endChildren(): void {
   for (const child of children) signalGroup(child, "SIGINT");
 }
@@ -104,20 +107,20 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 }
 
 /**
- * The command line that runs `argv` on a host. Not `ip netns exec`: that mounts a fresh /sys, which hides
- * /sys/fs/cgroup.
+ * Returns the command line that runs `argv` on a host. It does not use `ip netns exec`, which mounts a fresh /sys that
+ * hides /sys/fs/cgroup.
  */
 export function onHost(host: string, argv: readonly string[]): Argv {
   return ["nsenter", `--net=/run/netns/${namespaceOf(host)}`, "--", ...argv];
 }
 
-/** `ip -batch` in the host's network namespace; every line is one `ip` command without the leading `ip`. */
+/** Runs `ip -batch` in the host's network namespace. Every line is one `ip` command without the leading `ip`. */
 export async function ipBatch(host: string, lines: readonly string[]): Promise<void> {
   if (lines.length === 0) return;
   await run(["ip", "-n", namespaceOf(host), "-batch", "-"], { input: `${lines.join("\n")}\n` });
 }
 
-/** A shell script in the host's network namespace, ended at its first failing command. */
+/** Runs a shell script in the host's network namespace. It ends at its first failing command. */
 export async function shellOnHost(host: string, script: string): Promise<string> {
   return run(onHost(host, ["sh", "-euc", script]));
 }

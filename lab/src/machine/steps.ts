@@ -6,9 +6,9 @@ import { logDir } from "../paths.ts";
 import { run, type Argv, type RunOptions } from "./run.ts";
 
 export interface Step {
-  /** One line about how far the step is. */
+  /** Prints one line about how far the step is. */
   progress(text: string): void;
-  /** A command whose output goes to the step's log. */
+  /** Runs a command and writes its output to the step's log. */
   run(argv: Argv, options?: RunOptions): Promise<string>;
   /** The step's log file: `npm run lab -- logs step-NAME`. */
   readonly log: string;
@@ -20,7 +20,7 @@ export interface StepOutput {
   nowMs(): number;
 }
 
-/** A step failed, and what there is to say about it has been printed. */
+/** A step failed, and its report has been printed already. */
 export class StepFailed extends Error {}
 
 export class Steps {
@@ -32,7 +32,7 @@ export class Steps {
     this.#startedMs = out.nowMs();
   }
 
-  /** Steps may overlap: every line carries the step's name. Resolves to what `work` resolves to. */
+  /** Runs a step, and resolves to the result of `work`. Steps may overlap: every line carries the step's name. */
   async step<T>(name: string, work: (step: Step) => Promise<T>): Promise<T> {
     const startedMs = this.#out.nowMs();
     const log = stepLog(name);
@@ -73,10 +73,10 @@ function stepLog(name: string): string {
   return log;
 }
 
-/** What failed, the last lines of the log, the log's path, and what to look at. */
+/** Returns a report: what failed, the last lines of the log, the log's path, and what to check. */
 export function failureReport(error: unknown, stepLog: string): string {
   const log = (error instanceof LabError ? error.log : undefined) ?? stepLog;
-  // A defect of the lab: only then is the stack of any use.
+  // Only for a defect of the lab is the stack trace of any use.
   const what =
     error instanceof LabError || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
   const missing = lastLines(log).filter((line) => !what.includes(line));

@@ -1,4 +1,4 @@
-/** Kernel settings of the whole machine that a kubelet sets and that `down` puts back. */
+/** Kernel settings of the whole machine that a kubelet sets and that `down` restores. */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -15,7 +15,7 @@ const names = [
 
 const file = join(stateDir, "kernel-tunables.json");
 
-/** Before the first kubelet starts. */
+/** Saves the settings. Call it before the first kubelet starts. */
 export async function saveKernelTunables(): Promise<void> {
   if (existsSync(file)) return;
   const values = await Promise.all(
@@ -26,7 +26,7 @@ export async function saveKernelTunables(): Promise<void> {
   await rename(`${file}.part`, file);
 }
 
-/** Once no kubelet runs any more. */
+/** Restores the settings. Call it when no kubelet runs any more. */
 export async function restoreKernelTunables(): Promise<void> {
   if (!existsSync(file)) return;
   const values = JSON.parse(await readFile(file, "utf8")) as Record<string, string>;

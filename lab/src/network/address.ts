@@ -1,4 +1,4 @@
-/** Address arithmetic of the lab's WAN: what `wan ADDRESS [PREFIX]` accepts and what follows from it. Pure. */
+/** Computes the addresses of the lab's WAN: what `wan ADDRESS [PREFIX]` accepts and what follows from it. Pure. */
 import { BlockList, isIP, isIPv4, SocketAddress } from "node:net";
 import { UsageError } from "../errors.ts";
 import { internet, lan, office, wan } from "../topology.ts";
@@ -16,7 +16,10 @@ export const POD_IPV6 = "fd00:244::/32";
 export const SERVICE_IPV4 = "10.96.0.0/16";
 export const SERVICE_IPV6 = "fd00:96::/112";
 
-/** An IPv4 address that the provider can give the router. @throws {UsageError} saying what would be right. */
+/**
+ * Reads an IPv4 address that the provider can give the router.
+ * @throws {UsageError} with what would be right.
+ */
 export function parseWanIpv4(text: string): string {
   const right = `an IPv4 address such as ${wan.initialIpv4}`;
   if (!isIPv4(text)) throw new UsageError(`"${text}" is not an IPv4 address; right would be ${right}`);
@@ -27,7 +30,10 @@ export function parseWanIpv4(text: string): string {
   return text;
 }
 
-/** An IPv6 prefix of length 64 that the provider can route to the home, normalised. @throws {UsageError} */
+/**
+ * Reads an IPv6 prefix of length 64 that the provider can route to the home, and normalises it.
+ * @throws {UsageError} with what would be right.
+ */
 export function parseWanPrefix(text: string): string {
   const right = "a /64 such as 2001:db8:200::/64";
   const [address = "", length, ...rest] = text.split("/");
@@ -48,13 +54,13 @@ export function parseWanPrefix(text: string): string {
   return prefix;
 }
 
-/** The address of a host in a /64: the prefix and the last 64 bits of the host's own address. */
+/** Returns the address of a host in a /64: the prefix and the last 64 bits of the host's own address. */
 export function inPrefix(prefix: string, hostIpv6: string): string {
   const [network = ""] = prefix.split("/");
   return compress([...expand(network).slice(0, 4), ...expand(hostIpv6).slice(4)]);
 }
 
-/** Whether an address is out of 2000::/3, so from a provider and not a ULA or link-local one. */
+/** Reports whether an address is in 2000::/3, and so comes from a provider and is not a ULA or link-local. */
 export function isGlobalIpv6(address: string): boolean {
   return isIP(address) === 6 && (expand(address)[0] ?? 0) >> 13 === 1;
 }
@@ -93,7 +99,7 @@ function networkOf(groups: readonly number[]): string {
   return `${compress([...groups.slice(0, 4), 0, 0, 0, 0])}/64`;
 }
 
-/** The eight groups of a valid IPv6 address. */
+/** Returns the eight groups of a valid IPv6 address. */
 function expand(address: string): number[] {
   const [head = "", tail] = address.split("::");
   const groups = (part: string) => (part === "" ? [] : part.split(":").flatMap(group));
@@ -102,14 +108,14 @@ function expand(address: string): number[] {
   return [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back];
 }
 
-/** One group, or the two that a dotted IPv4 address at the end stands for. */
+/** Returns one group, or the two groups of a dotted IPv4 address at the end. */
 function group(text: string): number[] {
   if (!text.includes(".")) return [Number.parseInt(text, 16)];
   const [a = 0, b = 0, c = 0, d = 0] = text.split(".").map(Number);
   return [a * 256 + b, c * 256 + d];
 }
 
-/** RFC 5952 form. */
+/** Returns the address as RFC 5952 writes it. */
 function compress(groups: readonly number[]): string {
   const full = groups.map((value) => value.toString(16)).join(":");
   return new SocketAddress({ address: full, family: "ipv6" }).address;

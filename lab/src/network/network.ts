@@ -1,7 +1,7 @@
 /**
- * The lab's network: a namespace for every host, one for the LAN's switch and one for the provider, all links and
- * routes between them. Every function brings about a state instead of taking a step towards it, so a run that was
- * killed half way is completed by the next. The machine's own network namespace gets nothing at all.
+ * Builds the lab's network: a namespace for every host, one for the LAN's switch and one for the provider, and all
+ * links and routes between them. Every function establishes a state instead of taking a step towards it, so the next
+ * run completes a run that was killed half way. The machine's own network namespace is not changed at all.
  */
 import { rmSync } from "node:fs";
 import { POD_IPV4, POD_IPV6 } from "./address.ts";
@@ -34,7 +34,7 @@ export async function ensureNetwork(step: Step): Promise<void> {
 async function ensureNamespaces(): Promise<void> {
   const mounted = namespaceMounts();
   const missing = hostNames.map(namespaceOf).filter((name) => !mounted.has(name));
-  // A file on which no namespace is mounted is what a killed `ip netns add` leaves.
+  // A killed `ip netns add` leaves a file on which no namespace is mounted.
   for (const name of missing) rmSync(`${NETNS_DIR}/${name}`, { force: true });
   if (missing.length === 0) return;
   await run(["ip", "-batch", "-"], { input: missing.map((name) => `netns add ${name}\n`).join("") });
@@ -42,13 +42,13 @@ async function ensureNamespaces(): Promise<void> {
 
 const forwarding: readonly string[] = [...nodes.map((node) => node.name), lan.router.name, ISP];
 
-/** Before any link exists, since a link takes over the values of `default` when it is made. */
+/** Sets the parameters before any link exists, because a new link copies the values of `default`. */
 async function setKernelParameters(host: string): Promise<void> {
   const parameters = ["all", "default"].flatMap((scope) => [
-    // An address is to be usable at once, and no one but the lab hands out routes.
+    // An address must be usable at once, and only the lab sets routes.
     [`ipv6/conf/${scope}/accept_dad`, "0"],
     [`ipv6/conf/${scope}/accept_ra`, "0"],
-    // Old flows keep their old outside address (wan.ts), so replies may come from where no route leads.
+    // Old flows keep their old outside address (wan.ts), so replies may come from an address without a route.
     [`ipv4/conf/${scope}/rp_filter`, "0"],
     ...(forwarding.includes(host) ? [[`ipv6/conf/${scope}/forwarding`, "1"]] : []),
   ]);
@@ -72,7 +72,7 @@ const links: readonly Link[] = [
   { host: lan.router.name, device: "lan0", peerHost: LAN_SWITCH, peerDevice: lan.router.name },
   { host: lan.router.name, device: WAN_LINK.router, peerHost: ISP, peerDevice: WAN_LINK.isp },
   { host: office.host.name, device: "eth0", peerHost: lan.router.name, peerDevice: "office0" },
-  // A device's name has 15 characters at most.
+  // A device's name has at most 15 characters.
   ...internetHosts.map((host) => ({
     host: host.name,
     device: "eth0",
@@ -81,7 +81,7 @@ const links: readonly Link[] = [
   })),
 ];
 
-/** Both ends are made right where they belong; deleting a namespace deletes the other end with it. */
+/** Creates the missing links, with both ends in their namespaces. Deleting a namespace deletes the other end too. */
 async function ensureLinks(): Promise<void> {
   const devices = new Map(
     await Promise.all(hostNames.map(async (host): Promise<[string, Set<string>]> => [host, await devicesOf(host)])),
@@ -136,7 +136,7 @@ function routerLines(): string[] {
     "link set office0 up",
     `address replace ${wan.routerIpv6}/${lengthOf(wan.ipv6)} dev ${WAN_LINK.router} nodad`,
     `link set ${WAN_LINK.router} up`,
-    // The provider's router need not be in a network that the outside address belongs to, as on a PPPoE line.
+    // The provider's router need not be in the network of the outside address, as on a PPPoE line.
     `route replace default via ${wan.isp.ipv4} dev ${WAN_LINK.router} onlink`,
     `route replace ::/0 via ${wan.isp.ipv6}`,
   ];
@@ -152,7 +152,7 @@ function providerLines(): string[] {
   ];
 }
 
-/** Routes to the other nodes' pods; pods leave the cluster under their node's own address, in both families. */
+/** Adds routes to the pods of other nodes. Pods leave the cluster under their node's own address, in both families. */
 async function connectPods(node: string): Promise<void> {
   const routes = nodes.flatMap((other, i) =>
     other.name === node
@@ -172,7 +172,7 @@ async function connectPods(node: string): Promise<void> {
   );
 }
 
-/** As a home router does: nothing comes in that the LAN did not ask for, IPv6 included. */
+/** Filters like a home router: only replies to the LAN come in, for IPv6 too. */
 async function filterOnRouter(): Promise<void> {
   const rule = `FORWARD -i ${WAN_LINK.router} -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP`;
   await shellOnHost(

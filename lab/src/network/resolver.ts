@@ -1,4 +1,4 @@
-/** Who resolves names for a host: in the LAN the home router, on the internet the authoritative server itself. */
+/** Sets the resolver of a host: the home router in the LAN, the authoritative server itself on the internet. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { internetHosts, lanHosts, nodes } from "./hosts.ts";
@@ -12,10 +12,10 @@ const files = {
   internet: join(dir, "internet.conf"),
 } as const;
 
-/** What the kubelets make the pods' /etc/resolv.conf from, too. */
+/** The kubelets make the pods' /etc/resolv.conf from this file, too. */
 export const nodeResolverFile = files.nodes;
 
-/** undefined: a part of the network that has no names, such as the LAN's switch. */
+/** Returns the resolver file of a host. Undefined for a part of the network without names, such as the LAN's switch. */
 export function resolverFile(hostName: string): string | undefined {
   if (nodes.some(({ name }) => name === hostName)) return files.nodes;
   if ([...lanHosts, lan.router].some(({ name }) => name === hostName)) return files.lan;

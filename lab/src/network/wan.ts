@@ -1,9 +1,9 @@
 /**
- * The home's outside addresses, and how they change. What is wanted is written down first and then brought about, so
- * a killed change is completed by the next `up`.
+ * The home's outside addresses, and how they change. A change is written down first and then applied, so the next `up`
+ * completes a killed change.
  *
  * The provider keeps delivering packets for an IPv4 address that the home had before, and the router's old NAT entries
- * stay: an old flow goes on under its old address, which is what misleads a program that reuses sockets.
+ * stay. So an old flow goes on under its old address, which misleads a program that reuses sockets.
  */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ export const WAN_LINK = { router: "wan0", isp: "home" } as const;
 
 const wanFile = join(stateDir, "wan.json");
 
-/** What the home's outside addresses are meant to be. */
+/** Reads the outside addresses that the home should have. */
 export async function readWan(): Promise<Wan> {
   return readFile(wanFile, "utf8").then(
     (text) => JSON.parse(text) as Wan,
@@ -33,10 +33,10 @@ export async function changeWan(wanted: Wan): Promise<void> {
   await applyWan(wanted);
 }
 
-/** Brings the addresses, routes and the NAT rule to `wanted`; needs the links of network.ts. */
+/** Sets the addresses, routes and the NAT rule to `wanted`. Needs the links of network.ts. */
 export async function applyWan(wanted: Wan): Promise<void> {
   await ipBatch(ISP, [
-    // By way of the router's IPv6 address (RFC 8950), so the route needs no IPv4 address there that stays the same.
+    // Through the router's IPv6 address (RFC 8950), so the route needs no IPv4 address there that stays the same.
     `route replace ${wanted.ipv4}/32 via inet6 ${wan.routerIpv6} dev ${WAN_LINK.isp}`,
     ...(await routedPrefixes()).filter((prefix) => prefix !== wanted.prefix).map((prefix) => `route delete ${prefix}`),
     `route replace ${wanted.prefix} via ${wan.routerIpv6} dev ${WAN_LINK.isp}`,
@@ -47,8 +47,8 @@ export async function applyWan(wanted: Wan): Promise<void> {
 async function applyRouterIpv4(ipv4: string): Promise<void> {
   const router = lan.router.name;
   await ipBatch(router, [`address replace ${ipv4}/32 dev ${WAN_LINK.router}`]);
-  // SNAT and not MASQUERADE, which would forget the flows of an address as it goes. Restoring the chain replaces its
-  // one rule in a single step, and leaves other chains alone.
+  // SNAT and not MASQUERADE, which would forget the flows of an address when that address is removed. Restoring the
+  // chain replaces its only rule in a single step, and leaves other chains alone.
   await shellOnHost(
     router,
     `iptables-restore -w --noflush <<END
@@ -67,7 +67,7 @@ iptables -w -t nat -C $jump 2>/dev/null || iptables -w -t nat -A $jump`,
   );
 }
 
-/** The router and every LAN host take an address out of the prefix and drop those out of an older one. */
+/** Gives the router and every LAN host an address in the prefix, and removes those in an older one. */
 async function applyPrefix(prefix: string): Promise<void> {
   const interfaces = [...lanHosts.map((host) => ({ host, device: "eth0" })), { host: lan.router, device: "lan0" }];
   await Promise.all(

@@ -1,4 +1,4 @@
-/** Prometheus on the lab: it finds pods by their annotations, and its alerts are those that the stacks deploy. */
+/** Runs Prometheus on the lab. It finds pods by their annotations, and has the alerts that the stacks deploy. */
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -15,11 +15,14 @@ const dir = join(stateDir, "prometheus");
 const podsFile = join(dir, "pods.json");
 const LOOK_MS = 1_000;
 
-/** The pods' own network can be reached from a node alone. */
+/** Only a node can reach the pods' own network. */
 export const prometheusHost = lan.node1;
 export const prometheusUrl = `http://${prometheusHost.ipv4}:9090`;
 
-/** The Prometheus operator's kinds, so that stacks can deploy their rules; nothing in the lab acts on them. */
+/**
+ * Installs the Prometheus operator's kinds, so that stacks can deploy their rules. No controller in the lab acts on
+ * them.
+ */
 export async function ensureMonitoringKinds(): Promise<void> {
   const folder = join(await moduleDir(MODULE, `github.com/${MODULE}/${MODULE}`), "example", "prometheus-operator-crd");
   const files = KINDS.map((kind) => `--filename=${join(folder, `monitoring.coreos.com_${kind}.yaml`)}`);
@@ -27,11 +30,11 @@ export async function ensureMonitoringKinds(): Promise<void> {
 }
 
 /**
- * Runs a Prometheus that begins with nothing, and has the rules as they are deployed at this moment, until it ends or
- * this process does. Rejects with a LabError when it cannot run.
+ * Runs a Prometheus without earlier data, with the rules as they are deployed at this moment, until it or this process
+ * ends. Rejects with a LabError when it cannot run.
  *
- * @param lasting how long each alert's condition must hold, instead of its own time; for those who cannot wait
- * @param say gets each line that it prints
+ * @param lasting how long each alert's condition must hold, instead of its own time, for tests that cannot wait
+ * @param say called with each line that it prints
  */
 export async function runPrometheus(lasting: string | undefined, say: (line: string) => void): Promise<void> {
   const argv = await prometheusCommand(lasting);
@@ -45,7 +48,7 @@ export async function runPrometheus(lasting: string | undefined, say: (line: str
 async function keepListed(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await delay(LOOK_MS);
-    // While the API server is away the last list stays, as with the discovery that this stands for.
+    // While the API server is down the last list stays, as with Prometheus' own discovery.
     await listPods().catch(() => undefined);
   }
 }
@@ -82,8 +85,8 @@ const pods = z.object({
 });
 
 /**
- * Debian builds Prometheus without discovery in Kubernetes, so the lab lists the pods for it in a file, with the labels
- * that discovery would give them; what is scraped is decided by the usual rules on these.
+ * Lists the pods in a file, with the labels that discovery would give them: Debian builds Prometheus without discovery
+ * in Kubernetes. The usual rules on these labels decide what Prometheus scrapes.
  */
 async function listPods(): Promise<void> {
   const { items } = pods.parse(JSON.parse(await kubectl("get", "pods", "--all-namespaces", "--output=json")));
@@ -132,7 +135,7 @@ function hurried<Rule extends { alert?: string | undefined }>(rule: Rule, lastin
 
 const label = (name: string): string => `__meta_kubernetes_pod_${name}`;
 
-/** As Prometheus' own example for pods has it, but faster. */
+/** The same as Prometheus' own example for pods, but faster. */
 const configuration = {
   global: { scrape_interval: "2s", evaluation_interval: "1s" },
   rule_files: ["rules/*.yml"],
@@ -142,7 +145,7 @@ const configuration = {
       file_sd_configs: [{ files: [podsFile] }],
       relabel_configs: [
         { action: "keep", source_labels: [label("annotation_prometheus_io_scrape")], regex: "true" },
-        // Those that are going have no address any more.
+        // Pods that are ending have no address any more.
         { action: "keep", source_labels: [label("phase")], regex: "Running" },
         { source_labels: [label("annotation_prometheus_io_path")], regex: "(.+)", target_label: "__metrics_path__" },
         {

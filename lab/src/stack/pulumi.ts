@@ -1,4 +1,4 @@
-/** How the lab runs the Pulumi CLI: on the LAN client, with state, secrets and plugins of the lab's own. */
+/** Runs the Pulumi CLI on the LAN client, with state, secrets and plugins of the lab's own. */
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { pluginPathDirs } from "@esddns/pulumi-stand-ins";
@@ -8,11 +8,11 @@ import { binDir, projectDir, stateDir } from "../paths.ts";
 export const labStack = "development";
 
 const pulumiHome = join(stateDir, "pulumi-home");
-/** Where the file backend keeps its `.pulumi` folder. */
+/** The folder in which the file backend keeps `.pulumi`. */
 export const backendDir = join(stateDir, "pulumi");
 export const passphraseFile = join(stateDir, "pulumi-passphrase");
 
-/** The lab's own stack config: the committed file and, over it, what only this machine knows (stack.ts). */
+/** Returns the lab's own stack config: the committed file, overlaid with what only this machine knows (stack.ts). */
 export function stackConfigFile(stack: string): string {
   return join(stateDir, `Pulumi.${stack}.yaml`);
 }
@@ -23,12 +23,12 @@ export interface PulumiCommand {
   readonly cwd: string;
 }
 
-/** The command line and environment of `pulumi ARGS`, to be run in the LAN client's network namespace. */
+/** Returns the command line and environment of `pulumi ARGS`, to run in the LAN client's network namespace. */
 export async function pulumiCommand(args: readonly string[]): Promise<PulumiCommand> {
   return { argv: [join(binDir, "pulumi"), ...args], env: await pulumiEnv(stackOf(args)), cwd: projectDir };
 }
 
-/** Which plugins are not the real ones here; none where those are installed. */
+/** Lists the plugins that are stand-ins here. Empty if the real ones are installed. */
 export async function standIns(): Promise<readonly string[]> {
   return (await pluginPathDirs(pulumiHome)).standIns;
 }
@@ -48,12 +48,12 @@ async function pulumiEnv(stack: string): Promise<Record<string, string>> {
     PULUMI_STACK: stack,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    // Every flag of the CLI can be given by environment: so people type the command as they would anywhere.
+    // The environment can set every flag of the CLI, so users type the command as they would anywhere.
     ...(existsSync(stackConfigFile(stack)) ? { PULUMI_OPTION_CONFIG_FILE: stackConfigFile(stack) } : {}),
   };
 }
 
-/** The stack that a command line names; the lab's own when it names none. */
+/** Returns the stack that a command line names. The lab's own if it names none. */
 export function stackOf(args: readonly string[]): string {
   for (const [i, arg] of args.entries()) {
     if (arg === "--stack" || arg === "-s") return args[i + 1] ?? labStack;

@@ -1,4 +1,4 @@
-/** Deploys the stack `development` on the lab, as `pulumi up` does anywhere, and says what came of it. */
+/** Deploys the stack `development` on the lab, as `pulumi up` does anywhere, and reports the result. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
@@ -19,20 +19,21 @@ import { clusterNodes, readSettings } from "../settings.ts";
 import type { Step } from "../machine/steps.ts";
 import { internet, lan, wan } from "../topology.ts";
 
-/** Of all that the CLI prints without a terminal, the lines that tell how far it is; the rest is in the log. */
+/** The lines of the CLI's output without a terminal that show progress. The log has the rest. */
 const TELLING = / (created|updated|deleted|replaced|\*\*\w+ failed\*\*) |\berror: |^Duration:/;
 
 /** Longer than the longest wait within an `up`: Helm's five minutes and those of the custom resources. */
 const UP_TIMEOUT_MS = 15 * 60_000;
 
-/** Idempotent: brings state, config and stack to where they should be, from nothing or from an interrupted run. */
+/** Brings state, config and stack to where they should be, from nothing or from an interrupted run. Idempotent. */
 export async function deployStack(step: Step): Promise<void> {
   await prepareStack(step, labStack);
   await storeSecrets(step);
   if (await isLocked()) {
-    // Nobody else uses this backend, and the caller holds the lab's own lock: this one is of a run that was killed.
+    // Only the lab uses this backend, and the caller holds the lab's own lock, so this lock belongs to a killed run.
     await pulumi(step, ["cancel", "--yes", "--stack", labStack]);
-    // What it had begun to create is taken over by the next up; the notes about it would be warned of for ever.
+    // The next up takes over what the killed run had begun to create. Its notes about that would cause warnings for
+    // ever.
     await pulumi(step, ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", labStack]);
   }
   await pulumi(step, [
@@ -46,7 +47,7 @@ export async function deployStack(step: Step): Promise<void> {
   ]);
 }
 
-/** The stack is there, with a config that fits the lab; a stack beside the lab's own brings its own pools. */
+/** Creates the stack with a config that fits the lab. A stack beside the lab's own has its own pools. */
 export async function prepareStack(step: Pick<Step, "run" | "progress">, stack: string): Promise<void> {
   await mkdir(backendDir, { recursive: true });
   if (!existsSync(passphraseFile)) {
@@ -57,7 +58,7 @@ export async function prepareStack(step: Pick<Step, "run" | "progress">, stack: 
   if (!existsSync(join(backendDir, ".pulumi", "stacks", "esddns", `${stack}.json`))) await initStack(step, stack);
 }
 
-/** A killed `up` may leave files that no command of Pulumi can read. deployStack() deals with the locks. */
+/** Repairs files that a killed `up` left and that no command of Pulumi can read. deployStack() handles the locks. */
 async function mendBackend(step: Pick<Step, "progress">): Promise<void> {
   const findings = await mendBackendFiles({ url: `file://${backendDir}`, cwd: projectDir, project: "esddns" });
   for (const { level, text } of findings) {
@@ -67,8 +68,8 @@ async function mendBackend(step: Pick<Step, "progress">): Promise<void> {
 }
 
 /**
- * `stack init` writes the salt of the stack's secrets into the config file beside Pulumi.yaml, whatever file is named to
- * the other commands: so it runs beside the lab's config file, and the checkout stays as it is.
+ * Runs `stack init` beside the lab's config file, so that the checkout stays as it is. The command writes the salt of
+ * the stack's secrets into the config file beside Pulumi.yaml, whatever file the other commands use.
  */
 async function initStack(step: Pick<Step, "run" | "progress">, stack: string): Promise<void> {
   await writeFile(join(stateDir, "Pulumi.yaml"), "name: esddns\nruntime: nodejs\n");
@@ -92,7 +93,7 @@ async function pulumi(
   });
 }
 
-/** The committed config with what only the lab knows laid over it; the secret and its salt stay as they are. */
+/** Writes the committed config, overlaid with what only the lab knows. The secret and its salt stay as they are. */
 async function writeStackConfig(stack: string): Promise<void> {
   const committedFile = join(projectDir, `Pulumi.${stack}.yaml`);
   const committed = existsSync(committedFile)
@@ -112,7 +113,7 @@ async function writeStackConfig(stack: string): Promise<void> {
           ...(token === undefined ? {} : { [TOKEN_KEY]: token }),
         }
       : { ...committed.config, ...besideConfig(stack), ...kept.config, ...(await labConfig()) };
-  // How to install it is for the stack that does.
+  // Only the stack that installs MetalLB says how to install it.
   if (config["esddns:shared"] === "adopt") delete config["esddns:metallb"];
   await writeFile(file, stringify({ ...committed, ...kept, config }), { mode: 0o600 });
 }
@@ -127,17 +128,18 @@ async function ownConfig(): Promise<Record<string, unknown>> {
   return {
     "esddns:pools": [pool],
     "esddns:records": [
-      // The AAAA record points at the LAN client: any host behind the prefix will do.
+      // The AAAA record points to the LAN client: any host behind the prefix would do.
       { zone: "example.com", name: "home", types: ["A", "AAAA"], ttl: 300, ipv6Suffix: "::50" },
     ],
-    // Found by annotations: nothing here acts on monitors. The rules are what `npm run lab -- prometheus` evaluates.
+    // Prometheus finds the pods by annotations, because no controller here reads monitors. `npm run lab -- prometheus`
+    // evaluates the rules.
     "esddns:monitoring": { rules: true, dashboard: true },
     "esddns:push": { enabled: true },
     ...(bgp ? bgpStackConfig(pool) : {}),
   };
 }
 
-/** Nothing that the lab's own stack has: neither its record nor its pool can be of two. */
+/** Returns a config that shares nothing with the lab's own stack: two stacks cannot have the same record or pool. */
 function besideConfig(stack: string): Record<string, unknown> {
   return {
     "esddns:pools": [{ name: `${stack}-pool`, addresses: ["192.168.1.120-192.168.1.129"] }],
@@ -149,7 +151,10 @@ const TOKEN_KEY = "esddns:gandiToken";
 const EXPIRES_KEY = "esddns:gandiTokenExpires";
 const NOTIFY_KEY = "esddns:notify";
 
-/** As Gandi's own tokens end within a year; written down once, so that the next run changes nothing. */
+/**
+ * Returns a date that many days from now: Gandi's own tokens end within a year. It is stored once, so that the next run
+ * changes nothing.
+ */
 function inDays(days: number): string {
   return new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 }
@@ -161,7 +166,7 @@ async function labConfig(): Promise<Record<string, unknown>> {
   return {
     "esddns:metallb": { version: metallb.version, chart: await chartArchive(metallb) },
     "esddns:detection": {
-      // The lab's internet is made of documentation addresses, which are not globally reachable.
+      // The lab's internet uses documentation addresses, which are not globally reachable.
       allowNonGlobal: [wan.ipv4, internet.ipv4, "2001:db8::/32"],
       router: lan.router.ipv4,
     },
@@ -173,7 +178,7 @@ async function labConfig(): Promise<Record<string, unknown>> {
   };
 }
 
-/** Stores the stand-in's token and the webhook's key as encrypted secrets, through stdin; only what is not there yet. */
+/** Stores the stand-in's token and the webhook's key as encrypted secrets, through stdin. Stores only missing ones. */
 async function storeSecrets(step: Step): Promise<void> {
   const stored = stackFile.parse(parse(await readFile(stackConfigFile(labStack), "utf8")));
   const set = (path: readonly string[], input: string) =>
@@ -189,6 +194,6 @@ async function isLocked(): Promise<boolean> {
   const locks = join(backendDir, ".pulumi", "locks");
   if (!existsSync(locks)) return false;
   const entries = await readdir(locks, { recursive: true, withFileTypes: true });
-  // The attributes of a lock outlive `pulumi cancel` if its writer was killed before the lock itself was there.
+  // The attributes of a lock outlive `pulumi cancel` if its writer was killed before it wrote the lock itself.
   return entries.some((entry) => entry.isFile() && !entry.name.endsWith(".attrs"));
 }

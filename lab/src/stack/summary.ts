@@ -1,4 +1,4 @@
-/** What a run of the lab ends with: where things are, how to look at them, and what is not the real thing. */
+/** Prints the end of a run of the lab: the addresses, how to see them, and what is not the real thing. */
 import { z } from "zod";
 import { labStack, pulumiCommand, standIns } from "./pulumi.ts";
 import { onHost, run } from "../machine/run.ts";
@@ -22,7 +22,10 @@ async function stackOutputs(): Promise<Outputs> {
   return outputs.parse(JSON.parse(await run(onHost(lan.client.name, argv), { env, cwd, timeoutMs: 60_000 })));
 }
 
-/** Pure. @param plugins the programs that stand in for Pulumi's own here. */
+/**
+ * Returns the text. Pure.
+ * @param plugins the programs that stand in for Pulumi's own here.
+ */
 export function summaryText(stack: Outputs, plugins: readonly string[]): string {
   const digs = stack.records.map(
     ({ fqdn, type }) => `npm run lab -- exec client dig +short @${internet.dns.ipv4} ${fqdn} ${type}`,

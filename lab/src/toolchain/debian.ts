@@ -1,4 +1,4 @@
-/** The Debian packages of the lab: installs what is missing, and starts nothing that a package ships. */
+/** Installs the Debian packages that the lab needs and that are missing. Starts no service of a package. */
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LabError } from "../errors.ts";
@@ -36,7 +36,10 @@ const packages = {
 const POLICY = "/usr/sbin/policy-rc.d";
 const POLICY_TEXT = "#!/bin/sh\n# esddns-lab: no service starts while packages are being installed\nexit 101\n";
 
-/** @throws {LabError} where apt cannot install what is missing. */
+/**
+ * Installs missing packages.
+ * @throws {LabError} if apt cannot install them.
+ */
 export async function ensurePackages(step: Step): Promise<void> {
   if (!existsSync("/usr/bin/dpkg-query")) {
     throw new LabError("This machine is not a Debian one.", { hint: "the lab runs on Debian 12 and newer" });
@@ -51,7 +54,7 @@ export async function ensurePackages(step: Step): Promise<void> {
   }
   step.progress(`installing ${missing.join(" ")}`);
   await withoutServices(async () => {
-    // A dpkg that was killed half way leaves packages unpacked, and apt refuses to go on before they are set up.
+    // A dpkg that was killed half way leaves packages unpacked, and apt refuses to continue before they are set up.
     await apt(step, ["dpkg", "--configure", "-a"]);
     const install = ["apt-get", "install", "--yes", "--no-install-recommends", ...missing] as const;
     // Package lists may be missing on a new machine, or name versions that the archive no longer has.
@@ -63,7 +66,7 @@ export async function ensurePackages(step: Step): Promise<void> {
   });
 }
 
-/** The packages that are not fully installed, by dpkg-query's `PACKAGE STATUS-ABBREVIATION` lines. */
+/** Returns the packages that are not fully installed, from dpkg-query's `PACKAGE STATUS-ABBREVIATION` lines. */
 export function missingPackages(needed: readonly string[], dpkgLines: string): string[] {
   const present = new Set<string>();
   for (const line of dpkgLines.split("\n")) {
@@ -74,7 +77,7 @@ export function missingPackages(needed: readonly string[], dpkgLines: string): s
 }
 
 async function installed(step: Step, names: readonly string[]): Promise<string> {
-  // dpkg-query exits with 1 when it does not know one of the packages; what it prints is right all the same.
+  // dpkg-query exits with 1 if it does not know one of the packages. Its output is correct all the same.
   return step.run(["sh", "-c", `dpkg-query -W -f='\${Package} \${db:Status-Abbrev}\\n' "$@" || true`, "sh", ...names]);
 }
 
@@ -84,7 +87,10 @@ async function apt(step: Step, argv: readonly [string, ...string[]]): Promise<vo
   await step.run([program, ...options, ...args], { env: { DEBIAN_FRONTEND: "noninteractive" }, outlivesUs: true });
 }
 
-/** invoke-rc.d and deb-systemd-invoke ask policy-rc.d before they start anything; without one they start it. */
+/**
+ * Prevents packages from starting services. invoke-rc.d and deb-systemd-invoke ask policy-rc.d first, and start the
+ * service if it does not exist.
+ */
 async function withoutServices(work: () => Promise<void>): Promise<void> {
   if (!existsSync(POLICY)) writeFileSync(POLICY, POLICY_TEXT, { mode: 0o755 });
   try {
@@ -98,7 +104,10 @@ function removeOwnPolicy(): void {
   if (readOr(POLICY, "") === POLICY_TEXT) rmSync(POLICY);
 }
 
-/** An installation goes on when the run that began it is killed; until it has ended, dpkg lets no other begin. */
+/**
+ * Waits for an earlier installation. It continues when its run is killed, and until it has ended, dpkg lets no other
+ * begin.
+ */
 async function earlierRunEnded(step: Step): Promise<void> {
   const running = () => allPids().some((pid) => environmentOf(pid, OUTLIVES_MARKER) !== undefined);
   if (!running()) return;
@@ -106,7 +115,10 @@ async function earlierRunEnded(step: Step): Promise<void> {
   while (running()) await sleep(200);
 }
 
-/** br_netfilter makes a reply between two pods of one node pass the rules that undo a Service's address translation. */
+/**
+ * Loads br_netfilter: a reply between two pods of one node then passes the rules that undo a Service's address
+ * translation.
+ */
 export async function ensureKernel(): Promise<void> {
   if (existsSync("/proc/sys/net/bridge")) return;
   await run(["modprobe", "br_netfilter"]).catch((cause: unknown) => {

@@ -7,13 +7,14 @@ export interface Pinned {
   readonly version: string;
   /** The folder in lab/toolchain. */
   readonly tool: string;
-  /** Path of one of its programs, once the toolchain is there. */
+  /** Returns the path of one of its programs, once the toolchain is built. */
   readonly binary: (name: string) => string;
 }
 
 /**
- * @param tools their folders; the first is what the lab runs where nothing else is asked for.
- * @throws {UsageError} that names the versions, for another one.
+ * Finds a pinned version.
+ * @param tools their folders. The lab runs the first one by default.
+ * @throws {UsageError} with the pinned versions, if this is none of them.
  */
 export async function pinnedVersion(
   what: string,

@@ -1,6 +1,7 @@
 /**
- * Kubernetes, Pulumi, MetalLB, Helm and what tests need, built from the Go modules that lab/toolchain pins: one small go.mod each, since
- * their dependency graphs do not fit together. The binaries stay in the cache for every checkout and every run.
+ * Builds Kubernetes, Pulumi, MetalLB, Helm and the tests' tools from the Go modules that lab/toolchain pins. Each has a
+ * small go.mod of its own, because their dependency graphs do not fit together. The binaries stay in the cache for
+ * every checkout and every run.
  */
 import { createHash } from "node:crypto";
 import { existsSync, realpathSync } from "node:fs";
@@ -17,7 +18,7 @@ interface Tool {
   /** The module whose version the binaries carry. */
   readonly module: string;
   readonly ldflags: (version: string) => readonly string[];
-  /** Built where it is asked for only; its binaries have a folder of their own, since others may have the same names. */
+  /** Built only on demand. Its binaries have a folder of their own, because other binaries may have the same names. */
   readonly onDemand?: true;
 }
 
@@ -34,7 +35,7 @@ const kubernetes = {
 
 export const tools: readonly Tool[] = [
   { ...kubernetes, name: "kubernetes" },
-  // The oldest that the product is for, and the newest there was.
+  // The oldest version that the product supports, and the newest that existed.
   { ...kubernetes, name: "kubernetes-oldest", onDemand: true },
   { ...kubernetes, name: "kubernetes-newest", onDemand: true },
   {
@@ -44,7 +45,7 @@ export const tools: readonly Tool[] = [
   },
   { name: "metallb", module: "go.universe.tf/metallb", ldflags: () => [] },
   { name: "metallb-next", module: "go.universe.tf/metallb", ldflags: () => [], onDemand: true },
-  // The last to read none but the annotations that begin with metallb.universe.tf/.
+  // The last version that reads only the annotations that begin with metallb.universe.tf/.
   { name: "metallb-older", module: "go.universe.tf/metallb", ldflags: () => [], onDemand: true },
   { name: "helm", module: "helm.sh/helm/v3", ldflags: () => [] },
   // Not for the lab itself: tests run the program with the real plugin, and check manifests.
@@ -58,8 +59,8 @@ export const tools: readonly Tool[] = [
 ];
 
 /**
- * Builds what the cache does not have; afterwards the tools' binaries can be reached through `binDir`.
- * `demanded`: names of tools that are not built otherwise.
+ * Builds what the cache does not have. Afterwards the tools' binaries are in `binDir`. `demanded` names tools that are
+ * built only on demand.
  */
 export async function ensureToolchain(step: Step, demanded: readonly string[] = []): Promise<void> {
   const go = await goVersion();
@@ -69,12 +70,12 @@ export async function ensureToolchain(step: Step, demanded: readonly string[] = 
   const builder = async () => {
     for (const tool of queue) if (await ensureTool(tool, go, step)) built++;
   };
-  // Two at a time: while one downloads, links or waits for its longest package, the other has work for the processor.
+  // Two at a time: while one downloads, links or waits for its longest package, the other uses the processor.
   await Promise.all([builder(), builder()]);
   if (built === 0) step.progress(`all ${needed.length} tools are in ${cacheDir}`);
 }
 
-/** Builds a tool that is not part of the lab, where it is not there yet; resolves to the folder of its binaries. */
+/** Builds a missing tool that is not part of the lab. Resolves to the folder of its binaries. */
 export async function demandTool(name: string, progress: (text: string) => void = () => undefined): Promise<string> {
   const tool = toolNamed(name);
   await ensureTool(tool, await goVersion(), { progress, run });
@@ -82,21 +83,21 @@ export async function demandTool(name: string, progress: (text: string) => void 
 }
 
 /**
- * The file behind a name in `binDir`, or in the folder of a tool that was asked for: its path changes with the version, so
- * a process started from it is known to be old.
+ * Returns the file behind a name in `binDir`, or in the folder of a tool built on demand. Its path changes with the
+ * version, so a process started from another path is known to be old.
  */
 export function binary(name: string, toolName?: string): string {
   return realpathSync(join(toolName === undefined ? binDir : folderOf(toolNamed(toolName)), name));
 }
 
-/** Folder of the module at the version that lab/toolchain pins, downloaded where it is not there yet. */
+/** Returns the folder of the module at the version that lab/toolchain pins. Downloads it if it is missing. */
 export async function moduleDir(toolName: string, module: string): Promise<string> {
   const options = { cwd: toolDir(toolName), env: goEnv };
   const { Dir } = JSON.parse(await run(["go", "mod", "download", "-json", module], options)) as { Dir: string };
   return Dir;
 }
 
-/** The version of a module that a go.mod requires. */
+/** Returns the version of a module that a go.mod requires. */
 export function requiredVersion(goMod: string, module: string): string {
   const line = goMod
     .split("\n")
@@ -112,13 +113,13 @@ export async function toolVersion(toolName: string): Promise<string> {
   return requiredVersion(await readFile(join(toolDir(tool.name), "go.mod"), "utf8"), tool.module);
 }
 
-/** Everything that decides what a build gives: two checkouts with the same key share the binaries. */
+/** Returns a hash of everything that decides the build's result: two checkouts with the same key share the binaries. */
 export function cacheKey(inputs: {
   goMod: string;
   goSum: string;
   flags: readonly string[];
   goVersion: string;
-  /** Contents of the Go files beside the go.mod, which stand in for modules that cannot be had. */
+  /** Contents of the Go files beside the go.mod, which replace modules that cannot be downloaded. */
   sources?: readonly string[];
 }): string {
   const hash = createHash("sha256");
@@ -144,8 +145,8 @@ const goEnv = {
   GOTOOLCHAIN: "local",
   GOWORK: "off",
   GOFLAGS: "-mod=readonly -buildvcs=false",
-  // Memory for time: the compiler's processes are short-lived, and spend much of their life collecting garbage. None of
-  // them collects any below this limit.
+  // Memory for time: the compiler's processes are short-lived, and spend much of their life collecting garbage. Below
+  // this limit none of them collects any.
   GOGC: "off",
   GOMEMLIMIT: "2GiB",
 };
@@ -164,7 +165,10 @@ async function goSources(dir: string): Promise<string[]> {
   return Promise.all(files.map((file) => readFile(join(dir, file), "utf8")));
 }
 
-/** @returns whether it had to be built. */
+/**
+ * Builds a tool if it is missing.
+ * @returns whether it had to be built.
+ */
 async function ensureTool(tool: Tool, go: string, step: Pick<Step, "run" | "progress">): Promise<boolean> {
   const dir = toolDir(tool.name);
   const [goMod, goSum, sources] = await Promise.all([
@@ -173,7 +177,7 @@ async function ensureTool(tool: Tool, go: string, step: Pick<Step, "run" | "prog
     goSources(dir),
   ]);
   const ldflags = ["-s", "-w", ...tool.ldflags(requiredVersion(goMod, tool.module))].join(" ");
-  // What a debugger would read is left out when linking, so it need not be made when compiling.
+  // The linker removes what a debugger would read, so the compiler need not create it.
   const flags = ["-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", ldflags];
   const target = join(
     cacheDir,
@@ -203,7 +207,7 @@ async function build(
   step.progress(`${tool.name}: compiling`);
   const part = `${target}.part`;
   try {
-    // The lock makes a second run wait instead of building the same; only a whole folder gets the final name.
+    // The lock makes a second run wait instead of building the same. Only a complete folder gets the final name.
     const script = `[ -d "$1" ] && exit; rm -rf "$2"; mkdir "$2"; out=$1 part=$2; shift 2; "$@"; mv "$part" "$out"`;
     const go = ["go", "build", "-v", ...flags, "-o", `${part}/`, "tool"];
     await step.run(["flock", `${target}.lock`, "sh", "-euc", script, "sh", target, part, ...go], {
@@ -219,7 +223,7 @@ function folderOf({ name, onDemand }: Tool): string {
   return onDemand === true ? join(cacheDir, "on-demand", name) : binDir;
 }
 
-/** Points the folder at the binaries, each link replaced in one step: another checkout may be using it. */
+/** Points the folder to the binaries. Each link is replaced in one step, because another checkout may be using it. */
 async function link(target: string, dir: string): Promise<void> {
   await mkdir(dir, { recursive: true });
   for (const name of await readdir(target)) {
