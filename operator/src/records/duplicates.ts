@@ -1,6 +1,6 @@
 import type { DnsRecordObject, LeftRrset, RecordType } from "@esddns/common/api";
 import { fqdn } from "../gandi/names.ts";
-import { everPublished, holdsAt, type RrsetPlace } from "./left.ts";
+import { allOwned, ownedAt, type RrsetPlace } from "./ownedRrsets.ts";
 
 /** The record that may write an rrset, by the rrset's key. */
 type Winners = ReadonlyMap<string, DnsRecordObject>;
@@ -30,7 +30,7 @@ export function rrsetKeys(record: DnsRecordObject): string[] {
 
 /** Returns the keys of every rrset that the record's spec names or that its status lists. */
 export function allRrsetKeys(record: DnsRecordObject): string[] {
-  return [...rrsetKeys(record), ...everPublished(record.spec, record.status).map(keyOf)];
+  return [...rrsetKeys(record), ...allOwned(record.spec, record.status).map(keyOf)];
 }
 
 /** Returns the types of this record that another record owns, with the other record's name. */
@@ -56,12 +56,12 @@ export interface Claim {
 export function claimOf(rrset: RrsetPlace, record: DnsRecordObject, all: Winners): Claim | undefined {
   const winner = all.get(keyOf(rrset));
   if (winner === undefined || isSame(winner, record)) return undefined;
-  return { by: winner.metadata.name, holds: holdsAt(rrset, winner), isDryRun: winner.spec.dryRun };
+  return { by: winner.metadata.name, holds: ownedAt(rrset, winner), isDryRun: winner.spec.dryRun };
 }
 
 /** Returns what the statuses of all other records say about this rrset. The operator wrote these values as well. */
 export function heldByOthers(rrset: RrsetPlace, record: DnsRecordObject, all: readonly DnsRecordObject[]): LeftRrset[] {
-  return all.filter((other) => !isSame(other, record)).flatMap((other) => holdsAt(rrset, other));
+  return all.filter((other) => !isSame(other, record)).flatMap((other) => ownedAt(rrset, other));
 }
 
 /** Includes the zone because a zone and its subzone may both serve the same name. */

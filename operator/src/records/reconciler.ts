@@ -18,7 +18,7 @@ import {
   unwritten,
   withSynced,
 } from "./findings.ts";
-import { type Abandoned, abandoned, isOf } from "./left.ts";
+import { type Abandoned, groupByPlace, isOf } from "./ownedRrsets.ts";
 import { type Action, planRrset, sameRrset } from "./plan.ts";
 import { isTakenOver, removeRrset } from "./removal.ts";
 import { look, mayHaveComeThrough, type NotSent } from "./rrsets.ts";
@@ -71,8 +71,8 @@ export async function reconcileRecord(
   }
   // Delete former rrsets only after all present ones are in place.
   if (findings.every(({ effect }) => effect === "none" || effect === "put")) {
-    for (const group of abandoned(run.left)) {
-      const finding = await removeLeft(group, run);
+    for (const group of groupByPlace(run.former)) {
+      const finding = await removeFormer(group, run);
       if (finding?.effect === "interrupted") return interrupt(run, finding, findings);
       if (finding !== undefined) findings.push(finding);
     }
@@ -192,13 +192,13 @@ async function carryOut(
 }
 
 /** Deletes what the record published under a former name or type. What cannot be deleted yet stays in the status. */
-async function removeLeft(group: Abandoned, run: Run): Promise<RecordFinding | Interruption | undefined> {
+async function removeFormer(group: Abandoned, run: Run): Promise<RecordFinding | Interruption | undefined> {
   const { context, record, signal } = run;
   const { livedns, claimedBy = () => undefined, look = nothingNew, note = nothingNew } = context;
   const what = `${group.type} ${fqdn(group.zone, group.name)}`;
-  const before = run.left;
+  const before = run.former;
   const noteRemoval = async (): Promise<NotSent | undefined> => {
-    run.left = before.map((rrset) => (isOf(group, rrset) ? { ...rrset, attempted: true } : rrset));
+    run.former = before.map((rrset) => (isOf(group, rrset) ? { ...rrset, attempted: true } : rrset));
     return await note(progress(run));
   };
   if (record.spec.dryRun) {
@@ -211,11 +211,11 @@ async function removeLeft(group: Abandoned, run: Run): Promise<RecordFinding | I
   if (removal.kind === "Retained" || removal.kind === "Claimable") return undefined;
   context.log.info({ record: record.metadata.name, what, outcome: removal.kind }, "Former DNS record");
   if (removal.kind === "Failed") {
-    if (!mayHaveComeThrough(removal.error)) run.left = before;
+    if (!mayHaveComeThrough(removal.error)) run.former = before;
     if (removal.error.kind === "LeaseTooShort") await note(progress(run));
     return unwritten(removal.error, context.attempt, context.random);
   }
-  run.left = run.left.filter((rrset) => !isOf(group, rrset));
+  run.former = run.former.filter((rrset) => !isOf(group, rrset));
   return undefined;
 }
 

@@ -4,7 +4,7 @@ import { cleanValues } from "@esddns/common/text";
 import type { Reservation } from "../gandi/budget.ts";
 import type { Rrset } from "../gandi/rrset.ts";
 import type { Claim } from "./duplicates.ts";
-import type { Abandoned } from "./left.ts";
+import type { Abandoned } from "./ownedRrsets.ts";
 import { sameRrset } from "./plan.ts";
 import type { NotSent, RrsetApi, WriteFailure } from "./rrsets.ts";
 

@@ -13,7 +13,7 @@ import type { Reservation } from "../gandi/budget.ts";
 import type { Logger } from "../runtime/log.ts";
 import type { Claim } from "./duplicates.ts";
 import { recentCorrections } from "./drift.ts";
-import { holdings, isSameZone } from "./left.ts";
+import { isSameZone, ownedRrsets } from "./ownedRrsets.ts";
 import type { NodeAddress } from "./nodeAddress.ts";
 import type { NotSent, Place, RrsetApi } from "./rrsets.ts";
 
@@ -58,7 +58,8 @@ export interface Run {
   /** What writes of unknown outcome may have left at Gandi, oldest first. It belongs to this record. */
   readonly attempted: Map<string, readonly PublishedRrset[]>;
   readonly replaced: Map<string, PublishedRrset>;
-  left: readonly LeftRrset[];
+  /** Rrsets under a former name or type. The status keeps them in `left`. */
+  former: readonly LeftRrset[];
   /** Times of the corrections in the last hour, oldest first. */
   readonly corrections: string[];
   readonly corrected: string[];
@@ -71,19 +72,19 @@ export interface Run {
 }
 
 /** How many former rrsets and corrections the status may hold. */
-const MAX_LEFT = 16;
+const MAX_FORMER = 16;
 const MAX_CORRECTIONS = 64;
 
 /** Returns the status without the results of this run's findings. */
 export function kept(run: Run): DnsRecordStatus {
-  const { record, fqdn, published, attempted, replaced, left, corrections, plan } = run;
+  const { record, fqdn, published, attempted, replaced, former, corrections, plan } = run;
   return {
     fqdn,
     zone: record.spec.zone,
     ...(published.size > 0 ? { published: [...published.values()] } : {}),
     ...(attempted.size > 0 ? { attempted: [...attempted.values()].flat() } : {}),
     ...(replaced.size > 0 ? { replaced: [...replaced.values()] } : {}),
-    ...(left.length > 0 ? { left: deletedLast(left).slice(-MAX_LEFT) } : {}),
+    ...(former.length > 0 ? { left: deletedLast(former).slice(-MAX_FORMER) } : {}),
     ...(corrections.length > 0 ? { corrections: corrections.slice(-MAX_CORRECTIONS) } : {}),
     ...(plan.length > 0 ? { plan } : {}),
     conditions: conditionsFor(fqdn, record.status),
@@ -91,8 +92,8 @@ export function kept(run: Run): DnsRecordStatus {
 }
 
 /** Puts rrsets that will not be deleted first, so that they are dropped first if there are too many. */
-function deletedLast(left: readonly LeftRrset[]): LeftRrset[] {
-  return [...left].sort((a, b) => Number(b.retained ?? false) - Number(a.retained ?? false));
+function deletedLast(former: readonly LeftRrset[]): LeftRrset[] {
+  return [...former].sort((a, b) => Number(b.retained ?? false) - Number(a.retained ?? false));
 }
 
 /** Returns the status in the middle of a run: what was done so far, with unchanged conditions. */
@@ -112,7 +113,7 @@ export function startRun(record: DnsRecordObject, context: RecordContext, signal
   const name = fqdn(spec.zone, spec.name);
   // After a change of zone or name, what is known about the former rrsets does not apply.
   const sameName = status?.fqdn === name && isSameZone(status.zone ?? spec.zone, spec.zone);
-  const { published, attempted, left } = holdings(spec, status);
+  const { published, attempted, former } = ownedRrsets(spec, status);
   return {
     record,
     context,
@@ -121,7 +122,7 @@ export function startRun(record: DnsRecordObject, context: RecordContext, signal
     published,
     attempted,
     replaced: new Map((sameName ? (status.replaced ?? []) : []).map((rrset) => [rrset.type, rrset])),
-    left,
+    former,
     corrections: recentCorrections(sameName ? status.corrections : [], context.clock.now()),
     corrected: [],
     plan: [],

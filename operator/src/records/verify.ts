@@ -5,7 +5,7 @@ import { parseAddress } from "@esddns/common/ip";
 import type { Plausibility } from "@esddns/common/ip";
 import { within } from "../runtime/wait.ts";
 import { sameValues } from "./addresses.ts";
-import { isAddressType } from "./left.ts";
+import { isAddressType } from "./ownedRrsets.ts";
 
 /** The DNS queries that verification needs. Every query rejects if there is no answer. */
 export interface Authority {

@@ -11,7 +11,7 @@ import {
   readBackDiffers,
   unwritten,
 } from "./findings.ts";
-import { addAttempt } from "./left.ts";
+import { addAttempt } from "./ownedRrsets.ts";
 import { type Action, sameRrset } from "./plan.ts";
 import { isNotSent, isSame, mayHaveComeThrough, readBack } from "./rrsets.ts";
 import { placeOf, progress, type Run } from "./run.ts";

@@ -1,7 +1,7 @@
 import { type DnsRecordObject, type DnsRecordStatus, RECORD_FINALIZER } from "@esddns/common/api";
 import { EsddnsError } from "../runtime/errors.ts";
 import { fqdn } from "../gandi/names.ts";
-import { abandoned, everPublished, withAttempt, without } from "../records/left.ts";
+import { allOwned, groupByPlace, withAttempt, without } from "../records/ownedRrsets.ts";
 import { type Removal, type RemovalContext, removeRrset } from "../records/removal.ts";
 import { mayHaveComeThrough, type NotSent, type WriteFailure } from "../records/rrsets.ts";
 
@@ -47,7 +47,7 @@ export async function deletePublished(record: DnsRecordObject, context: Deletion
   const { spec } = record;
   let rest = record.status ?? {};
   let isAwaited = false;
-  for (const group of abandoned(everPublished(spec, record.status))) {
+  for (const group of groupByPlace(allOwned(spec, record.status))) {
     const what = `${group.type} ${fqdn(group.zone, group.name)}`;
     const before = rest;
     const noted = withAttempt(before, spec, group);

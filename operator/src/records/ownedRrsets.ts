@@ -10,13 +10,13 @@ import { fqdn } from "../gandi/names.ts";
 import { sameRrset } from "./plan.ts";
 
 /** A record's rrsets at Gandi, under its present name and under its former names. */
-interface Holdings {
+interface OwnedRrsets {
   /** Rrsets that the record is known to have at its present zone and name, by type. */
   readonly published: Map<string, PublishedRrset>;
   /** Rrsets at the same place that writes and deletions of unknown outcome may have left, by type. */
   readonly attempted: Map<string, readonly PublishedRrset[]>;
   /** Rrsets under a former name or type. Those given up with deletionPolicy Retain are kept, all others are deleted. */
-  readonly left: readonly LeftRrset[];
+  readonly former: readonly LeftRrset[];
 }
 
 /** The place of an rrset in DNS. */
@@ -34,36 +34,36 @@ const MAX_ATTEMPTS = 4;
 /**
  * Compares the rrsets in the status with the present spec. An rrset at a name that comes back is the record's again.
  */
-export function holdings(spec: DnsRecordSpec, status: DnsRecordStatus | undefined): Holdings {
+export function ownedRrsets(spec: DnsRecordSpec, status: DnsRecordStatus | undefined): OwnedRrsets {
   const published = new Map<string, PublishedRrset>();
   const attempted = new Map<string, readonly PublishedRrset[]>();
-  const left: LeftRrset[] = [];
-  for (const rrset of everPublished(spec, status)) {
+  const former: LeftRrset[] = [];
+  for (const rrset of allOwned(spec, status)) {
     const { zone, name, type, ttl, values } = rrset;
     const isPresent = isSamePlace({ zone, name }, spec) && spec.types.some((wanted) => wanted === type);
     // Others may have written since at a name that the record gave up.
     const isCertain = rrset.attempted !== true && status?.left?.includes(rrset) !== true;
     if (isPresent && !isCertain) addAttempt(attempted, { type, ttl, values });
     else if (isPresent) published.set(type, { type, ttl, values });
-    else addLeft(left, spec.deletionPolicy === "Delete" ? rrset : { ...rrset, retained: true });
+    else addFormer(former, spec.deletionPolicy === "Delete" ? rrset : { ...rrset, retained: true });
   }
-  return { published, attempted, left };
+  return { published, attempted, former };
 }
 
 /** Returns every rrset that the record has or may have at Gandi according to its status, each with its place. */
-export function everPublished(spec: DnsRecordSpec, status: DnsRecordStatus | undefined): LeftRrset[] {
+export function allOwned(spec: DnsRecordSpec, status: DnsRecordStatus | undefined): LeftRrset[] {
   const { left = [], published, attempted } = status ?? {};
   const tried = placed(attempted, spec, status).map((rrset) => ({ ...rrset, attempted: true }));
   return [...left, ...placed(published, spec, status), ...tried];
 }
 
 /** Returns what the record has or may have at this place according to its status. */
-export function holdsAt(place: RrsetPlace, { spec, status }: Pick<DnsRecordObject, "spec" | "status">): LeftRrset[] {
-  return everPublished(spec, status).filter((rrset) => isOf(place, rrset));
+export function ownedAt(place: RrsetPlace, { spec, status }: Pick<DnsRecordObject, "spec" | "status">): LeftRrset[] {
+  return allOwned(spec, status).filter((rrset) => isOf(place, rrset));
 }
 
 /** Groups rrsets by place and type, so that Gandi is asked about each place once. */
-export function abandoned(rrsets: readonly LeftRrset[]): Abandoned[] {
+export function groupByPlace(rrsets: readonly LeftRrset[]): Abandoned[] {
   const groups = new Map<string, Abandoned>();
   for (const rrset of rrsets) {
     const { zone, name, type } = rrset;
@@ -137,10 +137,10 @@ function isSamePlace(a: { zone: string; name: string }, b: { zone: string; name:
 }
 
 /** Adds an rrset unless it is listed already. A published entry replaces an entry that is only an attempt. */
-function addLeft(left: LeftRrset[], rrset: LeftRrset): void {
-  const at = left.findIndex((each) => each.type === rrset.type && isSamePlace(each, rrset) && sameRrset(each, rrset));
-  if (at === -1) left.push(rrset);
-  else if (rrset.attempted !== true) left[at] = rrset;
+function addFormer(former: LeftRrset[], rrset: LeftRrset): void {
+  const at = former.findIndex((each) => each.type === rrset.type && isSamePlace(each, rrset) && sameRrset(each, rrset));
+  if (at === -1) former.push(rrset);
+  else if (rrset.attempted !== true) former[at] = rrset;
 }
 
 function placed(

@@ -7,7 +7,7 @@ import {
   type LeftRrset,
   type PublishedRrset,
 } from "@esddns/common/api";
-import { addAttempt, holdings, withAttempt } from "./left.ts";
+import { addAttempt, ownedRrsets, withAttempt } from "./ownedRrsets.ts";
 
 const A: PublishedRrset = { type: "A", ttl: 300, values: ["203.0.113.20"] };
 const B: PublishedRrset = { type: "A", ttl: 300, values: ["203.0.113.77"] };
@@ -20,13 +20,13 @@ const status = (rest: DnsRecordStatus): DnsRecordStatus => ({ fqdn: "home.exampl
 describe("what stands under a former name", () => {
   it("is noted once, and as known where it is known", () => {
     const begun: LeftRrset = { ...PLACE, ...A, attempted: true };
-    const { left } = holdings(spec("www"), status({ left: [begun], published: [A] }));
-    expect(left).toEqual([{ ...PLACE, ...A }]);
+    const { former } = ownedRrsets(spec("www"), status({ left: [begun], published: [A] }));
+    expect(former).toEqual([{ ...PLACE, ...A }]);
   });
 
   it("is no more than an attempt where nothing else is known", () => {
-    const { left } = holdings(spec("www"), status({ published: [A], attempted: [A, B] }));
-    expect(left).toEqual([
+    const { former } = ownedRrsets(spec("www"), status({ published: [A], attempted: [A, B] }));
+    expect(former).toEqual([
       { ...PLACE, ...A },
       { ...PLACE, ...B, attempted: true },
     ]);
