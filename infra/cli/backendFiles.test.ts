@@ -1,9 +1,19 @@
+import type * as fs from "node:fs/promises";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { localFolder, mendBackendFiles } from "./backendFiles.ts";
+
+vi.mock("node:fs/promises", async (original) => {
+  const real = await original<typeof fs>();
+  const readFile = (file: string, ...rest: []) =>
+    file.includes("unreadable")
+      ? Promise.reject(Object.assign(new Error("permission denied"), { code: "EACCES" }))
+      : real.readFile(file, ...rest);
+  return { ...real, readFile };
+});
 
 const state = '{"version":3,"checkpoint":{"stack":"organization/esddns/production"}}';
 const attributes = '{"user.content_type":"text/plain"}\n';
@@ -102,6 +112,14 @@ it("has nothing to say about a backend in order, what is left of a first write, 
   expect(await contents(stacks())).toEqual(files);
   for (const url of ["https://api.pulumi.com", "s3://bucket", `file://${folder}/nothing`])
     expect(await mendBackendFiles({ url, cwd: "/", project: "esddns", stack: "production" })).toEqual([]);
+});
+
+it("takes nothing that cannot be read for damaged", async () => {
+  const files = { "unreadable.json": state, "unreadable.json.attrs": attributes, "unreadable.json.bak": state };
+  await lay(stacks(), { ...files, "production.json": state, "production.json.attrs": attributes });
+  await lay(locks(), { "unreadable.json": "{}" });
+  expect(await mend()).toEqual([]);
+  expect(await readdir(stacks())).toEqual(expect.arrayContaining(Object.keys(files)));
 });
 
 it("names the command against a broken lock, and leaves the lock", async () => {

@@ -54,7 +54,10 @@ export function localFolder(url: string, cwd: string): string | undefined {
 }
 
 async function mendState(file: string, stack: string): Promise<FileFinding | undefined> {
-  if (!(await isWhole(file))) return { level: "problem", text: await damagedState(file, stack) };
+  const whole = await isWhole(file);
+  // Pulumi itself says why a file cannot be read.
+  if (whole === undefined) return undefined;
+  if (!whole) return { level: "problem", text: await damagedState(file, stack) };
   const attributes = `${file}.attrs`;
   if ((await isWhole(attributes)) !== false) return undefined;
   const aside = `${attributes}.damaged`;
@@ -85,14 +88,18 @@ async function brokenLocks(folder: string, stack: string): Promise<FileFinding[]
   return [{ level: "problem", text: `${cause}. If no other command runs: pulumi cancel --stack ${stack}` }];
 }
 
-/** Returns whether a file is a whole JSON object. Undefined if the file does not exist. */
+/**
+ * Returns whether a file is a whole JSON object. Undefined if it does not exist, or cannot be read, for instance since a
+ * command ran as root: it may be whole then.
+ */
 async function isWhole(file: string): Promise<boolean | undefined> {
+  const bytes = await readFile(file).catch(() => undefined);
+  if (bytes === undefined) return undefined;
   try {
-    const bytes = await readFile(file);
     const value: unknown = JSON.parse(unpacked(file, bytes).toString());
     return typeof value === "object" && value !== null;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : false;
+  } catch {
+    return false;
   }
 }
 
