@@ -53,8 +53,8 @@ export async function prepareStack(step: Pick<Step, "run" | "progress">, stack: 
   if (!existsSync(passphraseFile)) {
     await writeFile(passphraseFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
   }
-  await writeStackConfig(stack);
   await mendBackend(step);
+  await writeStackConfig(stack);
   if (!existsSync(join(backendDir, ".pulumi", "stacks", "esddns", `${stack}.json`))) await initStack(step, stack);
 }
 
