@@ -26,6 +26,13 @@ describe("namespaces", () => {
   });
 });
 
+it("tells of both kinds of pods why they do not get ready", () => {
+  expect(program.errorHooks).toMatchObject({
+    "operator-daemon": ["operator-rollout"],
+    "page-deployment": ["page-rollout"],
+  });
+});
+
 describe("MetalLB", () => {
   it("is installed under its own name, pinned, without FRR", () => {
     expect(program.one("kubernetes:helm.sh/v3:Release").inputs).toMatchObject({

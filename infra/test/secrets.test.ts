@@ -119,6 +119,43 @@ it("makes secrets of the outputs that repeat an encrypted key, and of no others"
   expect((await runProgram(metallb, { secrets: ["metallb"] })).secretOutputs).toEqual(["metallb"]);
 });
 
+describe("resources whose outputs repeat an encrypted key keep these secret", () => {
+  const config = {
+    ...CONFIG,
+    ...{ image: { builder: "buildah", registry: "registry.example.com/esddns" }, push: { enabled: true } },
+    ...{ service: { ingress: { host: "page.example.com" } }, detection: {}, metallb: { version: "0.15.3" } },
+    ...{ monitoring: { monitor: "PodMonitor", rules: true, dashboard: true }, waitForWanSeconds: 5 },
+    ...{ operator: { tolerateControlPlane: true } },
+  };
+  const kept = async (...secrets: string[]) => {
+    const { keptSecret } = await runProgram(config, { secrets });
+    // The inputs are stored beside the outputs.
+    return Object.entries(keptSecret)
+      .filter(([, outputs]) => outputs.includes("__inputs"))
+      .map(([name, outputs]) => `${name}: ${outputs.filter((output) => output !== "__inputs").join()}`)
+      .sort();
+  };
+  const pods = ["operator-daemon: spec", "page-deployment: spec"];
+  const services = ["page-push: metadata,spec,status", "page-service: metadata,spec,status"];
+  const release = "metallb-release: manifest,resourceNames,status,rawConfig,checksum";
+
+  it.each<[string | undefined, readonly string[]]>([
+    [undefined, []],
+    ["image", ["image-build: stdout,stderr,environment,triggers", ...pods]],
+    ["service", [...pods, ...services, "page-ingress: metadata,status"]],
+    ["detection", ["dns-wan: metadata,status", "operator-daemon: spec"]],
+    ["metallb", [release, ...services]],
+    ["operator", [release, ...pods]],
+    [
+      "monitoring",
+      [...pods, ...["dashboard", "podmonitor", "prometheusrule"].map((each) => `monitoring-${each}: metadata`)],
+    ],
+    ["waitForWanSeconds", ["dns-example.com: metadata", "dns-home.example.com: metadata", "dns-wan: metadata,status"]],
+  ])("%s", { timeout: 60_000 }, async (key, wanted) => {
+    expect(await kept(...(key === undefined ? [] : [key]))).toEqual([...wanted].sort());
+  });
+});
+
 it("leaves the annotations of objects whole where they are a secret", async () => {
   const program = await runProgram(CONFIG, { secrets: ["service"] });
   expect(plain(program.one("kubernetes:core/v1:Service", "page-service").inputs)).toMatchObject({

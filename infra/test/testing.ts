@@ -31,6 +31,10 @@ export interface ProgramRun {
   readonly resources: readonly Registered[];
   /** Names of the resources that are looked for in the cluster before they are made. */
   readonly guarded: ReadonlySet<string>;
+  /** By resource, its hooks that are called when it fails. */
+  readonly errorHooks: Readonly<Record<string, readonly string[]>>;
+  /** By resource, the outputs that it keeps as secrets besides those that are secret inputs. */
+  readonly keptSecret: Readonly<Record<string, readonly string[]>>;
   readonly outputs: { readonly [K in keyof StackOutputs]: StackOutputs[K] | undefined };
   /** The names of the outputs that are secrets. */
   readonly secretOutputs: readonly string[];
@@ -112,8 +116,7 @@ export async function runProgram(
   const { former = NEVER_OWNED } = options;
   const resources: Registered[] = [];
   await pulumi.runtime.setMocks(mocks(resources, options), "esddns", "production", preview, organization);
-  const guarded = new Set<string>();
-  await acceptHooks(guarded);
+  const recorded = await recordOptions();
   const values = Object.entries(config).map(([key, value]) => [
     `esddns:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
@@ -139,7 +142,7 @@ export async function runProgram(
   await pulumi.runtime.disconnect();
   return {
     resources,
-    guarded,
+    ...recorded,
     outputs: Object.fromEntries(outputs) as ProgramRun["outputs"],
     secretOutputs: secret.flat(),
     one: (type, name, read = false) => only(resources, type, name, read),
@@ -198,11 +201,19 @@ const STATE: Readonly<Record<string, object>> = {
 
 interface RegisterRequest {
   getName(): string;
-  getHooks(): { getBeforeCreateList(): string[] } | undefined;
+  getHooks(): { getBeforeCreateList(): string[]; getOnErrorList(): string[] } | undefined;
+  getAdditionalsecretoutputsList(): string[];
 }
 
-/** The mocked engine lacks the calls by which the program registers its hooks, and keeps no word of which resource has them. */
-function acceptHooks(guarded: Set<string>): Promise<void> {
+interface RecordedOptions {
+  readonly guarded: Set<string>;
+  readonly errorHooks: Record<string, readonly string[]>;
+  readonly keptSecret: Record<string, readonly string[]>;
+}
+
+/** The mocked engine lacks the calls by which the program registers its hooks, and keeps no word of a resource's options. */
+function recordOptions(): Promise<RecordedOptions> {
+  const recorded: RecordedOptions = { guarded: new Set(), errorHooks: {}, keptSecret: {} };
   type Call = (request: RegisterRequest, callback: (error: null, response?: unknown) => void) => unknown;
   const monitor = (pulumi.runtime as unknown as { getMonitor(): Record<string, Call> }).getMonitor();
   for (const call of ["registerErrorHook", "registerResourceHook"])
@@ -211,10 +222,15 @@ function acceptHooks(guarded: Set<string>): Promise<void> {
     };
   const register = monitor["registerResource"]?.bind(monitor);
   monitor["registerResource"] = (request, callback) => {
-    if ((request.getHooks()?.getBeforeCreateList() ?? []).length > 0) guarded.add(request.getName());
+    const name = request.getName();
+    if ((request.getHooks()?.getBeforeCreateList() ?? []).length > 0) recorded.guarded.add(name);
+    const onError = request.getHooks()?.getOnErrorList() ?? [];
+    if (onError.length > 0) recorded.errorHooks[name] = onError;
+    const kept = request.getAdditionalsecretoutputsList();
+    if (kept.length > 0) recorded.keptSecret[name] = kept;
     return register?.(request, callback);
   };
-  return Promise.resolve();
+  return Promise.resolve(recorded);
 }
 
 function only(resources: readonly Registered[], type: string, name: string | undefined, read: boolean): Registered {
