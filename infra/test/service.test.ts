@@ -125,3 +125,9 @@ describe("the page's Ingress", () => {
     expect(plain.resources.filter(({ type }) => type === INGRESS)).toEqual([]);
   });
 });
+
+it("has no address in the outputs that is in no pool: another load balancer has written it", async () => {
+  const pools = [{ name: "esddns-pool", addresses: ["10.20.0.1-10.20.0.9"] }];
+  const { outputs } = await runProgram({ ...CONFIG, pools, service: {} });
+  expect(outputs).toMatchObject({ loadBalancerIp: null, statusUrl: null });
+});
