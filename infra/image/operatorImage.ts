@@ -9,6 +9,8 @@ import { contentHash } from "./contentHash.ts";
 /** Everything that the image is built from and with, relative to the project. */
 const INPUTS = ["common", "operator/src", "infra/image/build", "operator/package.json", "package-lock.json"];
 
+type Delivery = (ImageSource & { kind: "build" })["delivery"];
+
 interface OperatorImageArgs {
   readonly source: ImageSource;
   readonly guard: Guard;
@@ -34,6 +36,8 @@ export class OperatorImage extends pulumi.ComponentResource {
     guard: Guard,
   ): pulumi.Output<string> {
     const hash = contentHash(projectDir, INPUTS);
+    const secret = guard.holds("image");
+    const order = JSON.stringify({ builder, delivery, tag: hash, ...(secret ? { secret } : {}) });
     const build = new command.local.Command(
       `${name}-build`,
       {
@@ -41,7 +45,7 @@ export class OperatorImage extends pulumi.ComponentResource {
         dir: relative(process.cwd(), projectDir) || ".",
         // Use the Node.js that runs this program: only some machines have the packaged one.
         create: "node --import tsx infra/image/build/build.ts",
-        environment: { ESDDNS_IMAGE: guard.value(JSON.stringify({ builder, delivery, tag: hash }), "image") },
+        environment: { ESDDNS_IMAGE: guard.value(order, "image") },
         // The inputs and the nodes: if neither changes, nothing is built.
         triggers: [hash, guard.value(nodes, "image")],
       },
@@ -49,6 +53,11 @@ export class OperatorImage extends pulumi.ComponentResource {
       { parent: this, ...guard.outputs(["stdout", "stderr", "environment", "triggers"], "image") },
     );
     // The config decides whether the reference is a secret, not the provider.
-    return pulumi.unsecret(build.stdout).apply((stdout) => stdout.trim());
+    return pulumi.unsecret(build.stdout).apply((stdout) => referenceOf(delivery, stdout.trim()));
   }
+}
+
+/** The terminal shows what the builder prints, so that is not the registry, which may be encrypted. */
+function referenceOf(delivery: Delivery, printed: string): string {
+  return "registry" in delivery ? `${delivery.registry}@${printed}` : printed;
 }

@@ -1,6 +1,6 @@
 import { isRpcSecret } from "@pulumi/pulumi/runtime/index.js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { CONFIG, plain, runProgram, type ProgramRun } from "./testing.ts";
+import { CONFIG, IMAGE, plain, runProgram, type ProgramRun } from "./testing.ts";
 
 it("makes MetalLB, the page and its address while the WAN address is still awaited", async () => {
   const independent = [
@@ -65,6 +65,12 @@ describe("beside another stack, with a Secret and an image of its own making", (
       "pulumi.com/waitFor",
     ]);
   });
+});
+
+it("names an image in a registry by the digest that its builder prints", async () => {
+  const image = { builder: "buildah", registry: "registry.example.com/home" };
+  const { outputs } = await runProgram({ ...CONFIG, image });
+  expect(outputs.operatorImage).toBe(`registry.example.com/home@${IMAGE}`);
 });
 
 it("keeps in the state as a secret what the config holds as one", async () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildah } from "./buildah.ts";
 import type { Builder } from "./builder.ts";
 import { accessTo } from "./containerd.ts";
-import { deliver } from "./deliver.ts";
+import { deliver, hideDelivery, order } from "./deliver.ts";
 import { docker } from "./docker.ts";
 
 const DIGEST = `sha256:${"d".repeat(64)}`;
@@ -40,7 +40,7 @@ it.each([
 ] as const)("%s pushes to a registry, and the nodes are told the digest that is there", async (name, make, script) => {
   await program(name, script);
   const delivery = { registry: "registry.example.com/esddns" };
-  expect(await deliver(make(dir, source), delivery, TAG, quiet)).toBe(`registry.example.com/esddns@${DIGEST}`);
+  expect(await deliver(make(dir, source), delivery, TAG, quiet)).toBe(DIGEST);
   expect(await calls()).toContain(`registry.example.com/esddns:${TAG}`);
 });
 
@@ -91,4 +91,16 @@ it("says what to install where the builder is missing", async () => {
   process.env["PATH"] = dir;
   for (const make of [buildah, docker])
     await expect(make(dir, source).ociArchive()).rejects.toThrow(/is not installed here\. Install .*reference/);
+});
+
+it.each([
+  [{ registry: "registry.example.com:5000/home/esddns" }, "denied: registry.example.com:5000 (home/esddns)"],
+  [{ registry: "registry.example.com/esddns" }, `pushed ${DIGEST} to registry.example.com/esddns`],
+  [{ loadCommand: ["load-into", "host7", "{archive}"] }, "load-into host7 failed (1)"],
+  [{ containerd: ["/run/host7.sock"] }, `loaded ${DIGEST} into /run/host7.sock`],
+])("prints nothing of an encrypted delivery: %j", (delivery, text) => {
+  const parsed = order.parse({ builder: "docker", tag: TAG, delivery, secret: true });
+  const shown = hideDelivery(text, parsed.delivery);
+  expect(shown).toContain("[secret]");
+  expect(shown).not.toMatch(/example|load-into|host7/);
 });

@@ -13,11 +13,28 @@ export const order = z.object({
     z.object({ registry: z.string() }),
     z.object({ loadCommand: z.tuple([z.string()], z.string()) }),
   ]),
+  /** Whether esddns:image is stored encrypted: nothing of the delivery is then printed. */
+  secret: z.boolean().default(false),
 });
 
 type Delivery = z.output<typeof order>["delivery"];
 
-/** Resolves with the reference. Calls `say` with every place that has the image now. */
+/** Shorter words stand in every other message. */
+const MIN_HIDDEN = 3;
+
+/** Returns a text without the words of the delivery, of which a registry's host is one. */
+export function hideDelivery(text: string, delivery: Delivery): string {
+  const words =
+    "registry" in delivery
+      ? [delivery.registry, delivery.registry.split("/")[0] ?? ""]
+      : Object.values(delivery).flat();
+  return words
+    .filter((word) => word.length >= MIN_HIDDEN && !/^\{\w+\}$/.test(word))
+    .sort((a, b) => b.length - a.length)
+    .reduce((left, word) => left.replaceAll(word, "[secret]"), text);
+}
+
+/** Resolves with the digest in the registry, or with the reference on the nodes. Calls `say` with every place that has the image now. */
 export async function deliver(
   builder: Builder,
   delivery: Delivery,
@@ -27,7 +44,7 @@ export async function deliver(
   if ("registry" in delivery) {
     const digest = await builder.push(delivery.registry, tag);
     say(`pushed ${digest} to ${delivery.registry}`);
-    return `${delivery.registry}@${digest}`;
+    return digest;
   }
   if ("loadCommand" in delivery) {
     // An image that such commands load has no digest on the nodes. The tag belongs to the content, and is never moved.
