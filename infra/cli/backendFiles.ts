@@ -34,7 +34,7 @@ export async function mendBackendFiles({ url, cwd, project, stack }: BackendFile
   const folder = localFolder(url, cwd);
   if (folder === undefined) return [];
   const stacks = join(folder, ".pulumi", "stacks", project);
-  const findings: FileFinding[] = [];
+  const findings: FileFinding[] = await mendAttributes(join(folder, ".pulumi", "meta.yaml"));
   for (const name of await filesIn(stacks)) {
     const of = /^(.+)\.json(\.gz|\.zst)?$/.exec(name)?.[1];
     if (of === undefined) continue;
@@ -58,12 +58,17 @@ async function mendState(file: string, stack: string): Promise<FileFinding | und
   // Pulumi itself says why a file cannot be read.
   if (whole === undefined) return undefined;
   if (!whole) return { level: "problem", text: await damagedState(file, stack) };
+  return (await mendAttributes(file))[0];
+}
+
+/** Moves the attributes of a whole file aside if they are damaged. */
+async function mendAttributes(file: string): Promise<FileFinding[]> {
   const attributes = `${file}.attrs`;
-  if ((await isWhole(attributes)) !== false) return undefined;
+  if ((await isWhole(attributes)) !== false) return [];
   const aside = `${attributes}.damaged`;
   await rename(attributes, aside);
   const cause = `A killed command of Pulumi left ${attributes} empty or cut off`;
-  return { level: "warning", text: `${cause}. The state beside it is whole. Moved the file to ${aside}` };
+  return [{ level: "warning", text: `${cause}. The file beside it is whole. Moved the attributes to ${aside}` }];
 }
 
 async function damagedState(file: string, stack: string): Promise<string> {

@@ -14,10 +14,13 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** Installs a Pulumi CLI that is logged in, and answers `stack ls` with a shell command. */
-async function cli(list: string): Promise<void> {
+/** Installs a Pulumi CLI that is logged in, and answers `stack ls` with a shell command. `first` runs before all. */
+async function cli(list: string, first = ""): Promise<void> {
   const file = join(dir, "pulumi");
-  await writeFile(file, `#!/bin/sh\n[ "$1" = whoami ] && { echo '{"url":"file://${dir}"}'; exit; }\n${list}\n`);
+  await writeFile(
+    file,
+    `#!/bin/sh\n${first}\n[ "$1" = whoami ] && { echo '{"url":"file://${dir}"}'; exit; }\n${list}\n`,
+  );
   await chmod(file, 0o755);
 }
 
@@ -29,6 +32,17 @@ it("knows the stacks of a backend", async () => {
 it("never takes stacks that it could not list for missing: the deploy would make them again, over their state", async () => {
   await cli("echo 'error: EOF' >&2; exit 1");
   await expect(lookAtBackend({}, "production")).rejects.toThrow("pulumi stack ls: error: EOF");
+});
+
+it("mends what the very first command left when it was killed, before it asks who is logged in", async () => {
+  const meta = join(dir, ".pulumi/meta.yaml");
+  await mkdir(join(dir, ".pulumi"));
+  await writeFile(meta, "version: 1\n");
+  await writeFile(`${meta}.attrs`, "");
+  await cli(`echo '[]'`, `[ -e '${meta}.attrs' ] && { echo EOF >&2; exit 1; }`);
+  const env = { PULUMI_BACKEND_URL: `file://${dir}` };
+  expect(await lookAtBackend(env, "production")).toMatchObject({ loggedIn: true, files: [{ level: "warning" }] });
+  expect((await readdir(join(dir, ".pulumi"))).sort()).toEqual(["meta.yaml", "meta.yaml.attrs.damaged"]);
 });
 
 it("mends what a killed command left, before the stacks are listed", async () => {

@@ -23,6 +23,8 @@ export interface Backend {
   /** Why the CLI cannot be used, if it cannot. */
   readonly missing: string | undefined;
   readonly loggedIn: boolean;
+  /** The CLI's last line if it is not logged in. */
+  readonly why?: string;
   readonly needsPassphrase: boolean;
   readonly stacks: readonly string[];
   /** Findings about the backend's files after a killed command. With a problem among them, the stacks are unknown. */
@@ -35,13 +37,16 @@ export interface Backend {
  * again.
  */
 export async function lookAtBackend(env: NodeJS.ProcessEnv, stack: string): Promise<Backend> {
+  const place = { cwd: projectDir, project: projectName(), stack: shortName(stack) };
+  // Without its attributes mended, even whoami fails.
+  const early = await mendBackendFiles({ ...place, url: env["PULUMI_BACKEND_URL"] ?? "" });
   const who = await pulumi(["whoami", "--json"]);
   const nothing = { loggedIn: false, needsPassphrase: false, stacks: [], files: [] };
   if (who.status === 127)
     return { ...nothing, missing: `${who.stderr}. Install it: https://www.pulumi.com/docs/install/` };
-  if (who.status !== 0) return { ...nothing, missing: undefined };
+  if (who.status !== 0) return { ...nothing, missing: undefined, why: who.stderr.trim().split("\n").at(-1) ?? "" };
   const { url = "" } = z.object({ url: z.string().optional() }).parse(JSON.parse(who.stdout));
-  const files = await mendBackendFiles({ url, cwd: projectDir, project: projectName(), stack: shortName(stack) });
+  const files = [...early.filter(({ level }) => level === "warning"), ...(await mendBackendFiles({ ...place, url }))];
   const hasPassphrase = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"].some(
     (name) => env[name] !== undefined,
   );

@@ -46,13 +46,13 @@ it("names everything that is missing at once, each with its remedy", () => {
   const nothing: Environment = {
     ...found,
     missing: { buildah: "buildah is not on the PATH" },
-    backend: { loggedIn: false, needsPassphrase: false },
+    backend: { loggedIn: false, why: "error: read .pulumi/meta.yaml: EOF", needsPassphrase: false },
     cluster: { reachable: false, why: "connection refused" },
     hasToken: false,
   };
   expect(problems(nothing)).toEqual([
     "buildah is not on the PATH",
-    expect.stringContaining("pulumi login"),
+    expect.stringMatching(/meta\.yaml: EOF.*pulumi login/),
     expect.stringContaining("GANDI_API_KEY="),
     expect.stringContaining("connection refused"),
   ]);

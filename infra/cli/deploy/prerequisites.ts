@@ -9,7 +9,7 @@ import { writtenObjects, type SharedObject } from "../../metallb/objects.ts";
 export interface Environment {
   /** Why a program cannot be used, by its name. */
   readonly missing: Readonly<Record<string, string>>;
-  readonly backend: { readonly loggedIn: boolean; readonly needsPassphrase: boolean };
+  readonly backend: { readonly loggedIn: boolean; readonly why?: string; readonly needsPassphrase: boolean };
   readonly cluster: { readonly reachable: true } | { readonly reachable: false; readonly why: string };
   readonly mayInstall: boolean;
   readonly nodes: readonly string[];
@@ -50,8 +50,10 @@ export function evaluatePrerequisites(found: Environment, config: Needs, takeOve
 
 function backendFindings({ missing, backend }: Environment): Finding[] {
   if (missing["pulumi"] !== undefined) return [];
-  if (!backend.loggedIn)
-    return [problem("Pulumi does not know where to keep its state. Run: pulumi login (or --local)")];
+  if (!backend.loggedIn) {
+    const words = backend.why === undefined || backend.why === "" ? "" : ` (${backend.why})`;
+    return [problem(`Pulumi does not know where to keep its state${words}. Run: pulumi login (or --local)`)];
+  }
   if (!backend.needsPassphrase) return [];
   const choose = "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, and keep it";
   return [problem(`The stack's secrets are encrypted by a passphrase, and none is set. ${choose}`)];
