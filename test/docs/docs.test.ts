@@ -14,7 +14,7 @@ const read = (path: string): string => readFileSync(join(projectDir, path), "utf
 const scripts = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read("package.json"))).scripts;
 const generated = await generatedDocuments();
 /** Folders of the project of which a document may name a file. */
-const FILE = /`((?:bench|docs|examples|infra|lab|operator|test)\/[\w./-]+)`/g;
+const FILE = /`((?:bench|common|docs|examples|infra|lab|operator|policy|pulumi-stand-ins|test)\/[\w./-]+)`/g;
 
 describe.each(documents().map((document) => [document.path, document] as const))("%s", (path, document) => {
   it("has no link or picture that leads nowhere", () => {

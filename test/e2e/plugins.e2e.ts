@@ -13,7 +13,7 @@ import { eventually, labJson, labOk } from "./lab.ts";
 import { blocksOf, changesOf, errorsOf, sectionsOf } from "./pulumiOutput.ts";
 import { spawnCollect } from "./spawn.ts";
 
-const recordings = join(projectDir, "lab", "plugins", "fixtures", "kubernetes");
+const recordings = join(projectDir, "pulumi-stand-ins", "fixtures", "kubernetes");
 let dir = "";
 
 beforeAll(async () => {

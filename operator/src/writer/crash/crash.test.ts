@@ -50,7 +50,7 @@ describe.each(workloads)("$name", (workload: Workload) => {
   it("ends as undisturbed when events are hidden and then come all at once", async () => {
     const { end } = await undisturbed(workload);
     const differences: (string | undefined)[] = [];
-    for (let from = (workload.killFromStep ?? 1) - 1; from < workload.steps.length; from++) {
+    for (let from = (workload.hideFromStep ?? 1) - 1; from < workload.steps.length; from++) {
       // Hides only one step at a time. Several steps seen as one are a different workload: some values are never
       // published.
       const how = `Step ${from + 1} is hidden until the next.`;

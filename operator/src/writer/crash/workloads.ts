@@ -11,6 +11,8 @@ export interface Workload {
   readonly steps: readonly Step[];
   /** The first step that tests may disturb. A disturbed earlier step would be a different workload; see its comment. */
   readonly killFromStep?: number;
+  /** The first step that may be hidden until the next one, if not the first. */
+  readonly hideFromStep?: number;
 }
 
 const A = "203.0.113.20";
@@ -197,6 +199,7 @@ export const workloads: readonly Workload[] = [
       // A name under which no leader has published is not retained.
       name: `a rename back with Retain, ${conflictPolicy}`,
       killFromStep: 3,
+      hideFromStep: 3,
       steps: [
         all(line(A), add("home", { ...STRICT, conflictPolicy })),
         change("home", { name: "www" }),
@@ -210,6 +213,7 @@ export const workloads: readonly Workload[] = [
     // value.
     name: "a stranger's equal value under Refuse",
     killFromStep: 2,
+    hideFromStep: 2,
     before: edit("home", A),
     steps: [all(line(A), add("home", { ...STRICT, conflictPolicy: "Refuse", ttl: 600 })), line(B), line(C)],
   },
