@@ -124,10 +124,7 @@ async function run(config: ServingConfig, stop: AbortController, log: Logger): P
   });
   const serves = servesHost({
     names: [...config.hosts, PAGE_SERVICE_NAME, `${PAGE_SERVICE_NAME}.${config.namespace}`],
-    serviceDomains: [
-      "svc.stores.local",
-      ...serviceDomainsIn(await readFile("/etc/resolv.conf", "utf8").catch(() => "")),
-    ],
+    serviceDomains: serviceDomainsIn(await readFile("/etc/resolv.conf", "utf8").catch(() => "")),
     records: () => stores.records.items(),
   });
   // Each has its own connections: a client that uses up those of the page or the push address does not block the

@@ -74,10 +74,10 @@ describe("the page is served under", () => {
 it("the kubelet's search list says what the names of Services end in", () => {
   const file =
     "nameserver 10.96.0.10\nsearch home.svc.corp.local svc.corp.local corp.local example.com\noptions ndots:5\n";
-  expect(serviceDomainsIn(file)).toEqual(["svc.corp.local"]);
-  expect(serviceDomainsIn("nameserver 192.168.1.1\n")).toEqual([]);
+  expect(serviceDomainsIn(file)).toEqual(["svc.cluster.local", "svc.corp.local"]);
+  expect(serviceDomainsIn("nameserver 192.168.1.1\n")).toEqual(["svc.cluster.local"]);
   expect(serviceDomainsIn("search home.SVC.Cluster.Local. SVC.Cluster.Local. Cluster.Local.\n")).toEqual([
     "svc.cluster.local",
   ]);
-  expect(serviceDomainsIn("# search svc.evil.example\nsearch example.com\n")).toEqual([]);
+  expect(serviceDomainsIn("# search svc.evil.example\nsearch example.com\n")).toEqual(["svc.cluster.local"]);
 });

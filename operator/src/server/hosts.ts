@@ -44,10 +44,17 @@ export function servesHost({ names, serviceDomains, records }: HostNames): Serve
   };
 }
 
-/** Returns the domains of Services from a pod's /etc/resolv.conf. The kubelet writes them into its search list. */
+/** The domain of Services in a cluster whose administrator chose no other. */
+const USUAL_DOMAIN = "svc.cluster.local";
+
+/**
+ * Returns the usual domain of Services, and those of a pod's /etc/resolv.conf. The kubelet writes them into its search
+ * list.
+ */
 export function serviceDomainsIn(resolvConf: string): string[] {
   const [, list = ""] = /^search\s+(.*)$/m.exec(resolvConf) ?? [];
-  return list.split(/\s+/).flatMap((domain) => /^svc\..+[^.]/i.exec(domain.toLowerCase())?.[0] ?? []);
+  const told = list.split(/\s+/).flatMap((domain) => /^svc\..+[^.]/i.exec(domain.toLowerCase())?.[0] ?? []);
+  return [...new Set([USUAL_DOMAIN, ...told])];
 }
 
 /** Removes the port, the brackets of an IPv6 address and the trailing dot. */
