@@ -12,7 +12,7 @@ const operatorRooms = {
   stun: ["udp"],
   router: ["udp"],
   decide: ["router/natpmpResult.ts"],
-  sources: ["udp", "stun", "router", "decide"],
+  sources: ["udp", "stun", "router"],
   observe: ["udp", "stun", "router", "sources", "decide", "kube", "metrics"],
   gandi: [],
   records: ["gandi", "decide"],
@@ -27,7 +27,9 @@ const operatorRooms = {
   doctor: ["kube", "records", "decide", "page", "config.ts"],
 };
 
-/** The same of infra; the loose files below config are the ground. */
+/** The same of infra. Of its loose files these are the ground; all others put the rooms together. */
+const infraGround = ["names.ts", "process.ts", "projectDir.ts", "requireNode.ts", "stackOutputs.ts"];
+
 const infraRooms = {
   config: ["names.ts"],
   kubernetes: ["config", "names.ts", "process.ts"],
@@ -94,6 +96,25 @@ const config = {
       severity: "error",
       from: { path: "^lab/" },
       to: { path: "^(common|infra|operator|test|bench)/", pathNot: "^infra/cli/backendFiles\\.ts$" },
+    },
+    {
+      name: "ground-of-infra",
+      severity: "error",
+      from: { path: `^infra/(${infraGround.join("|")})$` },
+      to: { path: "^infra/", pathNot: `^infra/(${infraGround.join("|")})$` },
+    },
+    {
+      name: "policy-uses-common",
+      severity: "error",
+      from: { path: "^policy/", pathNot: test },
+      to: { path: "^(infra|operator|lab|pulumi-stand-ins|test|bench)/" },
+    },
+    {
+      name: "common-has-doors",
+      comment: "One index.ts a room, and text.ts.",
+      severity: "error",
+      from: { path: "^(infra|operator|policy|test|bench)/" },
+      to: { path: "^common/", pathNot: "^common/(\\w+/index|text)\\.ts$" },
     },
     {
       name: "lab-has-one-face",

@@ -1,10 +1,12 @@
+import { PAGE_SERVICE_NAME } from "@esddns/common/api";
+
 /** Names that users' commands and the operator rely on. */
 export const names = {
   operator: { app: "esddns-operator", daemonSet: "esddns-operator-daemon", serviceAccount: "esddns-operator" },
   page: {
     app: "esddns-service",
     deployment: "esddns-service",
-    service: "esddns-service",
+    service: PAGE_SERVICE_NAME,
     tlsSecret: "esddns-service-tls",
     serviceAccount: "esddns-service",
   },

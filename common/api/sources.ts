@@ -30,6 +30,9 @@ export interface RouterSource extends SourceBase {
   readonly router: string;
 }
 
+/** The organisation of every server that is known only from a downloaded list. */
+export const LIST_ORGANISATION = "always-online-stun";
+
 /** Public STUN servers, each with the organisation that operates it. */
 export const STUN_SERVERS: readonly StunServer[] = [
   { host: "stun.l.google.com", port: 19302, transport: "udp", organisation: "Google" },

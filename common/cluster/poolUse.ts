@@ -40,3 +40,10 @@ export function useInWords({ family, assigned, available }: FamilyUse): string {
   const total = assigned + available;
   return `${family} ${assigned} of ${total > Number.MAX_SAFE_INTEGER ? "more than 2^53" : total} in use`;
 }
+
+/** From this share on it is time to add addresses. */
+export const NEARLY_FULL = 0.8;
+
+export function isNearlyFull({ assigned, available }: FamilyUse): boolean {
+  return assigned >= NEARLY_FULL * (assigned + available);
+}

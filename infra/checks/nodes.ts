@@ -7,7 +7,7 @@ import type { CheckedConfig, ClusterFacts, NodeFact } from "./facts.ts";
 
 /** Checks whether any node may announce: MetalLB does not report nodes that may not. */
 export function announcements(config: CheckedConfig, facts: ClusterFacts) {
-  const found = { problems: [] as Problem[], warnings: [] as string[], notes: [] as string[] };
+  const found = { problems: [] as Problem[], notes: [] as string[] };
   const { nodes } = facts;
   if (nodes === undefined || nodes.length === 0) return found;
   const ignored =

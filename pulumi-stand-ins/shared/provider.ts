@@ -1,6 +1,6 @@
 /**
  * What a resource plugin answers, call by call, as plain JSON: the protobuf messages of `pulumi/provider.proto` with
- * default values left out. serve.ts speaks gRPC for it; tests replay recorded calls on it.
+ * default values left out. serveProvider.ts speaks gRPC for it; tests replay recorded calls on it.
  */
 import type { JsonObject } from "./values.ts";
 

@@ -4,7 +4,8 @@
  */
 import type { Dice } from "../fuzz/mutate.ts";
 import type { Family, Vote, WanObservation } from "@esddns/common/api";
-import { LIST_ORGANISATION, applyListMajority } from "../../operator/src/decide/listMajority.ts";
+import { LIST_ORGANISATION } from "@esddns/common/api";
+import { applyListMajority } from "../../operator/src/decide/listMajority.ts";
 import { prefixOf } from "@esddns/common/ip";
 
 export const PREFIX_LENGTH = 64;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LIST_ORGANISATION, applyListMajority } from "./listMajority.ts";
+import { LIST_ORGANISATION } from "@esddns/common/api";
+import { applyListMajority } from "./listMajority.ts";
 import { judgeVotes } from "./quorum.ts";
 import { vote } from "./testing.ts";
 

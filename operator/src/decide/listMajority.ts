@@ -1,8 +1,6 @@
+import { LIST_ORGANISATION } from "@esddns/common/api";
 import type { Family, Vote } from "@esddns/common/api";
 import { valueOf } from "./quorum.ts";
-
-/** The organisation of every server that is known only from a downloaded list. */
-export const LIST_ORGANISATION = "always-online-stun";
 
 /**
  * Reduces the servers of downloaded lists to one voice per family: the value that more than half of the answering

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { metricTable } from "@esddns/common/api";
-import { LIST_ORGANISATION } from "../decide/listMajority.ts";
+import { LIST_ORGANISATION } from "@esddns/common/api";
 import { vote, votes } from "../decide/testing.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Vote } from "@esddns/common/api";
 import { FAILURE_REASONS } from "../records/findings.ts";
-import { LIST_ORGANISATION } from "../decide/listMajority.ts";
+import { LIST_ORGANISATION } from "@esddns/common/api";
 import { collected, counter, gauge, histogram } from "./instruments.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 import { registerSnapshotMetrics, registerClusterView } from "./snapshotMetrics.ts";

@@ -4,7 +4,7 @@ import type { TransactionResult } from "../stun/transaction.ts";
 import { failure } from "../stun/transaction.ts";
 import type { RoundDeps } from "./round.ts";
 import { runRound } from "./round.ts";
-import { LIST_ORGANISATION } from "../decide/listMajority.ts";
+import { LIST_ORGANISATION } from "@esddns/common/api";
 import { linkOf, sourcesOf } from "@esddns/common/api";
 import { spec } from "../decide/testing.ts";
 import { silentLog, virtualClock } from "../runtime/testing.ts";

@@ -1,7 +1,6 @@
+import { type FamilyUse, isNearlyFull, NEARLY_FULL, type Read, useInWords } from "@esddns/common/cluster";
 import { badge, quiet, section } from "./elements.ts";
-import { type FamilyUse, useInWords } from "@esddns/common/cluster";
 import { type Html, markup } from "./markup.ts";
-import type { Read } from "@esddns/common/cluster";
 import type { PoolUse, ClusterView } from "../snapshot/clusterView.ts";
 
 /** Renders the page's own address on the LAN, the node that announces it, and how full the pools are. */
@@ -38,9 +37,6 @@ function told<T>(fact: Read<T>, show: (value: T) => Html | Html[]): Html | Html[
   return fact.read ? show(fact.value) : markup`<p>${quiet(`unknown: ${fact.why}`)}</p>`;
 }
 
-/** From this share on it is time to add addresses. */
-const NEARLY_FULL = 0.8;
-
 function poolUse({ name, families }: PoolUse): Html[] {
   if (families.length === 0) return [markup`<p><strong>${name}</strong> has no address to give</p>`];
   return families.map((use) => familyUse(name, use));
@@ -51,6 +47,6 @@ function familyUse(pool: string, use: FamilyUse): Html {
   const total = assigned + available;
   const words = useInWords(use);
   return markup`<p><strong>${pool}</strong> ${words}
-    ${assigned / total >= NEARLY_FULL && badge(available === 0 ? "bad" : "warn", available === 0 ? "full" : "nearly full")}
+    ${isNearlyFull(use) && badge(available === 0 ? "bad" : "warn", available === 0 ? "full" : "nearly full")}
     <meter min="0" max="${total}" high="${total * NEARLY_FULL}" optimum="0" value="${assigned}" aria-label="Use of ${pool}, ${family}">${words}</meter></p>`;
 }

@@ -1,6 +1,6 @@
 import type { StunServer, StunTransport } from "@esddns/common/api";
 import { parseAddress } from "@esddns/common/ip";
-import { LIST_ORGANISATION } from "../decide/listMajority.ts";
+import { LIST_ORGANISATION } from "@esddns/common/api";
 
 /** Far more than such a list has. The rest is ignored. */
 const MAX_LINES = 2000;

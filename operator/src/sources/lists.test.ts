@@ -3,7 +3,7 @@ import type { DetectionSpec } from "@esddns/common/api";
 import { silentLog, virtualClock } from "../runtime/testing.ts";
 import { refuse } from "./contact.ts";
 import type { HttpsGet } from "./httpsGet.ts";
-import { LIST_ORGANISATION } from "../decide/listMajority.ts";
+import { LIST_ORGANISATION } from "@esddns/common/api";
 import { StunLists } from "./lists.ts";
 import { parseHostList } from "./listText.ts";
 import { spec } from "../decide/testing.ts";

@@ -4,6 +4,7 @@ import {
   EXCLUDE_LABEL,
   familyUses,
   ignoresExcludeLabel,
+  isNearlyFull,
   type Pod,
   useInWords,
 } from "@esddns/common/cluster";
@@ -81,7 +82,7 @@ export function pools(facts: Facts): DoctorFinding {
   const full = all.value.filter((pool) => isFull(pool));
   if (full.length === all.value.length && pending) return wrong(`every pool is full: ${text}`, MORE_ADDRESSES);
   if (full.length > 0) return warn(`full: ${text}`, MORE_ADDRESSES);
-  if (all.value.some((pool) => isNearlyFull(pool))) {
+  if (all.value.some(({ status }) => status !== undefined && familyUses(status).some(isNearlyFull))) {
     return warn(`nearly full: ${text}`, "Think of more addresses for esddns:pools.");
   }
   if (pending && all.value.every(({ spec }) => !spec.autoAssign)) {
@@ -153,11 +154,6 @@ function isFull({ status }: AddressPool): boolean {
   if (status === undefined) return false;
   const families = familyUses(status);
   return families.length === 0 || families.some(({ available }) => available === 0);
-}
-
-function isNearlyFull({ status }: AddressPool): boolean {
-  const families = status === undefined ? [] : familyUses(status);
-  return families.some(({ assigned, available }) => available < 0.2 * (assigned + available));
 }
 
 function use({ metadata, spec, status }: AddressPool): string {
