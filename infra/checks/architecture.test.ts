@@ -1,7 +1,11 @@
 import { expect, it } from "vitest";
 import { parseStackConfig } from "../config/parse.ts";
 import { formatProblem } from "../config/validation/problem.ts";
-import { evaluate } from "./checks.ts";
+import { evaluate as evaluateFor } from "./checks.ts";
+
+const evaluate = (...[config, facts, skip]: [Evaluated[0], Evaluated[1], Evaluated[3]?]) =>
+  evaluateFor(config, facts, { stackId: "esddns/production", takeOver: false }, skip);
+type Evaluated = Parameters<typeof evaluateFor>;
 
 const BUILT = { builder: "docker", registry: "registry.example.com/esddns" };
 const READY = { reference: `x@sha256:${"a".repeat(64)}` };

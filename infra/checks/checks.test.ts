@@ -3,9 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { CheckName } from "../config/keys/checks.ts";
 import { parseStackConfig, type StackConfig } from "../config/parse.ts";
 import { formatProblem } from "../config/validation/problem.ts";
-import { evaluate } from "./checks.ts";
+import { evaluate as evaluateFor } from "./checks.ts";
 import type { ClusterFacts, NodeFact } from "./facts.ts";
 import { fieldsOf } from "./readDefinitions.ts";
+
+const evaluate = (...[config, facts, skip]: [Evaluated[0], Evaluated[1], Evaluated[3]?]) =>
+  evaluateFor(config, facts, { stackId: "esddns/production", takeOver: false }, skip);
+type Evaluated = Parameters<typeof evaluateFor>;
 
 const LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 

@@ -4,9 +4,10 @@ import type { Problem } from "../config/validation/problem.ts";
 import { closedApiServer } from "./apiServer.ts";
 import { foreignArchitecture } from "./architecture.ts";
 import { ownPeers, secondSessions, unfitSecrets, unknownCommunities } from "./bgp.ts";
-import type { CheckedConfig, ClusterFacts } from "./facts.ts";
-import { adopted, givenUpMetalLB, movedMetalLB } from "./metallb.ts";
+import type { Asker, CheckedConfig, ClusterFacts } from "./facts.ts";
+import { adopted, foreignMetalLB, givenUpMetalLB, movedMetalLB } from "./metallb.ts";
 import { monitoringProblems } from "./monitoring.ts";
+import { foreignNamespace } from "./namespace.ts";
 import { announcements, deadNodes, noRoomForPods, unknownNodes } from "./nodes.ts";
 import { takenAddresses } from "./pools.ts";
 import { mayHaveSecondLoadBalancer, secondLoadBalancer } from "./serviceLb.ts";
@@ -26,7 +27,7 @@ interface Evaluation {
   readonly notes: readonly string[];
 }
 
-type Look<T> = (config: CheckedConfig, facts: ClusterFacts) => readonly T[];
+type Look<T> = (config: CheckedConfig, facts: ClusterFacts, asker: Asker) => readonly T[];
 
 interface Check {
   readonly problems?: Look<Problem>;
@@ -34,8 +35,10 @@ interface Check {
   readonly notes?: Look<string>;
 }
 
-/** The two checks that must know which stack runs are in preflight.ts. */
-const CHECKS: Readonly<Record<Exclude<CheckName, "namespace" | "shared-metallb">, Check>> = {
+/** Problems are reported in this order. */
+const CHECKS: Readonly<Record<CheckName, Check>> = {
+  namespace: { problems: foreignNamespace },
+  "shared-metallb": { problems: foreignMetalLB },
   "dead-nodes": { warnings: (_, facts) => deadNodes(facts) },
   "adopted-metallb": {
     problems: (config, facts) => adopted(config, facts).problems,
@@ -65,16 +68,18 @@ const CHECKS: Readonly<Record<Exclude<CheckName, "namespace" | "shared-metallb">
 };
 
 /** Runs every check that is not skipped. */
-export function evaluate(config: CheckedConfig, facts: ClusterFacts, skip: readonly CheckName[] = []): Evaluation {
-  const checks = Object.entries(CHECKS as Readonly<Record<CheckName, Check>>) as [CheckName, Check][];
-  const made = checks.filter(([name]) => !skip.includes(name));
+export function evaluate(
+  config: CheckedConfig,
+  facts: ClusterFacts,
+  asker: Asker,
+  skip: readonly CheckName[] = [],
+): Evaluation {
+  const made = (Object.entries(CHECKS) as [CheckName, Check][]).filter(([name]) => !skip.includes(name));
+  const found = <T>(kind: (check: Check) => Look<T> | undefined) =>
+    made.flatMap(([name, check]) => (kind(check)?.(config, facts, asker) ?? []).map((each) => ({ name, each })));
   return {
-    problems: made.flatMap(([check, { problems }]) =>
-      (problems?.(config, facts) ?? []).map((problem) => ({ ...problem, check })),
-    ),
-    warnings: made.flatMap(([check, { warnings }]) =>
-      (warnings?.(config, facts) ?? []).map((each) => `[${check}] ${each}`),
-    ),
-    notes: made.flatMap(([, { notes }]) => notes?.(config, facts) ?? []),
+    problems: found(({ problems }) => problems).map(({ name, each }) => ({ ...each, check: name })),
+    warnings: found(({ warnings }) => warnings).map(({ name, each }) => `[${name}] ${each}`),
+    notes: found(({ notes }) => notes).map(({ each }) => each),
   };
 }

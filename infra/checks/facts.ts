@@ -21,6 +21,14 @@ export type CheckedConfig = Pick<
   | "operator"
 >;
 
+/** The run that asks. */
+export interface Asker {
+  /** PROJECT/STACK. */
+  readonly stackId: string;
+  /** Whether it was told to take over what other owners left. */
+  readonly takeOver: boolean;
+}
+
 export interface NodeFact {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;

@@ -60,7 +60,7 @@ describe("the MetalLB that a stack has installed", () => {
   it("is not installed by a second stack, which would have its namespace and definitions in its state by then", () => {
     const running = { version: "0.15.3", native: true, ignoresExcludeLabel: false };
     const told = (facts: object, takeOver = false, shared: "own" | "adopt" = "own"): string[] =>
-      foreignMetalLB(config(shared, "metallb-system"), { metallb: running, ...facts }, takeOver).map(formatProblem);
+      foreignMetalLB(config(shared, "metallb-system"), { metallb: running, ...facts }, { takeOver }).map(formatProblem);
     const others = { owned: owned(false, "esddns-development"), metallbIsAStacks: true };
     for (const takeOver of [false, true])
       expect(told(others, takeOver)).toEqual([

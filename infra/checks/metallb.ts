@@ -6,7 +6,7 @@ import { nativeBgpProblems } from "../config/keys/bgp/rules.ts";
 import type { StackConfig } from "../config/parse.ts";
 import { quote, type Problem } from "../config/validation/problem.ts";
 import { definitionProblems } from "./definitions.ts";
-import type { CheckedConfig, ClusterFacts, OwnedMetalLB, RunningMetalLB } from "./facts.ts";
+import type { Asker, CheckedConfig, ClusterFacts, OwnedMetalLB, RunningMetalLB } from "./facts.ts";
 import { placedPools } from "./pools.ts";
 
 /** Checks whether the adopted MetalLB can do what the config asks for. */
@@ -55,7 +55,7 @@ type Facts = Pick<ClusterFacts, "owned" | "metallb" | "metallbIsAStacks" | "else
  * namespace and the definitions are in this stack's state. The way out is to adopt it, and then the next up would
  * delete them, and with them the pools and records of every stack.
  */
-export function foreignMetalLB(config: Config, facts: Facts, takeOver: boolean): Problem[] {
+export function foreignMetalLB(config: Config, facts: Facts, { takeOver }: Pick<Asker, "takeOver">): Problem[] {
   const { namespace, shared, metallb } = config;
   const owned = facts.owned ?? [];
   if (shared !== "own" || owned.some(({ owner }) => owner === namespace)) return [];

@@ -2,17 +2,15 @@
 import { readableRanges, type AddressRange } from "@esddns/common/ip";
 import * as pulumi from "@pulumi/pulumi";
 import { monitoringKinds } from "../config/keys/monitoring.ts";
-import { formatProblem, type Problem } from "../config/validation/problem.ts";
+import { formatProblem } from "../config/validation/problem.ts";
 import type { LoadedConfig } from "../config/load.ts";
-import type { StackConfig } from "../config/parse.ts";
-import { namespaceProblem, stackIdOf } from "../kubernetes/stackNamespace.ts";
+import { stackIdOf } from "../kubernetes/stackNamespace.ts";
 import { configuredCluster } from "../kubernetes/provider.ts";
 import { formerlyOwned, NEVER_OWNED, SeveralOwned, type FormerlyOwned } from "../metallb/formerOwner.ts";
 import { isTakeOver } from "../metallb/takeOver.ts";
 import { readsOlderAnnotations } from "../metallb/version.ts";
 import { evaluate, type NamedProblem } from "./checks.ts";
-import type { ClusterFacts, ReadFacts, RunningMetalLB } from "./facts.ts";
-import { foreignMetalLB } from "./metallb.ts";
+import type { ReadFacts, RunningMetalLB } from "./facts.ts";
 import { readFacts } from "./readFacts.ts";
 
 /** The facts about the cluster that the program uses. Each is undefined if it may not be read. */
@@ -49,12 +47,8 @@ export async function preflight(config: LoadedConfig): Promise<Seen | undefined>
     await messages.warn(unchecked);
   }
   if (!read.reached) return undefined;
-  const { problems: others, warnings, notes } = evaluate(config, read.facts, skip);
-  const own: readonly NamedProblem[] = [
-    ...namespaceProblems(config, read.facts).map((each) => ({ ...each, check: "namespace" as const })),
-    ...foreignMetalLB(config, read.facts, isTakeOver()).map((each) => ({ ...each, check: "shared-metallb" as const })),
-  ];
-  const problems = [...own.filter(({ check }) => !skip.includes(check)), ...others];
+  const asker = { stackId: ownStackId(), takeOver: isTakeOver() };
+  const { problems, warnings, notes } = evaluate(config, read.facts, asker, skip);
   if (problems.length > 0) throw messages.refusal(refusal(problems));
   for (const warning of warnings) await messages.warn(warning);
   if (pulumi.runtime.isDryRun()) for (const note of notes) await messages.info(note);
@@ -119,12 +113,6 @@ const UNCHECKED_UP =
  */
 function ofThisRun(): "Off" | undefined {
   return process.env["ESDDNS_CHECKS"] === "Off" ? "Off" : undefined;
-}
-
-function namespaceProblems({ namespace }: StackConfig, { namespace: there }: ClusterFacts): Problem[] {
-  if (there === undefined || isTakeOver()) return [];
-  const problem = namespaceProblem(namespace, there, ownStackId());
-  return problem === undefined ? [] : [{ path: ["namespace"], ...problem }];
 }
 
 function ownStackId(): string {
