@@ -127,3 +127,28 @@ export const addressPool = z.object({
   status: poolCounts.optional(),
 });
 export type AddressPool = z.output<typeof addressPool>;
+
+/** MetalLB's ServiceL2Status: which node announces a Service on layer 2. */
+export const serviceL2Status = z.object({
+  metadata,
+  status: z
+    .object({
+      node: z.string().optional(),
+      serviceName: z.string().optional(),
+      serviceNamespace: z.string().optional(),
+    })
+    .prefault({}),
+});
+export type ServiceL2Status = z.output<typeof serviceL2Status>;
+
+export const endpointSlice = z.object({
+  endpoints: z
+    .array(z.object({ conditions: z.object({ ready: z.boolean().default(true) }).prefault({}) }))
+    .nullish()
+    .transform((endpoints) => endpoints ?? []),
+  ports: z
+    .array(z.object({ port: z.int().nullish() }))
+    .nullish()
+    .transform((ports) => ports ?? []),
+});
+export type EndpointSlice = z.output<typeof endpointSlice>;

@@ -3,6 +3,7 @@ import {
   addressPool,
   anyObject,
   conditionOf,
+  endpointSlice,
   ignoresExcludeLabel,
   listOf,
   loadBalancerIps,
@@ -228,9 +229,3 @@ const community = z.object({
   spec: z.object({ communities: z.array(z.object({ name: z.string().default("") })).default([]) }).prefault({}),
 });
 const serviceCidr = z.object({ spec: z.object({ cidrs: z.array(z.string()).default([]) }) });
-const endpointSlice = z.object({
-  ports: z
-    .array(z.object({ port: z.int().nullish() }))
-    .nullish()
-    .transform((ports) => ports ?? []),
-});

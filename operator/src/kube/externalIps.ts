@@ -17,7 +17,7 @@ export function externalIpsOf(
       const { kind, message } = node.error;
       throw new EsddnsError("ESDDNS_NODE_NOT_READ", `${kind}: ${message}`, { retryable: true });
     }
-    const addresses = node.value.status?.addresses ?? [];
+    const addresses = node.value.status.addresses;
     return addresses.filter(({ type }) => type === "ExternalIP").map(({ address }) => address);
   };
 }

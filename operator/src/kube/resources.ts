@@ -14,7 +14,7 @@ import {
   wanObservation,
   type WanObservationObject,
 } from "@esddns/common/api";
-import { poolCounts } from "@esddns/common/cluster";
+import * as objects from "@esddns/common/cluster";
 
 export interface Resource<T extends KubeObject> {
   readonly apiVersion: string;
@@ -64,13 +64,8 @@ export const dnsRecords: Resource<DnsRecordObject> = resource(
   z.object({ ...object, spec: dnsRecordSpec, status: dnsRecordStatus.exactOptional() }),
 );
 
-/** Only the name, the uid and the addresses of a Node are kept. */
-const node = z.object({
-  ...object,
-  status: z
-    .object({ addresses: z.array(z.object({ type: z.string(), address: z.string() })).exactOptional() })
-    .exactOptional(),
-});
+/** A Node with its uid. */
+const node = z.object({ ...object, status: objects.node.shape.status });
 export const nodes: Resource<z.infer<typeof node>> = resource("v1", "Node", "nodes", node);
 
 const configMap = z.object({ ...object, data: strings });
@@ -109,31 +104,13 @@ const noted = z.object({
 export const notedEvents: Resource<z.infer<typeof noted>> = resource("events.k8s.io/v1", "Event", "events", noted);
 
 /** Only the addresses that MetalLB gave a Service. */
-const service = z.object({
-  ...object,
-  status: z
-    .object({
-      loadBalancer: z
-        .object({ ingress: z.array(z.object({ ip: z.string().exactOptional() })).exactOptional() })
-        .exactOptional(),
-    })
-    .exactOptional(),
-});
+const service = z.object({ ...object, status: objects.service.shape.status });
 export const services: Resource<z.infer<typeof service>> = resource("v1", "Service", "services", service);
 
 const METALLB = "metallb.io/v1beta1";
 
 /** The node that MetalLB lets announce a Service on layer 2. */
-const l2Status = z.object({
-  ...object,
-  status: z
-    .object({
-      node: z.string().exactOptional(),
-      serviceName: z.string().exactOptional(),
-      serviceNamespace: z.string().exactOptional(),
-    })
-    .exactOptional(),
-});
+const l2Status = z.object({ ...object, status: objects.serviceL2Status.shape.status });
 export const serviceL2Statuses: Resource<z.infer<typeof l2Status>> = resource(
   METALLB,
   "ServiceL2Status",
@@ -142,7 +119,7 @@ export const serviceL2Statuses: Resource<z.infer<typeof l2Status>> = resource(
 );
 
 /** How full an address pool is. */
-const poolStatus = z.object({ ...object, status: poolCounts.exactOptional() });
+const poolStatus = z.object({ ...object, status: objects.addressPool.shape.status });
 export const ipAddressPools: Resource<z.infer<typeof poolStatus>> = resource(
   METALLB,
   "IPAddressPool",

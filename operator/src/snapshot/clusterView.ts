@@ -2,7 +2,7 @@ import { type KubeObject, PAGE_SERVICE_NAME } from "@esddns/common/api";
 import type { Clock } from "../runtime/clock.ts";
 import type { KubeClient } from "../kube/client.ts";
 import type { KubeFailure, KubeResult } from "../kube/failure.ts";
-import { announcer, failedRead, type FamilyUse, familyUses, type Read } from "@esddns/common/cluster";
+import { announcer, failedRead, type FamilyUse, familyUses, type Read, loadBalancerIps } from "@esddns/common/cluster";
 import { clean } from "@esddns/common/text";
 import { ipAddressPools, notedEvents, type Resource, serviceL2Statuses, services } from "../kube/resources.ts";
 import { pause } from "../runtime/wait.ts";
@@ -92,7 +92,7 @@ export class ClusterViewReader {
   async #addresses(signal: AbortSignal): Promise<ClusterView["addresses"]> {
     const { client, namespace } = this.#options;
     const read = await client.get(services, { namespace, name: PAGE_SERVICE_NAME }, signal);
-    return readOf(read, ({ status }) => (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []));
+    return readOf(read, loadBalancerIps);
   }
 
   async #announcedBy(signal: AbortSignal): Promise<ClusterView["announcedBy"]> {
@@ -102,7 +102,7 @@ export class ClusterViewReader {
     const read = await client.list(serviceL2Statuses, metallbNamespace, signal, { labelSelector });
     return readOf(read, ({ items }) => {
       const nodes = parsed(serviceL2Statuses, items).flatMap((one) =>
-        one.status?.serviceName === PAGE_SERVICE_NAME && one.status.serviceNamespace === namespace
+        one.status.serviceName === PAGE_SERVICE_NAME && one.status.serviceNamespace === namespace
           ? (announcer(one) ?? [])
           : [],
       );

@@ -1,3 +1,4 @@
+import { loadBalancerIps } from "@esddns/common/cluster";
 import type { DnsRecordObject, DnsRecordSpec } from "@esddns/common/api";
 import type { KubeFailure } from "../kube/failure.ts";
 import { services } from "../kube/resources.ts";
@@ -64,9 +65,7 @@ export class Services {
     const before = this.#known.get(keyOf(ref));
     // While the API server does not answer, its last answer stays valid.
     if (!read.ok && !isVerdict(read.error) && before !== undefined) return before;
-    const found = read.ok
-      ? { addresses: (read.value.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []) }
-      : { problem: problemOf(ref, read.error) };
+    const found = read.ok ? { addresses: loadBalancerIps(read.value) } : { problem: problemOf(ref, read.error) };
     this.#known.set(keyOf(ref), found);
     return found;
   }

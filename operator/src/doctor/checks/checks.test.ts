@@ -91,7 +91,7 @@ function given(overrides: Partial<facts.Facts> = {}): facts.Facts {
     nodes: read([node("node1"), node("node2")]),
     metallbPods: read([pod("c", { "app.kubernetes.io/component": "controller" }), pod("s", { component: "speaker" })]),
     webhook: read([
-      facts.endpointSlice.parse({ metadata: { name: "w" }, endpoints: [{ conditions: { ready: true } }] }),
+      cluster.endpointSlice.parse({ metadata: { name: "w" }, endpoints: [{ conditions: { ready: true } }] }),
     ]),
     pools: read([pool("esddns-pool", 1, 10)]),
     l2Advertisements: read([
@@ -101,7 +101,7 @@ function given(overrides: Partial<facts.Facts> = {}): facts.Facts {
     bgpPeers: read([]),
     bgpSessions: read([]),
     configuration: read([configuration("controller", "Valid"), configuration("speaker-node1", "Valid")]),
-    l2Statuses: read([facts.l2Status.parse({ metadata: { name: "l2-x" }, status: l2 })]),
+    l2Statuses: read([cluster.serviceL2Status.parse({ metadata: { name: "l2-x" }, status: l2 })]),
     serviceLb: read([]),
     ownPods: read([pod("o1", { app: "esddns-operator" }), pod("p1", { app: "esddns-service" })]),
     service: read(
@@ -364,7 +364,7 @@ describe("the doctor", () => {
     const swapped = read(lan({ "192.168.1.100": "02:00:00:00:00:12" }));
     expect(line("ARP on the LAN", { neighbours: swapped })).toMatchObject({ state: "warn" });
     // node2 has taken over, and MetalLB lets it write only the label.
-    const taken = facts.l2Status.parse({
+    const taken = cluster.serviceL2Status.parse({
       metadata: { name: "l2-x", labels: { "metallb.io/node": "node2" } },
       status: { node: "node1", serviceName: "esddns-service", serviceNamespace: "home" },
     });

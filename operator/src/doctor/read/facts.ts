@@ -1,16 +1,17 @@
 /** The facts that the doctor has read. Objects that other projects define are parsed loosely, and in part. */
 import * as z from "zod";
 import type { DnsRecordObject, WanAddressObject, WanObservationObject } from "@esddns/common/api";
-import { metadata, type AddressPool, type Node, type Pod, type Read, type Service } from "@esddns/common/cluster";
-import type { VerificationVerdict } from "../../records/verify.ts";
-
-export const endpointSlice = z.object({
+import {
+  type AddressPool,
+  type EndpointSlice,
   metadata,
-  endpoints: z
-    .array(z.object({ conditions: z.object({ ready: z.boolean().default(true) }).prefault({}) }))
-    .nullish()
-    .transform((list) => list ?? []),
-});
+  type Node,
+  type Pod,
+  type Read,
+  type Service,
+  type ServiceL2Status,
+} from "@esddns/common/cluster";
+import type { VerificationVerdict } from "../../records/verify.ts";
 
 export const advertisement = z.object({
   metadata,
@@ -19,17 +20,6 @@ export const advertisement = z.object({
       ipAddressPools: z.array(z.string()).default([]),
       ipAddressPoolSelectors: z.array(z.unknown()).default([]),
       nodeSelectors: z.array(z.unknown()).default([]),
-    })
-    .prefault({}),
-});
-
-export const l2Status = z.object({
-  metadata,
-  status: z
-    .object({
-      node: z.string().optional(),
-      serviceName: z.string().optional(),
-      serviceNamespace: z.string().optional(),
     })
     .prefault({}),
 });
@@ -78,14 +68,14 @@ export interface Facts {
   readonly version: Read<string>;
   readonly nodes: Read<Node[]>;
   readonly metallbPods: Read<Pod[]>;
-  readonly webhook: Read<z.output<typeof endpointSlice>[]>;
+  readonly webhook: Read<EndpointSlice[]>;
   readonly configuration: Read<z.output<typeof configurationState>[]>;
   readonly pools: Read<AddressPool[]>;
   readonly l2Advertisements: Read<Advertisement[]>;
   readonly bgpAdvertisements: Read<Advertisement[]>;
   readonly bgpPeers: Read<z.output<typeof anything>[]>;
   readonly bgpSessions: Read<BgpSession[]>;
-  readonly l2Statuses: Read<z.output<typeof l2Status>[]>;
+  readonly l2Statuses: Read<ServiceL2Status[]>;
   readonly ownPods: Read<Pod[]>;
   readonly service: Read<Service>;
   /** Warnings about the page's Service, newest last. */

@@ -1,7 +1,7 @@
 /** GETs by path from the API server: through kubectl on a person's machine, or with the pod's own rights in a pod. */
 import { execFile } from "node:child_process";
-import * as z from "zod";
-import { type Get, mapRead, parseAnswer, type Read, reasonOf, failedRead } from "@esddns/common/cluster";
+import type * as z from "zod";
+import { type Get, listOf, mapRead, parseAnswer, type Read, reasonOf, failedRead } from "@esddns/common/cluster";
 import { clean } from "@esddns/common/text";
 import { httpPool, readText } from "../../runtime/http.ts";
 import type { KubeServer } from "../../kube/server.ts";
@@ -60,5 +60,5 @@ function cleanStrings(_key: string, value: unknown): unknown {
 
 /** Returns the items of the list at that path. */
 export async function list<S extends z.ZodType>(get: Get, path: string, schema: S): Promise<Read<z.output<S>[]>> {
-  return mapRead(await one(get, path, z.object({ items: z.array(schema).nullish() })), ({ items }) => items ?? []);
+  return mapRead(await one(get, path, listOf(schema)), ({ items }) => items);
 }

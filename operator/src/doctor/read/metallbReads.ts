@@ -1,14 +1,14 @@
 /** Reads the facts about MetalLB. */
+import { advertisement, anything, type BgpSession, configurationState, type Facts } from "./facts.ts";
 import {
-  advertisement,
-  anything,
-  type BgpSession,
-  configurationState,
+  addressPool,
   endpointSlice,
-  type Facts,
-  l2Status,
-} from "./facts.ts";
-import { addressPool, type Get, pod, type Pod, type Read } from "@esddns/common/cluster";
+  serviceL2Status,
+  type Get,
+  pod,
+  type Pod,
+  type Read,
+} from "@esddns/common/cluster";
 import { list, one } from "./get.ts";
 import { isPartOf } from "./pods.ts";
 
@@ -25,7 +25,7 @@ export async function ofMetallb(get: Get, namespace: string, stackPools: readonl
       readPools(get, `${metallb}/ipaddresspools`, stackPools),
       list(get, `${metallb}/l2advertisements`, advertisement),
       list(get, `${metallb}/bgpadvertisements`, advertisement),
-      list(get, `${metallb}/servicel2statuses`, l2Status),
+      list(get, `${metallb}/servicel2statuses`, serviceL2Status),
       list(get, `/apis/metallb.io/v1beta2/namespaces/${namespace}/bgppeers`, anything),
     ]);
   const peering = bgpPeers.read && bgpPeers.value.length > 0;

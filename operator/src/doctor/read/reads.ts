@@ -11,6 +11,7 @@ import {
   type Read,
   SERVICELB_PATH,
   service,
+  workload,
 } from "@esddns/common/cluster";
 import { dnsRecords, type Resource, wanAddresses, wanObservations } from "../../kube/resources.ts";
 import { anything, event, type Facts } from "./facts.ts";
@@ -140,12 +141,7 @@ async function ownKinds(get: Get, namespace: string): Promise<Pick<Facts, "wan" 
 
 /** Returns the environment variables of the page's pods, by name. */
 export async function environmentOf(get: Get, namespace: string): Promise<PodEnvironment> {
-  const variable = z.object({ name: z.string(), value: z.string().optional() });
-  const container = z.object({ env: z.array(variable).default([]) });
-  const schema = z.object({
-    spec: z.object({ template: z.object({ spec: z.object({ containers: z.array(container) }) }) }),
-  });
-  const read = await one(get, `/apis/apps/v1/namespaces/${namespace}/deployments/${PAGE_SERVICE_NAME}`, schema);
+  const read = await one(get, `/apis/apps/v1/namespaces/${namespace}/deployments/${PAGE_SERVICE_NAME}`, workload);
   const variables = read.read ? read.value.spec.template.spec.containers.flatMap(({ env }) => env) : [];
   return new Map(variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])));
 }
