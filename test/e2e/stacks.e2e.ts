@@ -102,7 +102,9 @@ test("a stack with a copied namespace or a copied name is refused, and the other
   const named = await lab(["pulumi", "preview", "--stack", "production", "--non-interactive"]);
   await labOk("pulumi", "config", "rm", "--stack", "production", "l2");
   expect(named.status, told(named)).not.toBe(0);
-  expect(told(named)).toMatch(/esddns:l2\[0\]\.name: .* exists already, and belongs to the stack with the namespace esddns-development/);
+  expect(told(named)).toMatch(
+    /esddns:l2\[0\]\.name: .* exists already, and belongs to the stack with the namespace esddns-development/,
+  );
 });
 
 test("a second owner makes nothing of the shared part, though nobody has checked the cluster", async () => {
