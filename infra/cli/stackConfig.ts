@@ -92,7 +92,7 @@ function readStored(stored: StoredConfig) {
   return { raw, secretKeys };
 }
 
-/** Leaves out how to install MetalLB, which has no meaning when it is adopted. Its namespace and version stay. */
+/** Leaves out how to install MetalLB, its version included, which has no meaning when it is adopted. Its namespace stays. */
 function withoutChart(metallb: unknown): Record<string, unknown> {
   const read = z.looseObject({ namespace: z.unknown().optional() }).safeParse(metallb);
   if (!read.success) return {};
