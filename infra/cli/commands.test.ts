@@ -27,6 +27,16 @@ function run(command: "deploy" | "destroy", env: Readonly<Record<string, string>
   });
 }
 
+it.each(["--help", "-production", "Production"])("rules prints none for %s, which is no namespace", async (word) => {
+  const args = [join(import.meta.dirname, "rules.ts"), word];
+  const printed = await new Promise<string>((resolve) => {
+    execFile(process.execPath, args, (error, stdout, stderr) => {
+      resolve(`${error?.code ?? 0} ${stdout}${stderr}`);
+    });
+  });
+  expect(printed).toMatch(/^2 rules: say the stack's namespace/);
+});
+
 it("Gandi's token is in the environment of no program that a deploy starts", async () => {
   const seen = join(dir, "seen");
   for (const name of ["pulumi", "kubectl"]) await program(name, `{ echo "$0"; /usr/bin/env; } >> ${seen}; exit 1`);

@@ -6,8 +6,11 @@ import { stringify } from "yaml";
 import { monitoringSchema } from "../config/keys/monitoring.ts";
 import { ruleGroups } from "../monitoring/rules.ts";
 
+/** RFC 1123. */
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
 const [namespace, interval = "300", ...more] = process.argv.slice(2);
-if (namespace === undefined || !/^[a-z0-9-]+$/.test(namespace) || !/^[1-9]\d*$/.test(interval) || more.length > 0) {
+if (namespace === undefined || !NAMESPACE.test(namespace) || !/^[1-9]\d*$/.test(interval) || more.length > 0) {
   process.stderr.write(
     "rules: say the stack's namespace and, where it is not 300, detection.intervalSeconds: npm run rules -- esddns-production\n",
   );
