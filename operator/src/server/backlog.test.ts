@@ -121,6 +121,19 @@ describe("a connection that is used again", () => {
   });
 });
 
+it("clients that read and close are served, however many come one after the other", async () => {
+  const ask = (): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      get({ port, host: "127.0.0.1", path: "/half", agent: false }, (answer) => {
+        answer.resume().on("end", () => {
+          resolve(answer.statusCode);
+        });
+      }).on("error", reject);
+    });
+  // More than the server takes at once, while its clock stands still.
+  for (let i = 0; i < 300; i++) expect(await ask()).toBe(200);
+});
+
 describe("an answer that is not read", () => {
   it.each([
     ["", ""],

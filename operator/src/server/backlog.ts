@@ -14,6 +14,8 @@ const PIECE = 256;
 const MAX_ANSWER_MS = 30_000;
 /** A client that has closed its side, too, has read everything, or does so within this. Milliseconds. */
 const CLOSED_MS = 5_000;
+/** This many of those are kept, the newest. The others have most likely read everything, and others need their place. */
+const MAX_CLOSED = 32;
 
 /**
  * What one connection is sent at most before its last answer, bytes. The kernel takes megabytes for a client that does
@@ -42,6 +44,8 @@ export class Backlog {
   readonly #held = new WeakMap<Socket, Held>();
   /** Connections that the server is done with, and that their clients have not closed yet. */
   readonly #lingering = new Set<Socket>();
+  /** Those whose clients have closed their side, oldest first. */
+  readonly #closed = new Set<Socket>();
   readonly #clock: Clock;
   #isStopped = false;
 
@@ -124,6 +128,7 @@ export class Backlog {
     const over = new AbortController();
     socket.once("close", () => {
       this.#lingering.delete(socket);
+      this.#closed.delete(socket);
       over.abort();
     });
     const resetAfter = (ms: number): void => {
@@ -131,12 +136,15 @@ export class Backlog {
         if (!over.signal.aborted) socket.resetAndDestroy();
       });
     };
+    const onClosed = (): void => {
+      resetAfter(CLOSED_MS);
+      this.#closed.add(socket);
+      const [oldest] = this.#closed;
+      if (this.#closed.size > MAX_CLOSED) oldest?.resetAndDestroy();
+    };
     resetAfter(MAX_ANSWER_MS);
-    if (socket.readableEnded) resetAfter(CLOSED_MS);
-    else
-      socket.once("end", () => {
-        resetAfter(CLOSED_MS);
-      });
+    if (socket.readableEnded) onClosed();
+    else socket.once("end", onClosed);
     // Whatever the client still sends is dropped.
     socket.removeAllListeners("data").end().resume();
   }
