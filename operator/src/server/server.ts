@@ -76,10 +76,7 @@ export class StatusServer {
       // Node's own answer to a request without Host would not be counted: see whatIsWrong.
       requireHostHeader: false,
     });
-    this.#server.on("connection", (socket) => {
-      parseInPieces(socket);
-      this.#backlog.endWithReset(socket);
-    });
+    this.#server.on("connection", parseInPieces);
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.maxHeadersCount = 64;
     // A client that reads too slowly or not at all holds its connection no longer than this.
@@ -134,7 +131,6 @@ export class StatusServer {
     this.#server.close(() => {
       closed.resolve(undefined);
     });
-    this.#backlog.stop();
     this.#server.closeIdleConnections();
     const cut = setTimeout(() => {
       this.#server.closeAllConnections();
@@ -152,13 +148,12 @@ export class StatusServer {
       reply = finished(text(500, "internal error"));
     }
     const unchanged = hasTag(request, reply.headers?.["etag"]);
-    const isLast = this.#backlog.isLast(request.socket, reply.bytes.length);
     response.writeHead(unchanged ? 304 : reply.status, {
       ...SECURITY_HEADERS,
       ...(unchanged ? {} : { "content-type": reply.contentType, "content-length": reply.bytes.length }),
       ...reply.headers,
       // A body is never read, so the connection cannot be used again.
-      ...(isLast || hasBody(request) ? { connection: "close" } : {}),
+      ...(hasBody(request) ? { connection: "close" } : {}),
     });
     response.end(unchanged || request.method === "HEAD" ? undefined : reply.bytes);
   }
