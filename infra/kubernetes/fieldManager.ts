@@ -3,3 +3,8 @@
  * without loading Pulumi.
  */
 export const FIELD_MANAGER = "esddns";
+
+/** Reports whether a stack is this field manager. Stacks of earlier versions used the provider's default name. */
+export function isStackManager(manager: string): boolean {
+  return manager === FIELD_MANAGER || manager.startsWith("pulumi-kubernetes");
+}

@@ -12,7 +12,7 @@ import { crds } from "@esddns/common/api";
 import { z } from "zod";
 import { STACK_ANNOTATION } from "../kubernetes/stackNamespace.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
-import { FIELD_MANAGER } from "../kubernetes/fieldManager.ts";
+import { isStackManager } from "../kubernetes/fieldManager.ts";
 import { OWNER_LABEL, ownedControllers, RELEASE_NAME } from "./owner.ts";
 
 /** The shared objects that may be in this stack's state. */
@@ -64,7 +64,7 @@ export async function formerlyOwned(
   const isOurs = ({ metadata: { labels, managedFields } }: AnyObject): boolean => {
     const owner = labels[OWNER_LABEL];
     if (owner !== undefined) return isSelf(owner);
-    return !isAnothers && managedFields.some(({ manager }) => isStack(manager));
+    return !isAnothers && managedFields.some(({ manager }) => isStackManager(manager));
   };
   const installed = namespaces
     .filter(
@@ -108,9 +108,4 @@ function isThere<T>(found: Read<T> | undefined, ours: (value: T) => boolean): bo
   if (found === undefined) return false;
   if (!found.read && found.reason !== "NotFound") throw new Error(found.why);
   return found.read && ours(found.value);
-}
-
-/** Reports whether a stack is this field manager. Stacks of earlier versions used the provider's default name. */
-function isStack(manager: string): boolean {
-  return manager === FIELD_MANAGER || manager.startsWith("pulumi-kubernetes");
 }

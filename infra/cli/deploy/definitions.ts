@@ -2,7 +2,7 @@
 import { anyObject } from "@esddns/common/cluster";
 import { crds } from "@esddns/common/api";
 import type { Cluster } from "../../kubernetes/cluster.ts";
-import { FIELD_MANAGER } from "../../kubernetes/fieldManager.ts";
+import { isStackManager } from "../../kubernetes/fieldManager.ts";
 import { say } from "../terminal.ts";
 
 /**
@@ -14,9 +14,7 @@ export async function needDefinitions(cluster: Pick<Cluster, "get" | "kubectl">)
   const there = await cluster.get(`${CRDS_PATH}/${first?.metadata.name ?? ""}`, anyObject);
   if (!there.read && there.reason !== "NotFound") throw new Error(there.why);
   const managers = there.read ? there.value.metadata.managedFields.map(({ manager }) => manager) : [];
-  // The second is the provider's default name, which stacks of earlier versions used.
-  const ownedByStack = managers.some((name) => name === FIELD_MANAGER || name.startsWith("pulumi-kubernetes"));
-  if (there.read && (ownedByStack || !managers.includes(MANAGER))) return;
+  if (there.read && (managers.some(isStackManager) || !managers.includes(MANAGER))) return;
   const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: crds });
   const apply = ["apply", "--server-side", `--field-manager=${MANAGER}`, "--filename=-"];
   const { status, stderr } = await cluster.kubectl(apply, input);
