@@ -27,44 +27,44 @@ interface Evaluation {
   readonly notes: readonly string[];
 }
 
-type Look<T> = (config: CheckedConfig, facts: ClusterFacts, asker: Asker) => readonly T[];
-
-interface Check {
-  readonly problems?: Look<Problem>;
-  readonly warnings?: Look<string>;
-  readonly notes?: Look<string>;
-}
+/** The findings of one check. A check runs once. */
+type Check = (
+  config: CheckedConfig,
+  facts: ClusterFacts,
+  asker: Asker,
+) => {
+  readonly problems?: readonly Problem[];
+  readonly warnings?: readonly string[];
+  readonly notes?: readonly string[];
+};
 
 /** Problems are reported in this order. */
 const CHECKS: Readonly<Record<CheckName, Check>> = {
-  namespace: { problems: foreignNamespace },
-  "shared-metallb": { problems: foreignMetalLB },
-  "dead-nodes": { warnings: (_, facts) => deadNodes(facts) },
-  "adopted-metallb": {
-    problems: (config, facts) => adopted(config, facts).problems,
-    warnings: (config, facts) => adopted(config, facts).warnings,
-  },
-  "moved-metallb": {
-    problems: (config, { owned = [] }) => movedMetalLB(config, owned),
-    notes: (config, { owned = [] }) => givenUpMetalLB(config, owned),
-  },
-  "shared-addresses": { problems: unshared },
-  "taken-names": { problems: takenNames },
-  "pool-addresses": { problems: takenAddresses },
-  "bgp-sessions": { problems: secondSessions },
-  "bgp-communities": { problems: unknownCommunities },
-  announcers: {
-    problems: (config, facts) => announcements(config, facts).problems,
-    notes: (config, facts) => announcements(config, facts).notes,
-  },
-  taints: { problems: noRoomForPods },
-  architecture: { problems: foreignArchitecture },
-  monitoring: { problems: monitoringProblems },
-  servicelb: { warnings: secondLoadBalancer, notes: (_, facts) => mayHaveSecondLoadBalancer(facts) },
-  "bgp-peer-nodes": { warnings: ownPeers },
-  "password-secrets": { warnings: unfitSecrets },
-  "node-names": { warnings: unknownNodes },
-  "api-server-port": { warnings: closedApiServer },
+  namespace: (...asked) => ({ problems: foreignNamespace(...asked) }),
+  "shared-metallb": (...asked) => ({ problems: foreignMetalLB(...asked) }),
+  "dead-nodes": (_, facts) => ({ warnings: deadNodes(facts) }),
+  "adopted-metallb": adopted,
+  "moved-metallb": (config, { owned = [] }) => ({
+    problems: movedMetalLB(config, owned),
+    notes: givenUpMetalLB(config, owned),
+  }),
+  "shared-addresses": (config, facts) => ({ problems: unshared(config, facts) }),
+  "taken-names": (config, facts) => ({ problems: takenNames(config, facts) }),
+  "pool-addresses": (config, facts) => ({ problems: takenAddresses(config, facts) }),
+  "bgp-sessions": (config, facts) => ({ problems: secondSessions(config, facts) }),
+  "bgp-communities": (config, facts) => ({ problems: unknownCommunities(config, facts) }),
+  announcers: announcements,
+  taints: (config, facts) => ({ problems: noRoomForPods(config, facts) }),
+  architecture: (config, facts) => ({ problems: foreignArchitecture(config, facts) }),
+  monitoring: (config, facts) => ({ problems: monitoringProblems(config, facts) }),
+  servicelb: (config, facts) => ({
+    warnings: secondLoadBalancer(config, facts),
+    notes: mayHaveSecondLoadBalancer(facts),
+  }),
+  "bgp-peer-nodes": (config, facts) => ({ warnings: ownPeers(config, facts) }),
+  "password-secrets": (config, facts) => ({ warnings: unfitSecrets(config, facts) }),
+  "node-names": (config, facts) => ({ warnings: unknownNodes(config, facts) }),
+  "api-server-port": (config, facts) => ({ warnings: closedApiServer(config, facts) }),
 };
 
 /** Runs every check that is not skipped. */
@@ -74,12 +74,12 @@ export function evaluate(
   asker: Asker,
   skip: readonly CheckName[] = [],
 ): Evaluation {
-  const made = (Object.entries(CHECKS) as [CheckName, Check][]).filter(([name]) => !skip.includes(name));
-  const found = <T>(kind: (check: Check) => Look<T> | undefined) =>
-    made.flatMap(([name, check]) => (kind(check)?.(config, facts, asker) ?? []).map((each) => ({ name, each })));
+  const made = (Object.entries(CHECKS) as [CheckName, Check][])
+    .filter(([name]) => !skip.includes(name))
+    .map(([name, check]) => ({ name, ...check(config, facts, asker) }));
   return {
-    problems: found(({ problems }) => problems).map(({ name, each }) => ({ ...each, check: name })),
-    warnings: found(({ warnings }) => warnings).map(({ name, each }) => `[${name}] ${each}`),
-    notes: found(({ notes }) => notes).map(({ each }) => each),
+    problems: made.flatMap(({ name, problems = [] }) => problems.map((each) => ({ ...each, check: name }))),
+    warnings: made.flatMap(({ name, warnings = [] }) => warnings.map((each) => `[${name}] ${each}`)),
+    notes: made.flatMap(({ notes = [] }) => notes),
   };
 }
