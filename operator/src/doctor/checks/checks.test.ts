@@ -209,7 +209,7 @@ describe("the doctor", () => {
     [
       "a BGP session is down",
       {
-        bgpPeers: read([facts.anything.parse({ metadata: { name: "router" } })]),
+        bgpPeers: read([cluster.anyObject.parse({ metadata: { name: "router" } })]),
         bgpSessions: read([
           { speaker: "s1", peer: "192.168.1.1:179", up: true },
           { speaker: "s2", peer: "192.168.1.1:179", up: false },
@@ -267,7 +267,7 @@ describe("the doctor", () => {
   });
 
   it("does not call a BGP session down because it cannot see it", () => {
-    const bgpPeers = read([facts.anything.parse({ metadata: { name: "router" } })]);
+    const bgpPeers = read([cluster.anyObject.parse({ metadata: { name: "router" } })]);
     expect(line("BGP sessions", { bgpPeers, bgpSessions: silent })).toMatchObject({
       state: "unknown",
       saw: "the speakers' metrics cannot be read (connection refused)",

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { DnsRecordObject, WanAddressObject, WanObservationObject } from "@esddns/common/api";
 import {
   type AddressPool,
+  type AnyObject,
   type EndpointSlice,
   metadata,
   type Node,
@@ -37,12 +38,6 @@ export const event = z.object({
   lastTimestamp: z.string().nullish(),
 });
 
-const status = z.looseObject({}).default({});
-const spec = z.looseObject({}).default({});
-
-/** An object of any kind. */
-export const anything = z.object({ metadata, spec, status });
-
 export type Advertisement = z.output<typeof advertisement>;
 
 /** A BGP session as a speaker sees it. */
@@ -73,7 +68,7 @@ export interface Facts {
   readonly pools: Read<AddressPool[]>;
   readonly l2Advertisements: Read<Advertisement[]>;
   readonly bgpAdvertisements: Read<Advertisement[]>;
-  readonly bgpPeers: Read<z.output<typeof anything>[]>;
+  readonly bgpPeers: Read<AnyObject[]>;
   readonly bgpSessions: Read<BgpSession[]>;
   readonly l2Statuses: Read<ServiceL2Status[]>;
   readonly ownPods: Read<Pod[]>;

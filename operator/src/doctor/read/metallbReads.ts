@@ -1,13 +1,14 @@
 /** Reads the facts about MetalLB. */
-import { advertisement, anything, type BgpSession, configurationState, type Facts } from "./facts.ts";
+import { advertisement, type BgpSession, configurationState, type Facts } from "./facts.ts";
 import {
   addressPool,
+  anyObject,
   endpointSlice,
-  serviceL2Status,
   type Get,
   pod,
   type Pod,
   type Read,
+  serviceL2Status,
 } from "@esddns/common/cluster";
 import { list, one } from "./get.ts";
 import { isPartOf } from "./pods.ts";
@@ -26,7 +27,7 @@ export async function ofMetallb(get: Get, namespace: string, stackPools: readonl
       list(get, `${metallb}/l2advertisements`, advertisement),
       list(get, `${metallb}/bgpadvertisements`, advertisement),
       list(get, `${metallb}/servicel2statuses`, serviceL2Status),
-      list(get, `/apis/metallb.io/v1beta2/namespaces/${namespace}/bgppeers`, anything),
+      list(get, `/apis/metallb.io/v1beta2/namespaces/${namespace}/bgppeers`, anyObject),
     ]);
   const peering = bgpPeers.read && bgpPeers.value.length > 0;
   const bgpSessions = peering ? await readSessions(get, pods, metallbPods) : { read: true as const, value: [] };

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { type KubeObject, PAGE_SERVICE_NAME } from "@esddns/common/api";
 import {
+  anyObject,
   failedRead,
   type Get,
   loadBalancerIps,
@@ -9,12 +10,12 @@ import {
   node,
   pod,
   type Read,
-  SERVICELB_PATH,
   service,
+  SERVICELB_PATH,
   workload,
 } from "@esddns/common/cluster";
 import { dnsRecords, type Resource, wanAddresses, wanObservations } from "../../kube/resources.ts";
-import { anything, event, type Facts } from "./facts.ts";
+import { event, type Facts } from "./facts.ts";
 import { list, one } from "./get.ts";
 import { askAuthorities, askPage, lanAddresses } from "./live.ts";
 import { ofMetallb } from "./metallbReads.ts";
@@ -33,7 +34,7 @@ interface ReadContext {
 
 /** Returns the namespaces that have a WanAddress, which are those of the stacks. */
 export async function namespaces(get: Get): Promise<Read<string[]>> {
-  const read = await list(get, "/apis/esddns.io/v1alpha1/wanaddresses", anything);
+  const read = await list(get, "/apis/esddns.io/v1alpha1/wanaddresses", anyObject);
   return read.read ? { read: true, value: read.value.map(({ metadata }) => metadata.namespace) } : read;
 }
 
@@ -71,7 +72,7 @@ async function ofService({ place, get, namespace }: ReadContext) {
     one(get, `${path}/services/${PAGE_SERVICE_NAME}`, service),
     list(get, `${path}/events?${query}`, event),
     list(get, "/api/v1/services", service),
-    list(get, SERVICELB_PATH, anything),
+    list(get, SERVICELB_PATH, anyObject),
     place === "pod" ? ownHealth() : get(`${path}/services/${PAGE_SERVICE_NAME}:80/proxy/healthz`),
   ]);
   const warnings = (items: z.output<typeof event>[]): string[] =>
@@ -101,7 +102,7 @@ async function ownHealth(): Promise<Read<string>> {
 /** Reads the objects of a Prometheus operator. Empty if the cluster does not have these kinds. */
 async function ofMonitoring(get: Get, namespace: string): Promise<Pick<Facts, "monitors" | "rules">> {
   const names = async (plural: string): Promise<Read<string[]>> => {
-    const read = await list(get, `/apis/monitoring.coreos.com/v1/namespaces/${namespace}/${plural}`, anything);
+    const read = await list(get, `/apis/monitoring.coreos.com/v1/namespaces/${namespace}/${plural}`, anyObject);
     if (!read.read && read.reason !== "Forbidden") return { read: true, value: [] };
     return mapRead(read, (items) => items.map(({ metadata }) => `${plural}/${metadata.name}`));
   };
