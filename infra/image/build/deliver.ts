@@ -1,5 +1,6 @@
 /** Turns a built image into a reference from which the nodes can start pods. */
 import { z } from "zod";
+import { redactor } from "../../config/secrecy.ts";
 import { IMAGE_NAME, type Builder } from "./builder.ts";
 import { run } from "./command.ts";
 import { load } from "./containerd.ts";
@@ -19,19 +20,13 @@ export const order = z.object({
 
 type Delivery = z.output<typeof order>["delivery"];
 
-/** Shorter words stand in every other message. */
-const MIN_HIDDEN = 3;
-
 /** Returns a text without the words of the delivery, of which a registry's host is one. */
 export function hideDelivery(text: string, delivery: Delivery): string {
   const words =
     "registry" in delivery
       ? [delivery.registry, delivery.registry.split("/")[0] ?? ""]
       : Object.values(delivery).flat();
-  return words
-    .filter((word) => word.length >= MIN_HIDDEN && !/^\{\w+\}$/.test(word))
-    .sort((a, b) => b.length - a.length)
-    .reduce((left, word) => left.replaceAll(word, "[secret]"), text);
+  return redactor(words)(text);
 }
 
 /** Resolves with the digest in the registry, or with the reference on the nodes. Calls `say` with every place that has the image now. */
