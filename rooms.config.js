@@ -52,82 +52,67 @@ const floors = [...floorsOf("operator/src", operatorRooms, ["runtime"]), ...floo
  * @param {readonly string[]} everywhere rooms that all others may use
  */
 function floorsOf(house, rooms, everywhere) {
-  return Object.entries(rooms).map(([room, below]) => ({
-    name: `${house}/${room}`,
-    comment: `may use ${["common", ...everywhere, ...below].join(", ")}`,
-    severity: "error",
-    from: { path: `^${house}/${room}/`, pathNot: test },
-    to: { path: `^${house}/`, pathNot: `^${house}/(${[room, ...everywhere, ...below].join("|")})(/|$)` },
-  }));
+  return Object.entries(rooms).map(([room, below]) =>
+    forbid(
+      `${house}/${room}`,
+      { path: `^${house}/${room}/`, pathNot: test },
+      { path: `^${house}/`, pathNot: `^${house}/(${[room, ...everywhere, ...below].join("|")})(/|$)` },
+      `may use ${["common", ...everywhere, ...below].join(", ")}`,
+    ),
+  );
+}
+
+/**
+ * @param {string} name
+ * @param {object} from
+ * @param {object} to
+ * @param {string} [comment]
+ */
+function forbid(name, from, to, comment) {
+  return { name, severity: "error", from, to, ...(comment === undefined ? {} : { comment }) };
 }
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 const config = {
   forbidden: [
-    { name: "no-circle", severity: "error", from: {}, to: { circular: true } },
-    {
-      name: "common-is-the-ground",
-      severity: "error",
-      from: { path: "^common/" },
-      to: { path: "^(infra|operator|lab|pulumi-stand-ins|policy|test|bench)/" },
-    },
-    {
-      name: "infra-and-operator-meet-in-common",
-      severity: "error",
-      from: { path: "^infra/" },
-      to: { path: "^operator/" },
-    },
-    { name: "operator-knows-no-program", severity: "error", from: { path: "^operator/" }, to: { path: "^infra/" } },
-    {
-      name: "product-knows-no-lab",
-      severity: "error",
-      from: { path: product },
-      to: { path: "^(lab|pulumi-stand-ins|test|bench)/" },
-    },
-    {
-      name: "stand-ins-know-nobody",
-      severity: "error",
-      from: { path: "^pulumi-stand-ins/" },
-      to: { path: "^(common|infra|operator|lab|test|bench)/" },
-    },
-    {
-      name: "lab-knows-no-product",
-      comment: "One exception: both mend the files of Pulumi's local backend.",
-      severity: "error",
-      from: { path: "^lab/" },
-      to: { path: "^(common|infra|operator|test|bench)/", pathNot: "^infra/cli/backendFiles\\.ts$" },
-    },
-    {
-      name: "ground-of-infra",
-      severity: "error",
-      from: { path: `^infra/(${infraGround.join("|")})$` },
-      to: { path: "^infra/", pathNot: `^infra/(${infraGround.join("|")})$` },
-    },
-    {
-      name: "policy-uses-common",
-      severity: "error",
-      from: { path: "^policy/", pathNot: test },
-      to: { path: "^(infra|operator|lab|pulumi-stand-ins|test|bench)/" },
-    },
-    {
-      name: "common-has-doors",
-      comment: "One index.ts a room, and text.ts.",
-      severity: "error",
-      from: { path: "^(infra|operator|policy|test|bench)/" },
-      to: { path: "^common/", pathNot: "^common/(\\w+/index|text)\\.ts$" },
-    },
-    {
-      name: "lab-has-one-face",
-      severity: "error",
-      from: { path: "^(test|bench)/" },
-      to: { path: "^lab/", pathNot: "^lab/src/index\\.ts$" },
-    },
-    {
-      name: "product-needs-no-test-code",
-      severity: "error",
-      from: { path: product, pathNot: test },
-      to: { path: test },
-    },
+    forbid("no-circle", {}, { circular: true }),
+    forbid(
+      "common-is-the-ground",
+      { path: "^common/" },
+      { path: "^(infra|operator|lab|pulumi-stand-ins|policy|test|bench)/" },
+    ),
+    forbid("infra-and-operator-meet-in-common", { path: "^infra/" }, { path: "^operator/" }),
+    forbid("operator-knows-no-program", { path: "^operator/" }, { path: "^infra/" }),
+    forbid("product-knows-no-lab", { path: product }, { path: "^(lab|pulumi-stand-ins|test|bench)/" }),
+    forbid(
+      "stand-ins-know-nobody",
+      { path: "^pulumi-stand-ins/" },
+      { path: "^(common|infra|operator|lab|test|bench)/" },
+    ),
+    forbid(
+      "lab-knows-no-product",
+      { path: "^lab/" },
+      { path: "^(common|infra|operator|test|bench)/", pathNot: "^infra/cli/backendFiles\\.ts$" },
+      "One exception: both mend the files of Pulumi's local backend.",
+    ),
+    forbid(
+      "ground-of-infra",
+      { path: `^infra/(${infraGround.join("|")})$` },
+      { path: "^infra/", pathNot: `^infra/(${infraGround.join("|")})$` },
+    ),
+    forbid(
+      "policy-uses-common",
+      { path: "^policy/", pathNot: test },
+      { path: "^(infra|operator|lab|pulumi-stand-ins|test|bench)/" },
+    ),
+    forbid(
+      "common-has-doors",
+      { path: "^(infra|operator|policy|test|bench)/" },
+      { path: "^common/", pathNot: "^common/(\\w+/index|text)\\.ts$" },
+      "One index.ts a room, and text.ts.",
+    ),
+    forbid("lab-has-one-face", { path: "^(test|bench)/" }, { path: "^lab/", pathNot: "^lab/src/index\\.ts$" }),
+    forbid("product-needs-no-test-code", { path: product, pathNot: test }, { path: test }),
     ...floors,
   ],
   options: {
